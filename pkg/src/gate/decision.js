@@ -1,0 +1,77 @@
+import { shared } from "../core.js";
+import { configInvalid, errorFor } from "../errors.js";
+import { freezeDeep } from "../plain.js";
+
+/** Decision → the bytes that were accepted. What is read from an accepted packet is read from these and no others. */
+const accepted = /* @__PURE__ */ new WeakMap();
+/** Decision → its packet, once somebody asked for it. */
+const packets = /* @__PURE__ */ new WeakMap();
+
+/** Known to this module only, so that no other code can make an acceptance. */
+const MADE_HERE = /* @__PURE__ */ Symbol("decision");
+
+/** The gate's answer, deeply frozen. */
+export class PacketDecision {
+  constructor(maker, found, bytes) {
+    if (maker !== MADE_HERE) throw configInvalid("decisions are made by TrustHandoffMiddleware only");
+    this.decision = found.decision;
+    this.code = found.code;
+    this.reason = found.reason;
+    this.field = found.field;
+    this.packetId = found.packet_id;
+    this.form = found.form;
+    this.agentId = found.agent_id;
+    this.fingerprint = found.fingerprint;
+    this.packetDigest = found.packet_digest;
+    this.reviewDigest = found.review_digest;
+    this.expiresAtMs = found.expires_at_ms;
+    this.checks = freezeDeep(found.checks);
+    if (found.decision === "ACCEPT") accepted.set(this, bytes);
+    Object.freeze(this);
+  }
+
+  /** The verified packet, made when first asked for; undefined unless accepted. */
+  get packet() {
+    const bytes = accepted.get(this);
+    if (bytes === undefined) return undefined;
+    let packet = packets.get(this);
+    if (packet === undefined) {
+      packet = freezeDeep(shared.call((glue) => glue.packetView(bytes)));
+      packets.set(this, packet);
+    }
+    return packet;
+  }
+
+  throwIfRejected() {
+    if (this.decision === "ACCEPT") return this;
+    throw errorFor(this.code, this.reason, { field: this.field });
+  }
+}
+
+/** The core's decision on `bytes`, a private copy of what was received. */
+export function coreDecision(found, bytes) {
+  return new PacketDecision(MADE_HERE, found, bytes);
+}
+
+const LOCAL_REASONS = {
+  internal_error: "the verifier failed inside; nothing was accepted and the next call starts afresh",
+  clock_invalid: "the clock gave no time in milliseconds since 1970",
+};
+
+/** A refusal that the core cannot speak for: it failed itself, or there is no time to give it. Never an ACCEPT. */
+export function localRejection(code) {
+  return new PacketDecision(MADE_HERE, {
+    decision: "REJECT",
+    code,
+    reason: LOCAL_REASONS[code],
+    field: null,
+    packet_id: null,
+    form: null,
+    agent_id: null,
+    fingerprint: null,
+    packet_digest: null,
+    review_digest: null,
+    expires_at_ms: null,
+    checks: [],
+  });
+}

@@ -1,0 +1,148 @@
+import { shared } from "../core.js";
+import { ConfigurationError } from "../errors.js";
+import { receivedBytes } from "../text.js";
+import { toMs } from "../time.js";
+import { GateClock } from "./clock.js";
+import { coreDecision, localRejection } from "./decision.js";
+import { consult, consultSync } from "./hosts.js";
+import { callOptions, gateOptions } from "./options.js";
+
+/** The gate: who I am, whose keys I trust, which packets I have seen. */
+export class TrustHandoffMiddleware {
+  #options;
+  #clock;
+  #gate = null;
+  #generation = 0;
+
+  constructor(options) {
+    this.#options = gateOptions(options);
+    this.#clock = new GateClock(this.#options.clock);
+    try {
+      this.#handle();
+    } catch (error) {
+      throw inCallersWords(error);
+    }
+  }
+
+  /** Verifies a received envelope; host callbacks may be asynchronous. Resolves to a PacketDecision. */
+  async handle(received, options) {
+    const run = this.#begin(received, options);
+    if (run.decision !== undefined) return run.decision;
+    try {
+      while (run.decision === undefined) {
+        run.advance(await consult(this.#options.hosts, run.step, run.bytes, this.#options.storeTimeoutMs));
+      }
+      return run.decision;
+    } finally {
+      run.free();
+    }
+  }
+
+  /** Verifies a received envelope where every host callback answers at once. */
+  handleSync(received, options) {
+    const run = this.#begin(received, options);
+    try {
+      while (run.decision === undefined) run.advance(consultSync(this.#options.hosts, run.step, run.bytes));
+      return run.decision;
+    } finally {
+      run.free();
+    }
+  }
+
+  #begin(received, options) {
+    const bytes = receivedBytes(received, "the envelope");
+    const { now } = callOptions(options);
+    const explicit = now === undefined ? undefined : toMs(now, "now");
+    const readClock = explicit === undefined ? () => this.#clock.now() : () => explicit;
+    return new Run(bytes, readClock, () => this.#handle(), this.#options.registry);
+  }
+
+  /** The core's gate, built again if its instance is gone. */
+  #handle() {
+    return shared.call((glue, generation) => {
+      if (this.#gate === null || this.#generation !== generation) {
+        this.#gate = new glue.CoreGate(this.#options.config);
+        this.#generation = generation;
+      }
+      return this.#gate;
+    });
+  }
+}
+
+/**
+ * One envelope on its way through the core's machine: `step` is what it asks, `decision` is set when it is done.
+ *
+ * Between two steps other calls run, and one of them may trap. A run does not outlive its instance: it is refused with
+ * `internal_error`, for nobody can vouch for the memory it stood in.
+ */
+class Run {
+  bytes;
+  step = undefined;
+  decision = undefined;
+  #readClock;
+  #gateHandle;
+  #registry;
+  #run = null;
+  #generation = 0;
+
+  constructor(bytes, readClock, gateHandle, registry) {
+    this.bytes = bytes;
+    this.#readClock = readClock;
+    this.#gateHandle = gateHandle;
+    this.#registry = registry;
+    this.#move((now) => {
+      const gate = gateHandle();
+      this.#run = shared.call((_, generation) => {
+        this.#generation = generation;
+        return gate.begin(bytes, now);
+      });
+    });
+  }
+
+  /** Hands over what the host replied, or how it failed. */
+  advance({ reply, failure }) {
+    const { id } = this.step;
+    this.#move((now) => {
+      shared.call(() => {
+        if (failure === undefined) this.#run.resume(id, reply, now);
+        else this.#run.fail(id, failure, now);
+      });
+    });
+  }
+
+  free() {
+    const run = this.#run;
+    this.#run = null;
+    if (run !== null && this.#generation === shared.generation) run.free();
+  }
+
+  /** Changes the machine's state, then lets it go on to its next question or its end. */
+  #move(change) {
+    const now = this.#readClock();
+    if (now === null) return this.#end(localRejection("clock_invalid"));
+    try {
+      if (this.#run !== null && this.#generation !== shared.generation) return this.#end(localRejection("internal_error"));
+      change(now);
+      const gate = this.#gateHandle();
+      const registry = this.#registry?.handle();
+      const step = shared.call(() => this.#run.advance(gate, registry));
+      if (step.done === undefined) this.step = step;
+      else this.#end(coreDecision(step.done, this.bytes));
+    } catch {
+      this.#end(localRejection("internal_error"));
+    }
+  }
+
+  #end(decision) {
+    this.step = undefined;
+    this.decision = decision;
+  }
+}
+
+/** Option names of the core, such as `ttl_write`, as the caller spelt them. */
+function inCallersWords(error) {
+  if (!(error instanceof ConfigurationError) || error.field === null) return error;
+  const name = error.field.replace(/^\//, "");
+  const spelt = name.startsWith("ttl_") ? name.replace("ttl_", "ttl.") : name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
+  return new ConfigurationError(error.code, error.message.replaceAll(name, spelt), { field: spelt });
+}

@@ -1,0 +1,186 @@
+import { shared } from "./core.js";
+import { ArgumentTypeError, ConfigurationError, configInvalid, TrustHandoffError } from "./errors.js";
+import { keyArgument } from "./keys.js";
+import { readOptions } from "./plain.js";
+import { isBytes, isObject, typeName } from "./text.js";
+
+/** Older runtimes have no `Symbol.dispose`; this is the name that polyfills use. */
+const DISPOSE = /* @__PURE__ */ (() => Symbol.dispose ?? Symbol.for("Symbol.dispose"))();
+const INSPECT = /* @__PURE__ */ Symbol.for("nodejs.util.inspect.custom");
+
+/** Identity → what it signs with: `{ seed }`, `{ sign }` or `{ pair }`. Outside the objects, so that nothing can list it. */
+const secrets = /* @__PURE__ */ new WeakMap();
+
+/**
+ * An agent's key pair and id.
+ *
+ * There is no `sign(bytes)`: packets and capabilities are signed without a prefix that tells them apart, so an identity
+ * that signs bytes of a caller's choosing signs anything (catalogue B16).
+ */
+export const AgentIdentity = /* @__PURE__ */ (() => {
+  class AgentIdentity {
+    #agentId;
+    #facts;
+
+    constructor(facts, agentId, secret) {
+      if (!isObject(secret)) throw configInvalid("AgentIdentity has no public constructor; use AgentIdentity.generate() or one of AgentIdentity.from…");
+      this.#facts = facts;
+      this.#agentId = agentId;
+      secrets.set(this, secret);
+    }
+
+    static generate(options) {
+      return fromSeed(shared.call((glue) => glue.generateSeed()), options);
+    }
+
+    static fromPrivateKeyPem(pem, options) {
+      if (typeof pem !== "string") throw new ArgumentTypeError(`the private key must be PEM text, not ${typeName(pem)}`);
+      return fromSeed(seedOf(pem), options);
+    }
+
+    static fromPrivateKey(bytes, options) {
+      if (!isBytes(bytes)) throw new ArgumentTypeError(`the private key must be a Uint8Array of 32 bytes, not ${typeName(bytes)}`);
+      return fromSeed(seedOf(new Uint8Array(bytes)), options);
+    }
+
+    static fromJwk(jwk, options) {
+      if (!isObject(jwk) || Array.isArray(jwk) || isBytes(jwk)) throw new ArgumentTypeError(`the private key must be a JWK object, not ${typeName(jwk)}`);
+      const { kty, crv, x, d } = jwk;
+      return fromSeed(seedOf({ kty, crv, x, d }), options);
+    }
+
+    static fromSigner(signer, options) {
+      const { publicKey, sign } = readOptions(signer, ["publicKey", "sign"], "fromSigner");
+      if (typeof sign !== "function") throw configInvalid("fromSigner needs `sign`, a function from bytes to a signature", "sign");
+      // Called on the object it came with: a client for a KMS keeps its connection there.
+      return fromPublicKey(keyArgument(publicKey, "`publicKey`"), options, { sign: (bytes) => sign.call(signer, bytes) });
+    }
+
+    static async fromCryptoKey(key, options) {
+      const pair = await cryptoKeyPair(key);
+      const raw = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
+      return fromPublicKey(raw, options, { pair });
+    }
+
+    get agentId() {
+      return this.#agentId;
+    }
+
+    get publicKeyPem() {
+      return this.#facts.public_key_pem;
+    }
+
+    get publicKey() {
+      return new Uint8Array(this.#facts.public_key);
+    }
+
+    get fingerprint() {
+      return this.#facts.fingerprint;
+    }
+
+    publicKeyJwk() {
+      return { ...shared.call((glue) => glue.publicKeyJwk(this.publicKey)) };
+    }
+
+    privateKeyPem() {
+      const seed = ownSeed(this);
+      return shared.call((glue) => glue.privateKeyPem(seed));
+    }
+
+    privateKeyJwk() {
+      const seed = ownSeed(this);
+      return { ...shared.call((glue) => glue.privateKeyJwk(seed)) };
+    }
+
+    async toCryptoKey(options) {
+      const { extractable = false } = readOptions(options, ["extractable"], "toCryptoKey");
+      if (typeof extractable !== "boolean") throw configInvalid("`extractable` must be true or false", "extractable");
+      const { pair } = secretOf(this);
+      if (pair !== undefined) return pair;
+      const [privateKey, publicKey] = await Promise.all([
+        crypto.subtle.importKey("jwk", this.privateKeyJwk(), "Ed25519", extractable, ["sign"]),
+        crypto.subtle.importKey("jwk", this.publicKeyJwk(), "Ed25519", true, ["verify"]),
+      ]);
+      return { privateKey, publicKey };
+    }
+
+    /** Overwrites the secret; the identity signs nothing any more. */
+    dispose() {
+      secrets.get(this)?.seed?.fill(0);
+      secrets.set(this, { disposed: true });
+    }
+
+    [DISPOSE]() {
+      this.dispose();
+    }
+
+    toJSON() {
+      return { agentId: this.agentId, publicKeyPem: this.publicKeyPem };
+    }
+
+    [INSPECT]() {
+      return `AgentIdentity { agentId: '${this.agentId}' }`;
+    }
+  }
+
+  function fromSeed(seed, options) {
+    const facts = shared.call((glue) => glue.identityOf(seed));
+    return new AgentIdentity(facts, chosenAgentId(facts, options), { seed });
+  }
+
+  function fromPublicKey(key, options, secret) {
+    const facts = shared.call((glue) => glue.publicKeyOf(key));
+    return new AgentIdentity(facts, chosenAgentId(facts, options), secret);
+  }
+
+  return AgentIdentity;
+})();
+
+/** What an identity signs with; for the signing functions of this package only. */
+export function signerOf(identity) {
+  if (!(identity instanceof AgentIdentity)) throw new ArgumentTypeError(`the signer must be an AgentIdentity, not ${typeName(identity)}`);
+  return { agentId: identity.agentId, publicKey: identity.publicKey, ...secretOf(identity) };
+}
+
+function secretOf(identity) {
+  const secret = secrets.get(identity);
+  if (secret.disposed) throw new TrustHandoffError("identity_disposed", "the identity was disposed of and holds no key any more");
+  return secret;
+}
+
+function ownSeed(identity) {
+  const { seed } = secretOf(identity);
+  if (seed === undefined) throw new ConfigurationError("key_not_exportable", "the private key of this identity stays with its signer");
+  return seed;
+}
+
+function seedOf(key) {
+  return shared.call((glue) => glue.seedOf(key));
+}
+
+/** A rotated key signs under the id its agent had before; otherwise the id follows from the key. */
+function chosenAgentId(facts, options) {
+  const { agentId = facts.agent_id } = readOptions(options, ["agentId"], "AgentIdentity");
+  if (typeof agentId !== "string" || !/^[\x21-\x7e]+$/.test(agentId)) {
+    throw configInvalid("`agentId` must be printable ASCII without spaces", "agentId");
+  }
+  return agentId;
+}
+
+/** A pair as WebCrypto generates it, or an extractable private key alone, from which the public half follows. */
+async function cryptoKeyPair(key) {
+  if (!isObject(key)) throw new ArgumentTypeError(`fromCryptoKey takes a CryptoKeyPair or a private CryptoKey, not ${typeName(key)}`);
+  const { privateKey = key, publicKey } = key;
+  if (privateKey?.type !== "private" || privateKey.algorithm?.name !== "Ed25519" || !privateKey.usages?.includes("sign")) {
+    throw configInvalid("fromCryptoKey needs a private Ed25519 key with the usage `sign`", "privateKey");
+  }
+  if (publicKey !== undefined) {
+    if (publicKey?.type !== "public" || publicKey.algorithm?.name !== "Ed25519") throw configInvalid("`publicKey` must be a public Ed25519 key", "publicKey");
+    return { privateKey, publicKey };
+  }
+  if (!privateKey.extractable) {
+    throw configInvalid("a private key that cannot be exported needs its public key beside it: fromCryptoKey({ privateKey, publicKey })", "publicKey");
+  }
+  const { kty, crv, x } = await crypto.subtle.exportKey("jwk", privateKey);
+  return { privateKey, publicKey: await crypto.subtle.importKey("jwk", { kty, crv, x }, "Ed25519", true, ["verify"]) };
+}

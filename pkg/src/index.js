@@ -1,0 +1,26 @@
+export {
+  AdapterError,
+  ArgumentTypeError,
+  AttestationError,
+  CanonicalizationError,
+  CapabilityError,
+  ConfigurationError,
+  InvalidSignatureError,
+  MiddlewareExecutionError,
+  MissingPacketIDError,
+  PayloadValidationError,
+  PublicKeyMismatchError,
+  ReplayAttackError,
+  RevocationConsistencyError,
+  StaleCapabilityError,
+  TrustHandoffError,
+  VerificationError,
+} from "./errors.js";
+export { AgentIdentity } from "./identity.js";
+export { AgentRegistry } from "./registry.js";
+export { createEnvelope, signPacket, signPacketAsync } from "./packet.js";
+export { signedTask } from "./task.js";
+export { verifySignature } from "./verify.js";
+export { PacketDecision } from "./gate/decision.js";
+export { TrustHandoffMiddleware } from "./gate/middleware.js";
+export { MemoryNonceStore } from "./stores/memory.js";

@@ -1,0 +1,118 @@
+import { shared } from "./core.js";
+import { ArgumentTypeError, ConfigurationError, configInvalid, PayloadValidationError, TrustHandoffError } from "./errors.js";
+import { signerOf } from "./identity.js";
+import { copyPlain, freezeDeep, readOptions } from "./plain.js";
+import { withTask } from "./task.js";
+import { toMs } from "./time.js";
+import { isBytes, isObject, receivedBytes, typeName } from "./text.js";
+
+/** Packet object made here → its text. */
+const texts = /* @__PURE__ */ new WeakMap();
+
+/** Signs a packet with an identity whose key is at hand. */
+export function signPacket(identity, fields, options) {
+  const signer = signerOf(identity);
+  if (signer.pair !== undefined) throw signerAsync();
+  const prepared = prepare(signer, fields, options);
+  if (signer.seed !== undefined) return finish(prepared, signWithSeed(signer.seed, prepared));
+  const signature = callSigner(signer.sign, prepared);
+  if (typeof signature?.then === "function") {
+    // Nobody waits for it; its rejection must not end the process.
+    Promise.resolve(signature).catch(() => {});
+    throw signerAsync();
+  }
+  return finish(prepared, signature);
+}
+
+/** Signs a packet with any identity, also one whose signer answers later (WebCrypto, KMS, HSM). */
+export async function signPacketAsync(identity, fields, options) {
+  const signer = signerOf(identity);
+  const prepared = prepare(signer, fields, options);
+  if (signer.seed !== undefined) return finish(prepared, signWithSeed(signer.seed, prepared));
+  if (signer.pair !== undefined) {
+    return finish(prepared, new Uint8Array(await crypto.subtle.sign("Ed25519", signer.pair.privateKey, prepared.signing_bytes)));
+  }
+  let signature;
+  try {
+    signature = await callSigner(signer.sign, prepared);
+  } catch (cause) {
+    throw cause instanceof TrustHandoffError ? cause : signerFailed(cause);
+  }
+  return finish(prepared, signature);
+}
+
+/** The envelope text that travels, around a packet signed here or the text of one. */
+export function createEnvelope(packet, options) {
+  readOptions(options, [], "createEnvelope");
+  const text = packetText(packet);
+  return shared.call((glue) => glue.envelopeText(text));
+}
+
+/**
+ * Signs a packet whose fields stand in JSON text, so that no number is lost on the way. For the command line.
+ * @param {Uint8Array} bytes
+ */
+export function signPacketText(identity, bytes, { form, nowMs }) {
+  const signer = signerOf(identity);
+  const about = aboutSigner(signer, form, nowMs);
+  const prepared = { form, ...shared.call((glue) => glue.preparePacketText(bytes, about)) };
+  return finish(prepared, signWithSeed(signer.seed, prepared));
+}
+
+function prepare(signer, fields, options) {
+  const { form = "0.4.0", task, now = Date.now() } = readOptions(options, ["form", "task", "now"], "signPacket");
+  if (form !== "0.4.0" && form !== "0.3.3") throw configInvalid('`form` must be "0.4.0" or "0.3.3"', "form");
+  if (!isObject(fields) || Array.isArray(fields) || isBytes(fields)) {
+    throw new PayloadValidationError("type_mismatch", `the packet fields must be an object, not ${typeName(fields)}`, { field: "" });
+  }
+  const copy = copyPlain(fields);
+  const complete = task === undefined ? copy : withTask(copy, task);
+  const about = aboutSigner(signer, form, toMs(now, "now"));
+  return { form, ...shared.call((glue) => glue.preparePacket(complete, about)) };
+}
+
+function aboutSigner(signer, form, nowMs) {
+  return { form, agent_id: signer.agentId, public_key: signer.publicKey, now_ms: nowMs };
+}
+
+function signWithSeed(seed, prepared) {
+  return shared.call((glue) => glue.signBytes(seed, prepared.signing_bytes));
+}
+
+function callSigner(sign, prepared) {
+  try {
+    return sign(new Uint8Array(prepared.signing_bytes));
+  } catch (cause) {
+    throw signerFailed(cause);
+  }
+}
+
+/** The core verifies what a signer returned before it becomes a packet: a wrong key must not surface at the receiver. */
+function finish(prepared, signature) {
+  if (!isBytes(signature)) {
+    throw new ConfigurationError("signer_failed", `the signer must return a Uint8Array of 64 bytes, not ${typeName(signature)}`);
+  }
+  const own = new Uint8Array(signature);
+  const { text, view } = shared.call((glue) => glue.finishPacket(prepared.unsigned, prepared.form, own));
+  // Not enumerable: the object lists the fields of the wire, its text is beside them.
+  Object.defineProperty(view, "text", { value: text });
+  freezeDeep(view);
+  texts.set(view, text);
+  return view;
+}
+
+function packetText(packet) {
+  if (typeof packet === "string") return packet;
+  const text = isObject(packet) ? texts.get(packet) : undefined;
+  if (text !== undefined) return text;
+  if (isBytes(packet)) return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(receivedBytes(packet, "the packet"));
+  throw new ArgumentTypeError(`createEnvelope takes a packet made by signPacket or its text, not ${typeName(packet)}: a copied or parsed object has lost the text that was signed`);
+}
+
+function signerAsync() {
+  return new ConfigurationError("signer_async", "the signer of this identity answers later; use signPacketAsync");
+}
+
+function signerFailed(cause) {
+  return new ConfigurationError("signer_failed", `the signer failed: ${cause?.message ?? cause}`, { cause });
+}

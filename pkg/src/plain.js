@@ -1,0 +1,76 @@
+import { CanonicalizationError, configInvalid, PayloadValidationError } from "./errors.js";
+import { isBytes, isObject, isWellFormed, typeName } from "./text.js";
+
+/** Deeper than any object the core takes; ends a cycle before the stack does. */
+const MAX_COPY_DEPTH = 256;
+
+/**
+ * A deep copy of plain data with every property read exactly once, so that no getter or Proxy can show one value to a
+ * check and another to the signature (catalogue W8), and no host code runs while the core works.
+ *
+ * Members that are `undefined` count as absent. Anything that JSON has no word for is refused with its JSON pointer.
+ */
+export function copyPlain(value, pointer = "", depth = 0) {
+  if (value === null || typeof value === "boolean" || typeof value === "number" || typeof value === "bigint") return value;
+  if (typeof value === "string") return wellFormed(value, pointer);
+  if (depth > MAX_COPY_DEPTH) {
+    throw new CanonicalizationError("nesting_too_deep", "the value nests too deeply or contains itself", { field: pointer.slice(0, 64) });
+  }
+  if (Array.isArray(value)) return Array.from(value, (item, index) => copyPlain(item, `${pointer}/${index}`, depth + 1));
+  if (!isPlain(value)) {
+    throw new PayloadValidationError("type_mismatch", `\`${pointer || "/"}\` is ${kindOf(value)}, which JSON cannot carry`, { field: pointer });
+  }
+  const copy = Object.create(null);
+  for (const key of Object.keys(value)) {
+    const at = `${pointer}/${escapePointer(key)}`;
+    wellFormed(key, at);
+    const member = value[key];
+    if (member !== undefined) copy[key] = copyPlain(member, at, depth + 1);
+  }
+  return copy;
+}
+
+/**
+ * Reads the named options of `given` once each and refuses names that are not options: a misspelt security option must
+ * not pass as its default.
+ */
+export function readOptions(given, names, what) {
+  if (given === undefined) return Object.create(null);
+  if (!isObject(given) || Array.isArray(given) || isBytes(given)) throw configInvalid(`the options of ${what} must be an object, not ${typeName(given)}`);
+  for (const name of Object.keys(given)) {
+    if (!names.includes(name)) throw configInvalid(`\`${name}\` is not an option of ${what}`, name);
+  }
+  const options = Object.create(null);
+  for (const name of names) {
+    const value = given[name];
+    if (value !== undefined) options[name] = value;
+  }
+  return options;
+}
+
+export function freezeDeep(value) {
+  if (!isObject(value) || Object.isFrozen(value)) return value;
+  for (const key of Object.keys(value)) freezeDeep(value[key]);
+  return Object.freeze(value);
+}
+
+function wellFormed(text, pointer) {
+  if (isWellFormed(text)) return text;
+  throw new CanonicalizationError("invalid_unicode", `\`${pointer.toWellFormed?.() ?? "a text"}\` contains a lone surrogate`, { field: pointer });
+}
+
+/** Plain also across realms: the prototype is null or has none itself. */
+function isPlain(value) {
+  if (!isObject(value)) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+function kindOf(value) {
+  const name = isObject(value) ? value.constructor?.name : undefined;
+  return typeof name === "string" && name !== "" && name !== "Object" ? `a ${name}` : typeName(value);
+}
+
+function escapePointer(key) {
+  return key.replaceAll("~", "~0").replaceAll("/", "~1");
+}

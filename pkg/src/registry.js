@@ -1,0 +1,155 @@
+import { shared } from "./core.js";
+import { ArgumentTypeError, configInvalid } from "./errors.js";
+import { keyArgument } from "./keys.js";
+import { readOptions } from "./plain.js";
+import { toMs } from "./time.js";
+import { isObject, typeName } from "./text.js";
+
+/** Registry → its state, for the gate of this package only. */
+const states = /* @__PURE__ */ new WeakMap();
+
+/** Changes after which the journal is folded into one text, at least. */
+const JOURNAL_FLOOR = 64;
+
+/** Who is trusted with which key, and when. A gate sees later changes at once. */
+export class AgentRegistry {
+  constructor() {
+    if (arguments.length > 0) throw configInvalid("new AgentRegistry() takes no arguments; a registry file is read by AgentRegistry.fromJson(text)");
+    states.set(this, new RegistryState(null));
+  }
+
+  static fromJson(text) {
+    if (typeof text !== "string") throw new ArgumentTypeError(`the registry must be JSON text, not ${typeName(text)}`);
+    const registry = new AgentRegistry();
+    const state = new RegistryState(text);
+    state.handle();
+    states.set(registry, state);
+    return registry;
+  }
+
+  /** Trusts any key whose agent id is its hash. An explicit choice: it knows nobody, so it can revoke nobody. */
+  static selfCertifying() {
+    const registry = new AgentRegistry();
+    states.set(registry, null);
+    return registry;
+  }
+
+  register(agentId, publicKey, options) {
+    const { roots, notBefore, notAfter, reviewer, revoker, now = Date.now() } = readOptions(
+      options,
+      ["roots", "notBefore", "notAfter", "reviewer", "revoker", "now"],
+      "register",
+    );
+    const details = Object.create(null);
+    if (roots !== undefined) details.roots = actionList(roots);
+    if (notBefore !== undefined) details.not_before = toMs(notBefore, "notBefore");
+    if (notAfter !== undefined) details.not_after = toMs(notAfter, "notAfter");
+    if (reviewer !== undefined) details.reviewer = flag(reviewer, "reviewer");
+    if (revoker !== undefined) details.revoker = flag(revoker, "revoker");
+    stateOf(this).change("register", [idArgument(agentId), keyArgument(publicKey, "the public key"), details, toMs(now, "now")]);
+    return this;
+  }
+
+  rotate(agentId, newPublicKey, options) {
+    const { overlapSeconds = 30, now = Date.now() } = readOptions(options, ["overlapSeconds", "now"], "rotate");
+    if (!Number.isSafeInteger(overlapSeconds) || overlapSeconds < 0) {
+      throw configInvalid("`overlapSeconds` must be a whole number of seconds", "overlapSeconds");
+    }
+    stateOf(this).change("rotate", [idArgument(agentId), keyArgument(newPublicKey, "the new public key"), overlapSeconds, toMs(now, "now")]);
+    return this;
+  }
+
+  revoke(agentId, options) {
+    const { now = Date.now() } = readOptions(options, ["now"], "revoke");
+    stateOf(this).change("revoke", [idArgument(agentId), toMs(now, "now")]);
+    return this;
+  }
+
+  has(agentId) {
+    const id = idArgument(agentId);
+    return stateOf(this).ask((registry) => registry.has(id));
+  }
+
+  /** The registry file. Named so that it is not mistaken for `JSON.stringify`'s `toJSON`: it returns text. */
+  toJson() {
+    return stateOf(this).ask((registry) => registry.toJson());
+  }
+}
+
+/**
+ * The state of a registry as far as JavaScript must keep it: a text and the changes since. From these the core's registry
+ * is built again after a trap. The journal is folded into the text when it outgrows it, so that a change costs the
+ * same however many agents are registered.
+ */
+class RegistryState {
+  #text;
+  #journal = [];
+  #foldAt = JOURNAL_FLOOR;
+  #handle = null;
+  #generation = 0;
+
+  constructor(text) {
+    this.#text = text;
+  }
+
+  /** The core's registry, built again if its instance is gone. */
+  handle() {
+    return shared.call((glue, generation) => {
+      if (this.#handle === null || this.#generation !== generation) {
+        this.#handle = this.#rebuild(glue);
+        this.#generation = generation;
+      }
+      return this.#handle;
+    });
+  }
+
+  ask(question) {
+    const registry = this.handle();
+    return shared.call(() => question(registry));
+  }
+
+  change(method, args) {
+    this.ask((registry) => registry[method](...args));
+    this.#journal.push([method, args]);
+    if (this.#journal.length < this.#foldAt) return;
+    this.#text = this.ask((registry) => registry.toJson());
+    this.#foldAt = Math.max(JOURNAL_FLOOR, 2 * this.#journal.length);
+    this.#journal = [];
+  }
+
+  #rebuild(glue) {
+    const registry = this.#text === null ? new glue.CoreRegistry() : glue.CoreRegistry.fromJson(this.#text);
+    for (const [method, args] of this.#journal) registry[method](...args);
+    return registry;
+  }
+}
+
+/** For the gate: the state of a registry, or null if it is self-certifying. */
+export function registryState(registry, what) {
+  if (!isObject(registry) || !states.has(registry)) {
+    throw configInvalid(`${what} must be an AgentRegistry (AgentRegistry.fromJson, new AgentRegistry() or AgentRegistry.selfCertifying())`, what);
+  }
+  return states.get(registry);
+}
+
+function stateOf(registry) {
+  const state = registryState(registry, "registry");
+  if (state === null) throw configInvalid("a self-certifying registry knows no agents; use new AgentRegistry() to register, rotate or revoke");
+  return state;
+}
+
+function idArgument(agentId) {
+  if (typeof agentId !== "string") throw new ArgumentTypeError(`the agent id must be a string, not ${typeName(agentId)}`);
+  return agentId;
+}
+
+function actionList(roots) {
+  const list = Array.isArray(roots) ? Array.from(roots) : null;
+  if (list === null || !list.every((action) => typeof action === "string")) throw configInvalid("`roots` must be an array of actions", "roots");
+  return list;
+}
+
+function flag(value, name) {
+  if (typeof value !== "boolean") throw configInvalid(`\`${name}\` must be true or false`, name);
+  return value;
+}

@@ -1,0 +1,76 @@
+import { Core } from "../core.js";
+import { ArgumentTypeError, configInvalid, TrustHandoffError } from "../errors.js";
+import { readOptions } from "../plain.js";
+import { isTime } from "../time.js";
+import { isObject, typeName } from "../text.js";
+
+/** Most entries one instance can hold: linear memory ends at 4 GiB. */
+const MAX_CAPACITY = 10_000_000;
+
+/**
+ * Nonces in memory, for a single process. Bounded; a live nonce is never evicted, a full store refuses (catalogue A05).
+ *
+ * It owns a WebAssembly instance, so that a trap in the gate cannot take the nonces with it. After a trap in its own it has
+ * forgotten them, and answers nobody until the last of them would have expired: a store that starts empty would
+ * let every one of them in again.
+ */
+export class MemoryNonceStore {
+  #core = new Core();
+  #capacity;
+  #store = null;
+  #generation = 0;
+  #lastExpiryMs = 0;
+  #lostUntilMs = 0;
+
+  constructor(options) {
+    const { capacity = 1_000_000 } = readOptions(options, ["capacity"], "MemoryNonceStore");
+    if (!Number.isSafeInteger(capacity) || capacity < 1 || capacity > MAX_CAPACITY) {
+      throw configInvalid(`\`capacity\` must be a whole number from 1 to ${MAX_CAPACITY}`, "capacity");
+    }
+    this.#capacity = capacity;
+  }
+
+  /**
+   * True if `key` was not held, and it is held from now on; false if it was. Throws `replay_store_full` when there is no
+   * room, or when one sender already holds half of it.
+   */
+  checkAndStore(key, expiresAtMs, about) {
+    if (typeof key !== "string") throw new ArgumentTypeError(`the nonce key must be a string, not ${typeName(key)}`);
+    if (!isTime(expiresAtMs)) throw new ArgumentTypeError("expiresAtMs must be milliseconds since 1970");
+    const { nowMs = Date.now(), fingerprint } = isObject(about) ? about : {};
+    if (!isTime(nowMs)) throw new ArgumentTypeError("nowMs must be milliseconds since 1970");
+    if (this.#lostUntilMs > nowMs) throw lost();
+    // A key of unknown origin counts as its own sender: the quota is between senders.
+    const sender = typeof fingerprint === "string" ? fingerprint : key;
+    const answer = this.#ask((store) => store.checkAndStore(key, sender, expiresAtMs, nowMs));
+    if (answer === "full") throw new TrustHandoffError("replay_store_full", "the nonce store has no room for this sender");
+    if (answer === "stored") this.#lastExpiryMs = Math.max(this.#lastExpiryMs, expiresAtMs);
+    return answer === "stored";
+  }
+
+  /** How many nonces are held. */
+  get size() {
+    return this.#store === null ? 0 : this.#ask((store) => store.size());
+  }
+
+  #ask(question) {
+    try {
+      return this.#core.call((glue, generation) => {
+        if (this.#store === null || this.#generation !== generation) {
+          this.#store = new glue.CoreNonceStore(this.#capacity);
+          this.#generation = generation;
+        }
+        return question(this.#store);
+      });
+    } catch (error) {
+      if (error.code !== "internal_error") throw error;
+      this.#store = null;
+      this.#lostUntilMs = this.#lastExpiryMs;
+      throw lost(error);
+    }
+  }
+}
+
+function lost(cause) {
+  return new TrustHandoffError("replay_store_unavailable", "the nonce store failed and refuses until the nonces it held have expired", { cause });
+}

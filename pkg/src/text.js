@@ -1,0 +1,52 @@
+import { ArgumentTypeError } from "./errors.js";
+
+/** Largest text the core looks into, in bytes; anything longer it refuses by size alone, so no more is handed over. */
+export const MAX_TEXT_BYTES = 1024 * 1024;
+
+/** UTF-8 of a lone surrogate: no valid UTF-8, refused by the core as what it is. */
+const LONE_SURROGATE = [0xed, 0xa0, 0x80];
+
+/**
+ * A private copy of a received text as bytes. A copy, because the caller may still write to a buffer that was verified.
+ *
+ * Objects are refused: `JSON.parse` has already lost `1.0`, big integers and duplicate keys (catalogue W1). A string with a
+ * lone surrogate never reaches TextEncoder, which would turn it into U+FFFD, another text than the one received (W3).
+ *
+ * @param {string | Uint8Array} received
+ * @param {string} what names the argument in the error
+ * @param {number} [limit] bytes; of a longer text only `limit + 1` bytes are kept, enough to be refused by size
+ */
+export function receivedBytes(received, what, limit = MAX_TEXT_BYTES) {
+  if (typeof received === "string") {
+    if (received.length > limit) return encode(received.slice(0, limit + 1));
+    return isWellFormed(received) ? encode(received) : Uint8Array.from(LONE_SURROGATE);
+  }
+  if (isBytes(received)) return new Uint8Array(received.length > limit ? received.subarray(0, limit + 1) : received);
+  throw new ArgumentTypeError(
+    `${what} must be the text or bytes that were received, not ${typeName(received)}${isObject(received) ? ": JSON.parse has already lost `1.0`, big integers and duplicate keys" : ""}`,
+  );
+}
+
+export function isBytes(value) {
+  return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === "[object Uint8Array]";
+}
+
+export function isObject(value) {
+  return typeof value === "object" && value !== null;
+}
+
+/** What a value is, in words for an error. */
+export function typeName(value) {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "object") return "an object";
+  return value === undefined ? "undefined" : `a ${typeof value}`;
+}
+
+export function isWellFormed(text) {
+  return typeof text.isWellFormed === "function" ? text.isWellFormed() : !/\p{Surrogate}/u.test(text);
+}
+
+export function encode(text) {
+  return new TextEncoder().encode(text);
+}

@@ -1,0 +1,22 @@
+import { shared } from "./core.js";
+import { TrustHandoffError } from "./errors.js";
+import { typeName } from "./text.js";
+
+/** First millisecond of year 9999: the protocol's dates end before it. */
+const END_MS = 253_370_764_800_000;
+
+export function isTime(value) {
+  return typeof value === "number" && value >= 0 && value < END_MS;
+}
+
+/**
+ * A moment given by the caller, as milliseconds since the epoch (fractions carry microseconds).
+ * @param {number | Date | string} moment a string is RFC 3339 with an offset
+ */
+export function toMs(moment, what) {
+  if (typeof moment === "string") return shared.call((glue) => glue.parseTime(moment));
+  const ms = moment instanceof Date ? moment.getTime() : moment;
+  if (isTime(ms)) return ms;
+  const given = typeof ms === "number" ? `\`${ms}\`` : typeName(ms);
+  throw new TrustHandoffError("clock_invalid", `${what} must be milliseconds since 1970, a Date or RFC 3339 text, not ${given}`, { field: what });
+}
