@@ -1,0 +1,54 @@
+import { shared } from "../core.js";
+import { parse } from "./arguments.js";
+import { lines, MAX_LINE_BYTES, readAll } from "./input.js";
+import { Progress } from "./output.js";
+
+/** `check [--jsonl] FILE` */
+export async function check(args, io, help) {
+  const { values, positionals } = parse("check", args, { jsonl: { type: "boolean" } }, 1);
+  if (values.help) return help("check");
+  return values.jsonl ? checkLines(positionals[0], io) : checkFile(positionals[0], io);
+}
+
+async function checkFile(path, io) {
+  const bytes = await readAll(path);
+  const { line, refused } = bytes.length > MAX_LINE_BYTES ? refusal(null, "input_too_large") : checked(bytes);
+  await io.out.line(line);
+  return refused ? 1 : 0;
+}
+
+function checked(bytes) {
+  const { valid, code, form } = shared.call((glue) => glue.checkObject(undefined, bytes));
+  return { line: JSON.stringify({ id: null, valid, code, form }), refused: !valid };
+}
+
+async function checkLines(path, io) {
+  const progress = new Progress(io.stderr);
+  let done = 0;
+  let refusals = 0;
+  for await (const { bytes, read } of lines(path)) {
+    const { line, refused } = bytes === null ? refusal(null, "input_too_large") : checkedLine(bytes);
+    done += 1;
+    if (refused) {
+      refusals += 1;
+      io.refused = true;
+    }
+    await io.out.line(line);
+    progress.count(done, refusals, read);
+  }
+  progress.clear();
+  return io.refused ? 1 : 0;
+}
+
+/** A trap costs its own line and no other. */
+function checkedLine(bytes) {
+  try {
+    return shared.call((glue) => glue.checkLine(bytes));
+  } catch (error) {
+    return refusal(null, error.code);
+  }
+}
+
+function refusal(id, code) {
+  return { line: JSON.stringify({ id, valid: false, code, form: null }), refused: true };
+}

@@ -1,0 +1,95 @@
+/** What `--help` prints. Every command teaches by an example. */
+export const OVERVIEW = `trusthandoff: provable task handoffs between agents, signed and verified locally
+
+usage: trusthandoff COMMAND [OPTIONS] [FILE]      FILE may be - for standard input
+
+  keygen    a new identity: private key, public key, agent id
+  sign      fields in JSON -> a signed envelope
+  check     form and signature of any signed object; no clock, no trust, no store
+  verify    the whole gate: form, signature, trust, audience, time, replay
+  inspect   a signed object for people: every field, every check, what is proven
+  demo      one genuine handoff and the attacks on it
+
+exit code: 0 nothing refused, 1 something was refused, 2 unusable arguments or input
+also: trusthandoff COMMAND --help, trusthandoff --version; every command takes --json
+
+example, from keys to a verified handoff:
+  trusthandoff keygen --out planner
+  trusthandoff keygen --out researcher
+  echo '{"to_agent": "agent:…", "intent": "Summarize", "permissions": {"allowed_actions": ["read"]}}' > task.json
+  trusthandoff sign task.json --key planner/agent.key.pem > envelope.json
+  trusthandoff verify envelope.json --self-certifying --audience agent:…`;
+
+export const COMMANDS = {
+  keygen: `usage: trusthandoff keygen [--out DIR]
+
+Makes a new identity and prints its agent id. Writes agent.key.pem (readable by you alone) and agent.pub.pem into DIR,
+by default the current directory. Existing files are never overwritten.
+
+  --out DIR   where to write; made if missing
+  --json      print {"agent_id", "fingerprint", "private_key_file", "public_key_file"}
+
+example:
+  trusthandoff keygen --out keys/planner`,
+
+  sign: `usage: trusthandoff sign FILE --key PEM [--form 0.4.0|0.3.3] [--packet]
+
+Signs the packet whose fields stand in FILE as JSON and prints the envelope that travels. What is missing is filled in:
+packet_id, task_id, nonce, issued_at, expires_at, and "risk_level": "read". Numbers are signed as they are spelt.
+
+  --key PEM     file with the private key
+  --form FORM   signed form: 0.4.0 (default), or 0.3.3 for receivers of that release
+  --packet      print the bare packet instead of an envelope
+
+example:
+  echo '{"to_agent": "agent:researcher", "intent": "Summarize the findings",
+         "permissions": {"allowed_actions": ["read"], "max_tool_calls": 3}}' |
+    trusthandoff sign - --key planner/agent.key.pem > envelope.json`,
+
+  check: `usage: trusthandoff check [--jsonl] FILE
+
+Checks form and signature of a packet, an envelope, a capability token or an attestation, and prints one answer:
+  {"id": null, "valid": true, "code": null, "form": "0.4.0"}
+It reads no clock, asks for no trust and keeps no store: "valid" does not mean "do it". That is what verify is for.
+
+  --jsonl   FILE has a line {"id", "kind", "text"} per object; answers a line each
+
+example:
+  trusthandoff check envelope.json`,
+
+  verify: `usage: trusthandoff verify [--jsonl] FILE (--registry FILE | --self-certifying) --audience ID
+                           [--now RFC3339] [--strict]
+
+Lets an envelope through the whole gate and prints one answer:
+  {"id": null, "decision": "ACCEPT", "code": null, "packet_id": "…", "form": "0.4.0"}
+Nonces are kept for this run: the same envelope twice is a replay.
+
+  --jsonl             FILE has a line {"id", "text", "now", "approvals"} per envelope; answers a line each
+  --registry FILE     whose keys are trusted: {"agent:…": "-----BEGIN PUBLIC KEY-----…"}
+  --self-certifying   in its place: trust any key whose agent id is its hash
+  --audience ID       the agent id of the receiver
+  --now RFC3339       the time to verify at, by default the clock's
+  --strict            require a risk level, and proof of every earlier hop
+
+example:
+  trusthandoff verify envelope.json --registry agents.json --audience agent:researcher`,
+
+  inspect: `usage: trusthandoff inspect FILE
+
+Shows a signed object to people: every field, every check and what it found, what is proven and what is only claimed.
+
+  --json   the same for machines
+
+example:
+  trusthandoff inspect envelope.json`,
+
+  demo: `usage: trusthandoff demo
+
+A planner hands a task to a researcher: once genuine, then as attackers would. A line each: the decision, its code, and
+what protected whom. Exit code 0 if every attack was refused and the genuine handoff accepted.
+
+  --json   a JSON line each
+
+example:
+  trusthandoff demo`,
+};

@@ -1,0 +1,77 @@
+/** Text is gathered up to this many characters before it is written. */
+const BATCH = 64 * 1024;
+
+/** The reader of our output went away, as `head` does. Nothing is wrong; there is just nobody to tell. */
+export class OutputClosed extends Error {}
+
+/** Standard output with back pressure, so that memory stays constant however slow the reader is. */
+export class Output {
+  #stream;
+  #batch = "";
+  #error = null;
+
+  constructor(stream) {
+    this.#stream = stream;
+    stream.on("error", (error) => {
+      this.#error = error;
+    });
+  }
+
+  async line(text) {
+    this.#batch += `${text}\n`;
+    if (this.#batch.length >= BATCH || this.#stream.isTTY) await this.flush();
+  }
+
+  async flush() {
+    if (this.#error !== null) throw closed(this.#error);
+    if (this.#batch === "") return;
+    const batch = this.#batch;
+    this.#batch = "";
+    await new Promise((resolve, reject) => {
+      this.#stream.write(batch, (error) => (error ? reject(closed(error)) : resolve()));
+    });
+  }
+}
+
+function closed(error) {
+  return error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED" ? new OutputClosed() : error;
+}
+
+/** Colour only on a terminal that does not decline it (https://no-color.org). */
+export function painter(stream, environment) {
+  const colour = stream.isTTY === true && !environment.NO_COLOR && environment.TERM !== "dumb";
+  const paint = (code) => (text) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
+  return { good: paint("32"), bad: paint("31"), dim: paint("2"), bold: paint("1") };
+}
+
+/**
+ * Text from outside as it may be shown on a terminal: control characters and those that reorder or hide text are spelt
+ * out, or an object under inspection could rewrite what is said about it.
+ */
+export function printable(text) {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}]/gu, (character) => {
+    const hex = character.codePointAt(0).toString(16);
+    return hex.length > 4 ? `\\u{${hex}}` : `\\u${hex.padStart(4, "0")}`;
+  });
+}
+
+/** A line that counts on the terminal while a long input is read; nothing elsewhere. */
+export class Progress {
+  #stream;
+  #shownAt = 0;
+
+  constructor(stream) {
+    this.#stream = stream.isTTY ? stream : null;
+  }
+
+  count(done, refused, readBytes) {
+    if (this.#stream === null || Date.now() - this.#shownAt < 200) return;
+    this.#shownAt = Date.now();
+    const megabytes = (readBytes / 1e6).toFixed(1);
+    this.#stream.write(`\r${done.toLocaleString("en")} lines, ${refused.toLocaleString("en")} refused, ${megabytes} MB read\u001b[K`);
+  }
+
+  clear() {
+    if (this.#shownAt > 0) this.#stream.write("\r\u001b[K");
+  }
+}

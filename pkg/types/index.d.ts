@@ -1,0 +1,533 @@
+/**
+ * Provable task handoffs between agents: sign, verify and gate them locally.
+ *
+ * Wire objects keep their snake_case keys; options and methods are camelCase. What is verified is passed as the text or
+ * the bytes that were received, never as an object: `JSON.parse` has already lost `1.0`, big integers and duplicate keys.
+ */
+
+// ---------------------------------------------------------------------------------------------------------- codes
+
+/** Why something was refused. One table for all languages; `docs/SPEC.md` explains every row. */
+export type ReasonCode = never;
+
+/**
+ * Codes of errors that only this package raises: the program around it is wrong, nothing that was received is.
+ *
+ * - `argument_type`: an argument of the wrong JavaScript type
+ * - `identity_disposed`: the identity's key was erased
+ * - `key_not_exportable`: the private key stays with its signer
+ * - `signer_async`: a synchronous function was given an identity whose signer answers later
+ * - `signer_failed`: the signer threw, or returned no signature
+ * - `task_metadata_conflict`: a packet field contradicts what `signedTask` declares
+ * - `wasm_unavailable`: the WebAssembly module could not be had or started
+ * - `wasm_mismatch`: the module is not the one this package was built with
+ */
+export type UsageCode =
+  | "argument_type"
+  | "identity_disposed"
+  | "key_not_exportable"
+  | "signer_async"
+  | "signer_failed"
+  | "task_metadata_conflict"
+  | "wasm_unavailable"
+  | "wasm_mismatch";
+
+export type ErrorCode = ReasonCode | UsageCode;
+
+// ---------------------------------------------------------------------------------------------------------- errors
+
+/** Base of all errors of this package. `message` is one line for people, `code` is stable and for programs. */
+export class TrustHandoffError extends Error {
+  constructor(code: ErrorCode, message: string, about?: { field?: string | null; cause?: unknown });
+  readonly code: ErrorCode;
+  /** What the error is about: the JSON pointer of a packet field, or the name of an option. */
+  readonly field: string | null;
+}
+export class AttestationError extends TrustHandoffError {}
+export class VerificationError extends TrustHandoffError {}
+/** `replay_detected` */
+export class ReplayAttackError extends VerificationError {}
+/** The signature, its encoding, its algorithm or a weak key. */
+export class InvalidSignatureError extends VerificationError {}
+/** `public_key_mismatch`, `agent_id_mismatch`, `agent_unknown` */
+export class PublicKeyMismatchError extends VerificationError {}
+/** The form of a packet or of one of its fields. */
+export class PayloadValidationError extends TrustHandoffError {}
+/** Text or numbers that have no canonical form. */
+export class CanonicalizationError extends TrustHandoffError {}
+export class CapabilityError extends TrustHandoffError {}
+export class StaleCapabilityError extends CapabilityError {}
+export class RevocationConsistencyError extends CapabilityError {}
+export class AdapterError extends TrustHandoffError {}
+export class MissingPacketIDError extends AdapterError {}
+export class MiddlewareExecutionError extends AdapterError {}
+/** The program around the library is wrong: an option, a key, a missing store. */
+export class ConfigurationError extends TrustHandoffError {}
+
+/** An argument of the wrong JavaScript type, such as an object where received text belongs. */
+export class ArgumentTypeError extends TypeError {
+  constructor(message: string, field?: string | null);
+  readonly code: "argument_type";
+  readonly field: string | null;
+}
+
+// ---------------------------------------------------------------------------------------------------------- values
+
+/** A value that JSON can carry. `bigint` and safe integers are integers on the wire, other numbers are floats. */
+export type JsonValue = null | boolean | number | bigint | string | readonly JsonValue[] | { readonly [key: string]: JsonValue | undefined };
+
+/** The two signed forms there are: that of the reference's 0.3.4 and 0.4.0, and that of its 0.3.3. */
+export type Form = "0.4.0" | "0.3.3";
+
+/** A moment: milliseconds since the epoch (fractions carry microseconds), a Date, or RFC 3339 text with an offset. */
+export type Moment = number | Date | string;
+
+/** A public key: PEM text (the 113 canonical bytes of an Ed25519 SPKI key), its 32 raw bytes, or a JWK. */
+export type PublicKey = string | Uint8Array | PublicKeyJwk;
+
+export interface PublicKeyJwk {
+  kty: "OKP" | (string & {});
+  crv?: "Ed25519" | (string & {});
+  /** base64url of the 32 bytes. */
+  x?: string;
+}
+
+export interface PrivateKeyJwk extends PublicKeyJwk {
+  /** base64url of the 32 bytes of the secret seed. */
+  d?: string;
+}
+
+/** WebCrypto's key and pair, by structure, so that no DOM types are needed. */
+export interface CryptoKeyLike {
+  readonly type: string;
+  readonly extractable: boolean;
+  readonly algorithm: { readonly name: string };
+  readonly usages: readonly string[];
+}
+export interface CryptoKeyPairLike {
+  readonly privateKey: CryptoKeyLike;
+  readonly publicKey: CryptoKeyLike;
+}
+
+// ---------------------------------------------------------------------------------------------------------- identity
+
+export interface IdentityOptions {
+  /** The id of the agent, if an older key gave it: a rotated key signs under the same id. Printable ASCII. */
+  agentId?: string;
+}
+
+/** A signer outside this process or out of reach of it: WebCrypto, a KMS, an HSM. */
+export interface ExternalSigner {
+  publicKey: PublicKey;
+  /** Ed25519 (RFC 8032) over exactly these bytes, 64 bytes back. May answer later; then use `signPacketAsync`. */
+  sign(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
+}
+
+/**
+ * An agent's key pair and id. Its secret is not enumerable, not inspectable and not in its JSON.
+ *
+ * @example
+ * const planner = AgentIdentity.generate();
+ * const kept = AgentIdentity.fromPrivateKeyPem(planner.privateKeyPem());
+ * console.log(kept.agentId === planner.agentId); // true
+ */
+export class AgentIdentity {
+  private constructor();
+
+  /** A new key from the system's random source. */
+  static generate(options?: IdentityOptions): AgentIdentity;
+  /** From PKCS#8 PEM. @throws {@link TrustHandoffError} if it is no canonical Ed25519 key */
+  static fromPrivateKeyPem(pem: string, options?: IdentityOptions): AgentIdentity;
+  /** From the 32 bytes of the secret seed. */
+  static fromPrivateKey(seed: Uint8Array, options?: IdentityOptions): AgentIdentity;
+  /** From a private JWK (RFC 8037); its `x` must belong to its `d`. */
+  static fromJwk(jwk: PrivateKeyJwk, options?: IdentityOptions): AgentIdentity;
+  /** With a key that stays where it is. Every signature it returns is verified before it is used. */
+  static fromSigner(signer: ExternalSigner, options?: IdentityOptions): AgentIdentity;
+  /** With a WebCrypto key pair, whose private key need not be extractable; sign with `signPacketAsync`. */
+  static fromCryptoKey(key: CryptoKeyPairLike | CryptoKeyLike, options?: IdentityOptions): Promise<AgentIdentity>;
+
+  /** `agent:` and 16 characters of the hash of the public key's PEM, unless given as an option. */
+  readonly agentId: string;
+  /** 113 bytes of SPKI PEM, final newline included. */
+  readonly publicKeyPem: string;
+  /** 32 bytes, a copy at every read. */
+  readonly publicKey: Uint8Array;
+  /** SHA-256 of the raw public key, in hex. */
+  readonly fingerprint: string;
+
+  publicKeyJwk(): PublicKeyJwk;
+  /** @throws {@link ConfigurationError} `key_not_exportable` if the key stays with its signer */
+  privateKeyPem(): string;
+  /** @throws {@link ConfigurationError} `key_not_exportable` if the key stays with its signer */
+  privateKeyJwk(): PrivateKeyJwk;
+  /** The key for WebCrypto; by default the private half cannot be exported from there again. */
+  toCryptoKey(options?: { extractable?: boolean }): Promise<CryptoKeyPairLike>;
+
+  /** Overwrites the secret. What is signed afterwards throws `identity_disposed`. */
+  dispose(): void;
+  toJSON(): { agentId: string; publicKeyPem: string };
+}
+
+// ---------------------------------------------------------------------------------------------------------- registry
+
+export interface RegisterOptions {
+  /** Actions for which this agent is a root of authority. */
+  roots?: readonly string[];
+  /** The key is valid from this moment on. */
+  notBefore?: Moment;
+  /** The key is valid until this moment. */
+  notAfter?: Moment;
+  /** May sign approvals of packets that require human review. */
+  reviewer?: boolean;
+  /** May sign revocations of others. */
+  revoker?: boolean;
+  /** Time of the change, by default `Date.now()`. */
+  now?: Moment;
+}
+
+/**
+ * Who is trusted with which key, and when. Gates that hold it see later changes at once.
+ *
+ * @example
+ * const planner = AgentIdentity.generate();
+ * const registry = new AgentRegistry().register(planner.agentId, planner.publicKeyPem);
+ * registry.has(planner.agentId); // true
+ */
+export class AgentRegistry {
+  constructor();
+  /** Reads a registry file: `{ "agent:…": "-----BEGIN PUBLIC KEY-----…" }`, or records as `toJson` writes them. */
+  static fromJson(text: string): AgentRegistry;
+  /** Trusts any key whose agent id is its hash. It knows no agents, so nothing can be registered or revoked in it. */
+  static selfCertifying(): AgentRegistry;
+
+  /** @throws {@link TrustHandoffError} `key_conflict` if the agent has another key; that is what `rotate` is for */
+  register(agentId: string, publicKey: PublicKey, options?: RegisterOptions): this;
+  /** Binds a new key; the old one stays valid for `overlapSeconds`, at most and by default 30. */
+  rotate(agentId: string, newPublicKey: PublicKey, options?: { overlapSeconds?: number; now?: Moment }): this;
+  /** Refuses the agent from now on, whatever its keys. */
+  revoke(agentId: string, options?: { now?: Moment }): this;
+  has(agentId: string): boolean;
+  /** The registry file as text. */
+  toJson(): string;
+}
+
+// ---------------------------------------------------------------------------------------------------------- packets
+
+export interface Permissions {
+  allowed_actions?: readonly string[];
+  /** At most so many tool calls; null is without limit. */
+  max_tool_calls?: number | bigint | null;
+}
+
+export interface Constraints {
+  max_runtime_seconds?: number | bigint | null;
+  data_boundary?: string | null;
+  requires_human_review?: boolean | null;
+}
+
+export interface Provenance {
+  origin_workflow?: string | null;
+  delegation_depth?: number | bigint | null;
+}
+
+export type RiskLevel = "read" | "write";
+
+/** What a packet is signed from. Required are `to_agent`, `intent` and `permissions`; the rest is filled in. */
+export interface PacketFields {
+  to_agent: string;
+  /** 1 to 65,536 bytes. */
+  intent: string;
+  permissions: Permissions;
+  /** By default a random one; 1 to 256 bytes. */
+  packet_id?: string;
+  task_id?: string;
+  /** By default a random one; 1 to 256 bytes, never twice. */
+  nonce?: string;
+  /** By default now. RFC 3339 with an offset. */
+  issued_at?: string;
+  /** By default `issued_at` and the TTL. */
+  expires_at?: string;
+  /** By default `read` (900 s); `write` lives 120 s. */
+  risk_level?: RiskLevel | null;
+  /** Seconds. A receiver's own table is a maximum for it. */
+  ttl_seconds?: number | bigint | null;
+  context?: { readonly [key: string]: JsonValue | undefined };
+  memory_refs?: readonly string[];
+  constraints?: Constraints | null;
+  provenance?: Provenance | null;
+  capability_token?: string | null;
+  task_type?: string | null;
+  goal?: string | null;
+  /** Present for AI-made work; its `source` is a non-empty string. Absence proves nothing. */
+  ai_provenance?: { readonly [key: string]: JsonValue | undefined } | null;
+}
+
+type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
+
+/** Every field of a packet, deeply frozen, without prototypes. Integers beyond 2^53 are `bigint`. */
+export interface VerifiedPacket {
+  readonly packet_id: string;
+  readonly task_id: string;
+  readonly from_agent: string;
+  readonly to_agent: string;
+  readonly issued_at: string;
+  readonly expires_at: string | null;
+  readonly nonce: string;
+  readonly capability_token: string | null;
+  readonly intent: string;
+  readonly task_type: string | null;
+  readonly goal: string | null;
+  readonly context: { readonly [key: string]: JsonValue };
+  readonly memory_refs: readonly string[];
+  readonly permissions: DeepReadonly<Required<Permissions>>;
+  readonly constraints: DeepReadonly<Constraints> | null;
+  readonly provenance: DeepReadonly<Provenance> | null;
+  readonly signature_algo: "Ed25519";
+  /** Standard base64, 88 characters. */
+  readonly signature: string;
+  readonly public_key: string;
+  readonly risk_level: RiskLevel | null;
+  readonly ttl_seconds: number | bigint | null;
+  readonly ai_provenance: { readonly [key: string]: JsonValue } | null;
+}
+
+/** A packet signed here. `text` is exactly what travels; it is not enumerable. */
+export interface SignedTaskPacket extends VerifiedPacket {
+  readonly text: string;
+}
+
+export interface SignOptions {
+  /** The signed form, by default `0.4.0`. `0.3.3` for receivers of that release. */
+  form?: Form;
+  /** A function made by `signedTask`, whose metadata goes into the packet. */
+  task?: (...args: never[]) => unknown;
+  /** Time of signing, by default `Date.now()`. */
+  now?: Moment;
+}
+
+/**
+ * Signs a packet.
+ *
+ * @throws {@link ConfigurationError} `signer_async` if the identity's signer answers later
+ * @throws {@link PayloadValidationError} with the field's JSON pointer in `field`
+ *
+ * @example
+ * const planner = AgentIdentity.generate();
+ * const researcher = AgentIdentity.generate();
+ * const packet = signPacket(planner, {
+ *   to_agent: researcher.agentId,
+ *   intent: "Summarize the findings",
+ *   permissions: { allowed_actions: ["read"], max_tool_calls: 3 },
+ * });
+ * const wire = createEnvelope(packet);
+ */
+export function signPacket(identity: AgentIdentity, fields: PacketFields, options?: SignOptions): SignedTaskPacket;
+
+/** Signs a packet with any identity, also one whose signer answers later. */
+export function signPacketAsync(identity: AgentIdentity, fields: PacketFields, options?: SignOptions): Promise<SignedTaskPacket>;
+
+/** The envelope text that travels, around a packet signed here or its text. */
+export function createEnvelope(packet: SignedTaskPacket | string | Uint8Array): string;
+
+export interface TaskOptions {
+  riskLevel?: RiskLevel;
+  requiresHumanReview?: boolean;
+  aiProvenance?: { readonly [key: string]: JsonValue | undefined };
+  /** Seconds; by default that of the risk level. */
+  ttlSeconds?: number;
+}
+
+/**
+ * Declares risk and review rules on a function; `signPacket(identity, fields, { task })` carries every one of them over.
+ *
+ * @example
+ * const deploy = signedTask({ riskLevel: "write", requiresHumanReview: true }, (version: string) => `deployed ${version}`);
+ * deploy("1.2.3"); // the function itself is unchanged
+ */
+export function signedTask<This, Args extends unknown[], Result>(
+  options: TaskOptions,
+  fn: (this: This, ...args: Args) => Result,
+): (this: This, ...args: Args) => Result;
+
+// ---------------------------------------------------------------------------------------------------------- verify
+
+/** One check: what was looked at and what was found. */
+export interface Check {
+  readonly check: string;
+  readonly outcome: "pass" | "fail";
+  readonly detail: string | null;
+}
+
+export interface SignatureReport {
+  readonly valid: boolean;
+  readonly code: ReasonCode | null;
+  /** The sentence for people. */
+  readonly reason: string | null;
+  /** JSON pointer of the refused field. */
+  readonly field: string | null;
+  readonly kind: string | null;
+  readonly form: Form | null;
+  /** The claimed sender: nothing here says that the key is its. */
+  readonly agentId: string | null;
+  /** Whether the claimed id is the hash of the key. */
+  readonly idMatchesKey: boolean | null;
+  readonly packetId: string | null;
+  readonly checks: readonly Check[];
+}
+
+/**
+ * Form and signature of a received packet or envelope, and nothing else: no clock, no trust, no replay. Whether to act on
+ * it is the gate's answer.
+ *
+ * @throws {@link ArgumentTypeError} for anything but a string or a Uint8Array; never for what the text says
+ */
+export function verifySignature(received: string | Uint8Array): SignatureReport;
+
+// ---------------------------------------------------------------------------------------------------------- the gate
+
+/** What a nonce store is told beside key and expiry. */
+export interface NonceContext {
+  /** The gate's time, in milliseconds. Expire by it, not by another clock. */
+  readonly nowMs: number;
+  readonly nonce: string;
+  readonly agentId: string;
+  /** SHA-256 of the sender's raw public key, in hex. */
+  readonly fingerprint: string;
+}
+
+/**
+ * One atomic step: true if `key` was not held and is held from now on, until `expiresAtMs`; false if it was held. A store
+ * that is full throws an error with the code `replay_store_full`. Any other reply is a refusal.
+ */
+export type CheckAndStore = (key: string, expiresAtMs: number, about: NonceContext) => boolean | Promise<boolean>;
+export interface NonceStore {
+  checkAndStore: CheckAndStore;
+}
+
+/** A host's record of an agent: as in the registry file, or a key and whether it is revoked. */
+export interface AgentRecord {
+  publicKeyPem?: string;
+  revoked?: boolean;
+  keys?: readonly { public_key_pem: string; not_before?: string | null; not_after?: string | null }[];
+  roots?: readonly string[];
+  reviewer?: boolean;
+  revoker?: boolean;
+  revoked_at?: string | null;
+}
+/** null or undefined: the agent is unknown. */
+export type ResolveAgent = (agentId: string) => AgentRecord | null | undefined | Promise<AgentRecord | null | undefined>;
+
+/** True if any of the keys is revoked. The keys name agent, public key, packet and digest. */
+export type IsRevoked = (keys: readonly string[]) => boolean | Promise<boolean>;
+/** True if people approved the packet with this review digest (SHA-256, hex). */
+export type IsApproved = (reviewDigest: string, about: { readonly packetId: string }) => boolean | Promise<boolean>;
+/** True if the host's own policy admits the packet, which is verified but for its nonce. */
+export type IsAllowed = (packet: VerifiedPacket) => boolean | Promise<boolean>;
+
+interface GateBase {
+  /** Who I am: the agent id, or ids, to which packets must be addressed. */
+  audience: string | readonly string[];
+  /** Which nonces were seen. Asked last, when everything else has passed. */
+  nonces: NonceStore | CheckAndStore;
+  revocations?: IsRevoked | { isRevoked: IsRevoked };
+  /** Without it a packet that requires human review is refused. */
+  approvals?: IsApproved | { isApproved: IsApproved };
+  policy?: IsAllowed | { isAllowed: IsAllowed };
+  /** Milliseconds since the epoch, by default `Date.now`. A clock that goes back is held at its latest reading. */
+  clock?: () => number;
+  /** Longest delegation chain, 0 to 64, by default 5. */
+  maxDepth?: number;
+  /** Longest time to live by risk, in seconds, by default 120 and 900. A maximum, whatever the sender signed. */
+  ttl?: { write?: number; read?: number };
+  /** Longest lifetime of any packet, in seconds, by default a day. */
+  maxLifetimeSeconds?: number;
+  /** Tolerated clock difference at issuance, in seconds, by default 30, at most 300. */
+  skewSeconds?: number;
+  /** Seconds for which an expired packet is still admitted, by default 0, at most 60. */
+  graceSeconds?: number;
+  /** Require a risk level, and proof of every earlier hop. By default false. */
+  strict?: boolean;
+  /** Longest wait for one answer of a host callback, in milliseconds, by default 2000. */
+  storeTimeoutMs?: number;
+}
+
+/** Whose keys are trusted: a registry, or a function in its place. There is no default. */
+export type GateOptions = GateBase & ({ registry: AgentRegistry; resolveAgent?: undefined } | { resolveAgent: ResolveAgent; registry?: undefined });
+
+export interface HandleOptions {
+  /** The time to verify at, in place of the gate's clock and without its floor. For tests and archives. */
+  now?: Moment;
+}
+
+/** The gate's answer, deeply frozen. */
+export class PacketDecision {
+  private constructor();
+  readonly decision: "ACCEPT" | "REJECT";
+  /** Null if accepted. */
+  readonly code: ReasonCode | null;
+  /** The sentence for people; null if accepted. */
+  readonly reason: string | null;
+  /** JSON pointer of the refused field. */
+  readonly field: string | null;
+  readonly packetId: string | null;
+  readonly form: Form | null;
+  /** The sender; proven if accepted, claimed otherwise. */
+  readonly agentId: string | null;
+  /** SHA-256 of the sender's raw public key, in hex. */
+  readonly fingerprint: string | null;
+  /** SHA-256 over the packet's canonical bytes, in hex: names the packet in events and receipts. */
+  readonly packetDigest: string | null;
+  /** SHA-256 in hex of what a person approves: the packet without its times. */
+  readonly reviewDigest: string | null;
+  readonly expiresAtMs: number | null;
+  /** What was checked, in order, and what each found. */
+  readonly checks: readonly Check[];
+  /** The verified packet; undefined unless accepted. */
+  readonly packet: VerifiedPacket | undefined;
+  /** This decision if accepted. @throws {@link TrustHandoffError} of the code's class otherwise */
+  throwIfRejected(): this & { readonly decision: "ACCEPT"; readonly packet: VerifiedPacket };
+}
+
+/**
+ * The gate: lets a received envelope through exactly once, or says why not.
+ *
+ * Host replies count only as literal `true` and `false`. Any other reply, an exception, a rejection and a timeout refuse with
+ * a code of that callback's own; what arrives later changes nothing.
+ *
+ * @throws {@link ConfigurationError} `config_invalid`, at construction: a missing, unknown or senseless option
+ *
+ * @example
+ * const planner = AgentIdentity.generate();
+ * const researcher = AgentIdentity.generate();
+ * const gate = new TrustHandoffMiddleware({
+ *   audience: researcher.agentId,
+ *   registry: new AgentRegistry().register(planner.agentId, planner.publicKeyPem),
+ *   nonces: new MemoryNonceStore(),
+ * });
+ * const wire = createEnvelope(
+ *   signPacket(planner, { to_agent: researcher.agentId, intent: "Summarize", permissions: { allowed_actions: ["read"] } }),
+ * );
+ * const decision = await gate.handle(wire);
+ * if (decision.decision === "ACCEPT") console.log(decision.packet?.intent);
+ * (await gate.handle(wire)).code; // "replay_detected"
+ */
+export class TrustHandoffMiddleware {
+  constructor(options: GateOptions);
+  /** Verifies an envelope. Never rejects for what the envelope says, only for misuse of the function. */
+  handle(received: string | Uint8Array, options?: HandleOptions): Promise<PacketDecision>;
+  /** The same where every callback answers at once; a promise is then a wrong reply like any other. */
+  handleSync(received: string | Uint8Array, options?: HandleOptions): PacketDecision;
+}
+
+/**
+ * Nonces in memory, for a single process. Bounded: a live nonce is never evicted, a full store refuses with
+ * `replay_store_full`. One sender holds at most half of it. Constant work per call.
+ */
+export class MemoryNonceStore implements NonceStore {
+  /** `capacity`: most nonces held at once, by default 1,000,000. */
+  constructor(options?: { capacity?: number });
+  checkAndStore(key: string, expiresAtMs: number, about?: Partial<NonceContext>): boolean;
+  /** How many nonces are held. */
+  readonly size: number;
+}
