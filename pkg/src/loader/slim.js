@@ -6,12 +6,15 @@
  * `WebAssembly.Module` cannot be hashed: whoever passes one vouches for it.
  */
 import sha256 from "trusthandoff:core.wasm.sha256";
+import { errorFor } from "../errors.js";
 import { instantiate } from "./instantiate.js";
 
 let module;
 
 export function newInstance() {
-  if (module === undefined) throw failure("wasm_unavailable", "call `await init(source)` before anything else of trusthandoff/slim");
+  if (module === undefined) {
+    throw { code: "wasm_unavailable", message: "call `await init(source)` of trusthandoff/slim first", field: null };
+  }
   return instantiate(module);
 }
 
@@ -42,9 +45,9 @@ async function bytesOf(source) {
   if (Object.prototype.toString.call(source) === "[object ArrayBuffer]") return new Uint8Array(source);
   if (typeof source === "string" || source instanceof URL) return bytesOf(await request(source));
   if (typeof source?.arrayBuffer !== "function") {
-    throw failure("wasm_unavailable", "init takes a URL, a Response, bytes or a WebAssembly.Module");
+    throw errorFor("wasm_unavailable", "init takes a URL, a Response, bytes or a WebAssembly.Module");
   }
-  if (source.ok === false) throw failure("wasm_unavailable", `core.wasm could not be fetched: HTTP status ${source.status}`);
+  if (source.ok === false) throw errorFor("wasm_unavailable", `core.wasm could not be fetched: HTTP status ${source.status}`);
   return new Uint8Array(await source.arrayBuffer());
 }
 
@@ -52,7 +55,7 @@ async function request(url) {
   try {
     return await fetch(url);
   } catch (cause) {
-    throw failure("wasm_unavailable", `core.wasm could not be fetched: ${cause?.message ?? cause}`);
+    throw errorFor("wasm_unavailable", `core.wasm could not be fetched: ${cause?.message ?? cause}`);
   }
 }
 
@@ -60,17 +63,13 @@ async function checked(bytes) {
   const subtle = globalThis.crypto?.subtle;
   if (subtle === undefined) {
     // Browsers offer WebCrypto to secure contexts only.
-    throw failure("wasm_unavailable", "core.wasm cannot be checked without WebCrypto; pass a compiled WebAssembly.Module");
+    throw errorFor("wasm_unavailable", "core.wasm cannot be checked without WebCrypto; pass a compiled WebAssembly.Module");
   }
   // A copy of its own, so that a shared buffer cannot change between the check and the compile.
   const own = bytes.slice();
   const digest = new Uint8Array(await subtle.digest("SHA-256", own));
   if (Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") !== sha256) {
-    throw failure("wasm_mismatch", "the bytes given to init are not the core.wasm of this release");
+    throw errorFor("wasm_mismatch", "the bytes given to init are not the core.wasm of this release");
   }
   return own;
-}
-
-function failure(code, message) {
-  return { code, message, field: null };
 }

@@ -1,0 +1,60 @@
+/** The modules that exist only while the package is built: `trusthandoff:…`. */
+import { build } from "esbuild";
+
+/**
+ * An esbuild plugin for one entry: answers the virtual modules and puts `loader` in the place of `loader/inline.js`.
+ * `core` is what `buildWasm` returned.
+ */
+export function virtualModules(core, glueFactory, loader) {
+  const texts = {
+    "trusthandoff:glue": () => glueFactory,
+    "trusthandoff:core.wasm.base64": () => `export default ${JSON.stringify(core.wasm.toString("base64"))};`,
+    "trusthandoff:core.wasm.sha256": () => `export default ${JSON.stringify(core.sha256)};`,
+  };
+  return {
+    name: "trusthandoff",
+    setup({ onResolve, onLoad, resolve }) {
+      onResolve({ filter: /^trusthandoff:/ }, ({ path }) => ({ path, namespace: "virtual", sideEffects: false }));
+      onLoad({ filter: /.*/, namespace: "virtual" }, ({ path }) => {
+        const text = texts[path];
+        return text ? { contents: text() } : { errors: [{ text: `no virtual module \`${path}\`` }] };
+      });
+      onResolve({ filter: /\/loader\/inline\.js$/ }, (args) =>
+        loader === "inline"
+          ? undefined
+          : resolve(args.path.replace("inline", loader), { kind: args.kind, resolveDir: args.resolveDir }),
+      );
+      // Beside every entry, never inlined: these runtimes take the module from an import.
+      onResolve({ filter: /^\.\/core\.wasm(\?module)?$/ }, ({ path }) => ({ path, external: true }));
+    },
+  };
+}
+
+/**
+ * wasm-bindgen's `bundler` glue as a factory: a function body instead of a module, so that each call has its own
+ * `wasm` variable, caches and finalizers. One glue module bound to one instance could not survive a trap.
+ */
+export async function glueFactory(source) {
+  const { outputFiles } = await build({
+    stdin: { contents: source, loader: "js", sourcefile: "core_bg.js" },
+    bundle: true,
+    write: false,
+    format: "iife",
+    globalName: "namespace",
+    target: "es2022",
+    legalComments: "none",
+    logLevel: "error",
+  });
+  const names = [...source.matchAll(/^export (?:function|class) (\w+)/gm)].map(([, name]) => name);
+  const face = names.filter((name) => !name.startsWith("__"));
+  if (face.length === 0) throw new Error("the glue exports nothing: has the generator changed its output?");
+  return `export function createGlue() {
+${outputFiles[0].text}
+  return {
+    glue: { ${face.map((name) => `${name}: namespace.${name}`).join(", ")} },
+    imports: { "./core_bg.js": namespace },
+    bind: namespace.__wbg_set_wasm,
+  };
+}
+`;
+}
