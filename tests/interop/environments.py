@@ -44,9 +44,15 @@ class Environment(NamedTuple):
 
 
 ENVIRONMENTS = (
-    Environment("0.3.3-pydantic2.12", "0.3.3", ("trusthandoff==0.3.3", "pydantic==2.12.5", "pydantic-core==2.41.5") + COMMON),
-    Environment("0.3.3-pydantic2.14", "0.3.3", ("trusthandoff==0.3.3", "pydantic==2.14.3", "pydantic-core==2.50.4") + COMMON),
-    Environment("0.4.0-pydantic2.14", "0.4.0", ("trusthandoff==0.4.0", "pydantic==2.14.3", "pydantic-core==2.50.4") + COMMON),
+    Environment(
+        "0.3.3-pydantic2.12", "0.3.3", ("trusthandoff==0.3.3", "pydantic==2.12.5", "pydantic-core==2.41.5") + COMMON
+    ),
+    Environment(
+        "0.3.3-pydantic2.14", "0.3.3", ("trusthandoff==0.3.3", "pydantic==2.14.3", "pydantic-core==2.50.4") + COMMON
+    ),
+    Environment(
+        "0.4.0-pydantic2.14", "0.4.0", ("trusthandoff==0.4.0", "pydantic==2.14.3", "pydantic-core==2.50.4") + COMMON
+    ),
 )
 
 
@@ -57,7 +63,9 @@ class Missing(Exception):
 def ensure(say=print):
     """Makes every environment ready and returns them. Quick when they already are."""
     if sys.version_info < (3, 11):
-        raise Missing(f"Python 3.11 or newer is needed (this is {sys.version.split()[0]}): install it and run this with it")
+        raise Missing(
+            f"Python 3.11 or newer is needed (this is {sys.version.split()[0]}): install it and run this with it"
+        )
     for environment in ENVIRONMENTS:
         _ensure_one(environment, say)
     return ENVIRONMENTS
@@ -78,11 +86,24 @@ def _ensure_one(environment, say):
     )
     # Wheels only: building from source would run code that is not pinned.
     _run(
-        [str(environment.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary", ":all:"]
+        [
+            str(environment.python),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--only-binary",
+            ":all:",
+        ]
         + list(environment.packages),
         f"a package of {environment.name} cannot be installed: check the network and PyPI",
     )
-    _run([str(environment.python), "-c", "import trusthandoff"], f"the reference in {environment.name} cannot be imported")
+    _run(
+        [str(environment.python), "-c", "import trusthandoff"],
+        f"the reference in {environment.name} cannot be imported",
+    )
     marker.write_text(wanted)
 
 

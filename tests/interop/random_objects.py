@@ -20,9 +20,72 @@ ALPHABETS = (
     "\ud7ff\ue000\uf8ff\ufdd0\ufffd\ufffe\uffff",
     "😀🇫🇷𝔘𐀀\U0001f9d1\U000e0001\U0010ffff\U0001ffff",
 )
-KEYS = ("", "a", "A", "aa", "company", "é", "e\u0301", "\uffff", "😀", "__proto__", "constructor", "toString", "0", "10", "9", "-0", "key with space", "\x7f", "\u2028")
-FLOATS = (0.0, -0.0, 1.0, -1.0, 100.0, 0.1, 0.2, 1e-4, 1e-5, 1e-6, 1e-7, 1.5e-7, 1e-10, 123456.789, 1e15, 1e16, 1.5e16, 9007199254740993.0, 123456789012345680.0, 1e21, 1e22, 1e23, 5e-324, 2.2250738585072014e-308, 1.7976931348623157e308, -1e100)
-INTEGERS = (0, 1, -1, 2**31, 2**53 - 1, 2**53, 2**53 + 1, -(2**53), 2**63 - 1, 2**63, 2**64, -(2**64), 2**128 - 1, 10**299, -(10**300) + 1)
+KEYS = (
+    "",
+    "a",
+    "A",
+    "aa",
+    "company",
+    "é",
+    "e\u0301",
+    "\uffff",
+    "😀",
+    "__proto__",
+    "constructor",
+    "toString",
+    "0",
+    "10",
+    "9",
+    "-0",
+    "key with space",
+    "\x7f",
+    "\u2028",
+)
+FLOATS = (
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    100.0,
+    0.1,
+    0.2,
+    1e-4,
+    1e-5,
+    1e-6,
+    1e-7,
+    1.5e-7,
+    1e-10,
+    123456.789,
+    1e15,
+    1e16,
+    1.5e16,
+    9007199254740993.0,
+    123456789012345680.0,
+    1e21,
+    1e22,
+    1e23,
+    5e-324,
+    2.2250738585072014e-308,
+    1.7976931348623157e308,
+    -1e100,
+)
+INTEGERS = (
+    0,
+    1,
+    -1,
+    2**31,
+    2**53 - 1,
+    2**53,
+    2**53 + 1,
+    -(2**53),
+    2**63 - 1,
+    2**63,
+    2**64,
+    -(2**64),
+    2**128 - 1,
+    10**299,
+    -(10**300) + 1,
+)
 MINUTE = timedelta(minutes=1)
 
 
@@ -117,7 +180,16 @@ def offset(rng):
 
 def moment(rng, first=1971, last=9997):
     micro = rng.choice((0, 0, 120000, 1, 999999, rng.randrange(10**6)))
-    return datetime(rng.randint(first, last), rng.randint(1, 12), rng.randint(1, 28), rng.randrange(24), rng.randrange(60), rng.randrange(60), micro, tzinfo=offset(rng))
+    return datetime(
+        rng.randint(first, last),
+        rng.randint(1, 12),
+        rng.randint(1, 28),
+        rng.randrange(24),
+        rng.randrange(60),
+        rng.randrange(60),
+        micro,
+        tzinfo=offset(rng),
+    )
 
 
 def optional(rng, draw):
@@ -133,7 +205,11 @@ def permissions(rng):
 
 
 def constraints(rng):
-    return {"max_runtime_seconds": optional(rng, integer), "data_boundary": optional(rng, text), "requires_human_review": rng.choice((True, False, None))}
+    return {
+        "max_runtime_seconds": optional(rng, integer),
+        "data_boundary": optional(rng, text),
+        "requires_human_review": rng.choice((True, False, None)),
+    }
 
 
 def lifetime(rng):
@@ -155,16 +231,37 @@ def lifetime(rng):
 def packet(rng):
     """Fields of a packet, without identity, algorithm and signature."""
     drawn = {
-        "packet_id": text(rng), "task_id": text(rng), "to_agent": text(rng), "nonce": text(rng, 40), "intent": text(rng, 80),
-        "capability_token": optional(rng, text), "task_type": optional(rng, text), "goal": optional(rng, text),
-        "context": context(rng), "memory_refs": texts(rng), "permissions": permissions(rng),
+        "packet_id": text(rng),
+        "task_id": text(rng),
+        "to_agent": text(rng),
+        "nonce": text(rng, 40),
+        "intent": text(rng, 80),
+        "capability_token": optional(rng, text),
+        "task_type": optional(rng, text),
+        "goal": optional(rng, text),
+        "context": context(rng),
+        "memory_refs": texts(rng),
+        "permissions": permissions(rng),
         "constraints": optional(rng, constraints),
-        "provenance": optional(rng, lambda r: {"origin_workflow": optional(r, text), "delegation_depth": optional(r, integer)}),
-        "ai_provenance": optional(rng, lambda r: dict(sorted({**mapping(r), "source": text(r)}.items())) if r.random() < 0.8 else context(r)),
+        "provenance": optional(
+            rng, lambda r: {"origin_workflow": optional(r, text), "delegation_depth": optional(r, integer)}
+        ),
+        "ai_provenance": optional(
+            rng, lambda r: dict(sorted({**mapping(r), "source": text(r)}.items())) if r.random() < 0.8 else context(r)
+        ),
         **lifetime(rng),
     }
     # A field left out by the caller takes the reference's default.
-    for name in ("capability_token", "task_type", "goal", "context", "memory_refs", "constraints", "provenance", "ai_provenance"):
+    for name in (
+        "capability_token",
+        "task_type",
+        "goal",
+        "context",
+        "memory_refs",
+        "constraints",
+        "provenance",
+        "ai_provenance",
+    ):
         if rng.random() < 0.1:
             del drawn[name]
     return drawn
@@ -180,9 +277,14 @@ def chain(rng, packet_id, from_agent):
 def capability(rng):
     """Fields of a capability, without algorithm, key and signature."""
     drawn = {
-        "capability_id": text(rng), "issuer_agent": text(rng), "subject_agent": text(rng),
-        "delegated_permissions": permissions(rng), "constraints": optional(rng, constraints),
-        "issued_at": moment(rng), "expires_at": moment(rng), "parent_capability_id": optional(rng, text),
+        "capability_id": text(rng),
+        "issuer_agent": text(rng),
+        "subject_agent": text(rng),
+        "delegated_permissions": permissions(rng),
+        "constraints": optional(rng, constraints),
+        "issued_at": moment(rng),
+        "expires_at": moment(rng),
+        "parent_capability_id": optional(rng, text),
     }
     for name in ("constraints", "parent_capability_id"):
         if rng.random() < 0.1:
@@ -201,8 +303,18 @@ def outcome(rng):
 def attestation(rng):
     """Arguments of create_attestation, without the identity."""
     return {
-        "packet_id": text(rng), "result": outcome(rng), "reason": optional(rng, outcome),
+        "packet_id": text(rng),
+        "result": outcome(rng),
+        "reason": optional(rng, outcome),
         "status": rng.choice(("OK", "ERROR", "PARTIAL", "REJECTED", "TIMEOUT")),
         "nonce": rng.choice((0, 1, 2**53 + 1, 2**64, 2**128 - 1, rng.getrandbits(128), rng.getrandbits(128))),
-        "timestamp_ms": rng.choice((1577836800000, 1772971200000, 2**63, rng.randint(1577836800000, 2**53), rng.randint(1577836800000, 4102444800000))),
+        "timestamp_ms": rng.choice(
+            (
+                1577836800000,
+                1772971200000,
+                2**63,
+                rng.randint(1577836800000, 2**53),
+                rng.randint(1577836800000, 4102444800000),
+            )
+        ),
     }
