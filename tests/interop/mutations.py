@@ -12,6 +12,12 @@ import re
 import random_objects as draw
 import spellings
 
+DEFAULTS = {
+    **dict.fromkeys(("expires_at", "capability_token", "task_type", "goal", "constraints", "provenance", "risk_level")),
+    **dict.fromkeys(("ttl_seconds", "ai_provenance", "max_tool_calls", "max_runtime_seconds", "data_boundary")),
+    **dict.fromkeys(("origin_workflow", "delegation_depth", "parent_capability_id", "reason_hash")),
+    **{"context": {}, "memory_refs": [], "allowed_actions": [], "hops": [], "requires_human_review": False},
+}
 PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 
 
@@ -197,11 +203,45 @@ def escaped_characters(rng, text):
     return re.sub(r'"((?:[^"\\]|\\.)*)"', escape, text)
 
 
+def respelled_floats(rng, text):
+    """Floats in other digits of the same value: a wire token is signed as its value's shortest form."""
+    tokens = []
+
+    def hold(token):
+        tokens.append(token)
+        return f"float token {len(tokens) - 1}"
+
+    def spell(match):
+        token = tokens[int(match[1])]
+        digits, _, exponent = token.lower().partition("e")
+        return rng.choice((digits if "." in digits else digits + ".0", digits + ("00" if "." in digits else ".00"))) + (
+            rng.choice(("e", "E")) + rng.choice((exponent, exponent.replace("+", "")))
+            if exponent
+            else rng.choice(("", "e0", "E+00"))
+        )
+
+    return re.sub(r'"float token (\d+)"', spell, json.dumps(json.loads(text, parse_float=hold), sort_keys=True))
+
+
+def without_defaults(rng, text):
+    """Optional fields left out where they hold their default: the signed bytes fill them in again."""
+    root = json.loads(text)
+    signed = root.get("packet") or root.get("attestation") or root
+    parts = [signed.get(name) for name in ("permissions", "constraints", "provenance")]
+    for fields in (signed, root.get("chain"), *parts):
+        for name, default in DEFAULTS.items():
+            if fields and name in fields and fields[name] == default and rng.random() < 0.8:
+                del fields[name]
+    return json.dumps(root, sort_keys=True)
+
+
 HARMLESS = {
     "without_spaces": without_spaces,
     "indented": indented,
     "raw_characters": raw_characters,
     "escaped_characters": escaped_characters,
+    "respelled_floats": respelled_floats,
+    "without_defaults": without_defaults,
 }
 MUTATIONS = {
     "change_value": edited(change_value),
