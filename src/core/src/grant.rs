@@ -1,0 +1,65 @@
+//! What a packet or a capability grants, and under which constraints.
+
+use crate::json::{FieldError, Fields, Integer, Value, object};
+
+/// What the receiver may do.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Permissions {
+    /// Actions by name or pattern.
+    pub allowed_actions: Vec<String>,
+    /// Most tool calls; `None` is unlimited.
+    pub max_tool_calls: Option<Integer>,
+}
+
+impl Permissions {
+    /// Reads `{allowed_actions, max_tool_calls}`.
+    ///
+    /// # Errors
+    /// [`FieldError`].
+    pub fn read(mut fields: Fields) -> Result<Self, FieldError> {
+        let read = Self { allowed_actions: fields.texts("allowed_actions")?, max_tool_calls: fields.optional_integer("max_tool_calls")? };
+        fields.finish().map(|()| read)
+    }
+
+    /// The JSON of it, in model order.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        object([("allowed_actions", self.allowed_actions.as_slice().into()), ("max_tool_calls", self.max_tool_calls.as_ref().into())])
+    }
+}
+
+/// What the receiver must respect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Constraints {
+    /// Longest run of the task, in seconds.
+    pub max_runtime_seconds: Option<Integer>,
+    /// Where data may go, by name.
+    pub data_boundary: Option<String>,
+    /// Whether a person must approve first. Null and `false` sign differently and mean the same.
+    pub requires_human_review: Option<bool>,
+}
+
+impl Constraints {
+    /// Reads `{max_runtime_seconds, data_boundary, requires_human_review}`.
+    ///
+    /// # Errors
+    /// [`FieldError`].
+    pub fn read(mut fields: Fields) -> Result<Self, FieldError> {
+        let read = Self {
+            max_runtime_seconds: fields.optional_integer("max_runtime_seconds")?,
+            data_boundary: fields.optional_text("data_boundary")?,
+            requires_human_review: fields.nullable_bool("requires_human_review", false)?,
+        };
+        fields.finish().map(|()| read)
+    }
+
+    /// The JSON of it, in model order.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        object([
+            ("max_runtime_seconds", self.max_runtime_seconds.as_ref().into()),
+            ("data_boundary", self.data_boundary.as_deref().into()),
+            ("requires_human_review", self.requires_human_review.map_or(Value::Null, Value::Bool)),
+        ])
+    }
+}

@@ -1,0 +1,102 @@
+//! JSON as the protocol needs it: a strict parser that keeps key order and number kind, and the
+//! writers of every canonical form.
+//!
+//! Whether a number is an integer or a float is decided by its token (`1` and `1.0` sign
+//! differently), a repeated key is an attack (catalogue E02), and integers have any size; so the
+//! value model is our own.
+
+mod fields;
+mod number;
+mod parse;
+mod write;
+
+pub use fields::{FieldError, Fields};
+pub use number::{Float, Integer};
+pub use parse::{Error, parse};
+pub use write::{Escape, FloatForm, Style, TimeForm, write};
+
+use crate::time::Timestamp;
+
+/// A JSON value that has lost nothing of its text but white space and spelling of strings.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number written without `.`, `e` or `E`.
+    Int(Integer),
+    /// A number written with `.`, `e` or `E`.
+    Float(Float),
+    /// A string of well-formed Unicode.
+    String(String),
+    /// A point in time of a modelled field. The parser never makes one; each writer spells it its
+    /// own way.
+    Time(Timestamp),
+    /// An array.
+    Array(Vec<Value>),
+    /// An object; keys are unique and in order of arrival.
+    Object(Vec<(String, Value)>),
+}
+
+impl Value {
+    /// The member `key` of an object.
+    #[must_use]
+    pub fn member(&self, key: &str) -> Option<&Self> {
+        match self {
+            Self::Object(members) => members.iter().find(|(k, _)| k == key).map(|(_, v)| v),
+            _ => None,
+        }
+    }
+
+    /// What kind of value this is, for messages.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a boolean",
+            Self::Int(_) => "an integer",
+            Self::Float(_) => "a float",
+            Self::String(_) => "a string",
+            Self::Time(_) => "a datetime",
+            Self::Array(_) => "an array",
+            Self::Object(_) => "an object",
+        }
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::String(text.to_owned())
+    }
+}
+
+impl From<Option<&str>> for Value {
+    fn from(text: Option<&str>) -> Self {
+        text.map_or(Self::Null, Self::from)
+    }
+}
+
+impl From<&[String]> for Value {
+    fn from(texts: &[String]) -> Self {
+        Self::Array(texts.iter().map(|text| Self::from(text.as_str())).collect())
+    }
+}
+
+impl From<Option<&Integer>> for Value {
+    fn from(n: Option<&Integer>) -> Self {
+        n.cloned().map_or(Self::Null, Self::Int)
+    }
+}
+
+/// An object of these members.
+#[must_use]
+pub fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
+    Value::Object(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+}
+
+/// A step of a JSON pointer (RFC 6901 §3) appended to `path`.
+#[must_use]
+pub fn pointer(path: &str, step: &str) -> String {
+    format!("{path}/{}", step.replace('~', "~0").replace('/', "~1"))
+}

@@ -1,0 +1,377 @@
+//! The strict parser (RFC 8259, and stricter where a looser reading is an attack).
+
+use super::{Float, Integer, Value};
+use crate::limits::{MAX_INTEGER_DIGITS, MAX_NESTING};
+
+/// Why a text is refused. Each names the byte offset at which it was seen.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Not UTF-8.
+    #[error("the text is not UTF-8 at byte {0}")]
+    Utf8(usize),
+    /// Not JSON; `NaN` and `Infinity` are no JSON either.
+    #[error("malformed JSON at byte {at}: expected {expected}")]
+    Malformed {
+        /// Byte offset.
+        at: usize,
+        /// What would have been well-formed there.
+        expected: &'static str,
+    },
+    /// A key stands twice in one object (catalogue E02).
+    #[error("the key `{key}` stands twice in one object")]
+    DuplicateKey {
+        /// The repeated key.
+        key: String,
+    },
+    /// Nested deeper than [`MAX_NESTING`] (catalogue E07).
+    #[error("nested deeper than {MAX_NESTING} levels at byte {0}")]
+    TooDeep(usize),
+    /// An integer of more than [`MAX_INTEGER_DIGITS`] digits (catalogue E08).
+    #[error("an integer of more than {MAX_INTEGER_DIGITS} digits at byte {0}")]
+    IntegerTooLarge(usize),
+    /// A float beyond the largest double (catalogue E04).
+    #[error("a number that is not finite at byte {0}")]
+    NotFinite(usize),
+    /// The integer `-0` (catalogue E14).
+    #[error("the integer `-0` at byte {0}")]
+    NegativeZero(usize),
+    /// An unpaired surrogate escape (catalogue E09).
+    #[error("an unpaired surrogate at byte {0}")]
+    Surrogate(usize),
+}
+
+/// Parses one JSON text.
+///
+/// # Errors
+/// [`Error`] for the first fault met, left to right.
+///
+/// ```
+/// use trusthandoff::json::{parse, Value, Error};
+/// assert!(matches!(parse(b"[1, 1.0]")?, Value::Array(_)));
+/// assert!(matches!(parse(br#"{"a":1,"a":2}"#), Err(Error::DuplicateKey { .. })));
+/// # Ok::<(), Error>(())
+/// ```
+pub fn parse(bytes: &[u8]) -> Result<Value, Error> {
+    let text = core::str::from_utf8(bytes).map_err(|e| Error::Utf8(e.valid_up_to()))?;
+    let mut parser = Parser { text, bytes: text.as_bytes(), at: 0, depth: 0 };
+    parser.skip_space();
+    let value = parser.value()?;
+    parser.skip_space();
+    if parser.at == parser.bytes.len() { Ok(value) } else { Err(parser.malformed("the end of the text")) }
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    depth: usize,
+}
+
+impl Parser<'_> {
+    fn value(&mut self) -> Result<Value, Error> {
+        match self.peek() {
+            Some(b'{') => self.nested(Self::object),
+            Some(b'[') => self.nested(Self::array),
+            Some(b'"') => self.string().map(Value::String),
+            Some(b'-' | b'0'..=b'9') => self.number(),
+            Some(b't') => self.literal("true", Value::Bool(true)),
+            Some(b'f') => self.literal("false", Value::Bool(false)),
+            Some(b'n') => self.literal("null", Value::Null),
+            _ => Err(self.malformed("a value")),
+        }
+    }
+
+    fn nested(&mut self, read: fn(&mut Self) -> Result<Value, Error>) -> Result<Value, Error> {
+        if self.depth == MAX_NESTING {
+            return Err(Error::TooDeep(self.at));
+        }
+        self.depth += 1;
+        self.at += 1;
+        let value = read(self)?;
+        self.depth -= 1;
+        Ok(value)
+    }
+
+    fn object(&mut self) -> Result<Value, Error> {
+        let mut members = Vec::new();
+        self.skip_space();
+        if self.take(b'}') {
+            return Ok(Value::Object(members));
+        }
+        loop {
+            self.skip_space();
+            if self.peek() != Some(b'"') {
+                return Err(self.malformed("a key in double quotes"));
+            }
+            let key = self.string()?;
+            self.skip_space();
+            self.expect(b':', "`:`")?;
+            self.skip_space();
+            let value = self.value()?;
+            members.push((key, value));
+            self.skip_space();
+            if self.take(b'}') {
+                break;
+            }
+            self.expect(b',', "`,` or `}`")?;
+        }
+        match repeated_key(&members) {
+            Some(key) => Err(Error::DuplicateKey { key }),
+            None => Ok(Value::Object(members)),
+        }
+    }
+
+    fn array(&mut self) -> Result<Value, Error> {
+        let mut items = Vec::new();
+        self.skip_space();
+        if self.take(b']') {
+            return Ok(Value::Array(items));
+        }
+        loop {
+            self.skip_space();
+            items.push(self.value()?);
+            self.skip_space();
+            if self.take(b']') {
+                return Ok(Value::Array(items));
+            }
+            self.expect(b',', "`,` or `]`")?;
+        }
+    }
+
+    fn string(&mut self) -> Result<String, Error> {
+        self.at += 1;
+        let mut out = String::new();
+        loop {
+            let start = self.at;
+            while self.peek().is_some_and(|b| b != b'"' && b != b'\\' && b >= 0x20) {
+                self.at += 1;
+            }
+            // The run ends at an ASCII byte or the end of the text, so it is a boundary of characters.
+            out.push_str(self.text.get(start..self.at).unwrap_or_default());
+            match self.peek() {
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(out);
+                }
+                Some(b'\\') => {
+                    self.at += 1;
+                    out.push(self.escape()?);
+                }
+                _ => return Err(self.malformed("a closing `\"`, control characters escaped")),
+            }
+        }
+    }
+
+    fn escape(&mut self) -> Result<char, Error> {
+        let c = match self.peek() {
+            Some(c @ (b'"' | b'\\' | b'/')) => char::from(c),
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => {
+                self.at += 1;
+                return self.unicode_escape();
+            }
+            _ => return Err(self.malformed("an escape of RFC 8259 §7")),
+        };
+        self.at += 1;
+        Ok(c)
+    }
+
+    fn unicode_escape(&mut self) -> Result<char, Error> {
+        let start = self.at.saturating_sub(2);
+        let first = self.code_unit()?;
+        let code = match first {
+            0xd800..=0xdbff => {
+                if !(self.take(b'\\') && self.take(b'u')) {
+                    return Err(Error::Surrogate(start));
+                }
+                match self.code_unit()? {
+                    low @ 0xdc00..=0xdfff => 0x1_0000 + ((first - 0xd800) << 10) + (low - 0xdc00),
+                    _ => return Err(Error::Surrogate(start)),
+                }
+            }
+            other => other,
+        };
+        // Only an unpaired low surrogate is no character.
+        char::from_u32(code).ok_or(Error::Surrogate(start))
+    }
+
+    fn code_unit(&mut self) -> Result<u32, Error> {
+        let mut unit = 0;
+        for _ in 0..4 {
+            let digit = self.peek().and_then(|b| char::from(b).to_digit(16)).ok_or_else(|| self.malformed("four hexadecimal digits"))?;
+            unit = unit << 4 | digit;
+            self.at += 1;
+        }
+        Ok(unit)
+    }
+
+    fn number(&mut self) -> Result<Value, Error> {
+        let start = self.at;
+        self.take(b'-');
+        if !self.take(b'0') {
+            self.digits()?;
+        }
+        let mut is_float = false;
+        if self.take(b'.') {
+            is_float = true;
+            self.digits()?;
+        }
+        if self.take(b'e') || self.take(b'E') {
+            is_float = true;
+            let _ = self.take(b'+') || self.take(b'-');
+            self.digits()?;
+        }
+        let token = self.text.get(start..self.at).unwrap_or_default();
+        if is_float {
+            // Rust reads every decimal to the nearest double, as Python does.
+            let value = token.parse().ok().and_then(Float::new).ok_or(Error::NotFinite(start))?;
+            return Ok(Value::Float(value));
+        }
+        if token == "-0" {
+            return Err(Error::NegativeZero(start));
+        }
+        Integer::from_digits(token).map(Value::Int).ok_or(Error::IntegerTooLarge(start))
+    }
+
+    fn digits(&mut self) -> Result<(), Error> {
+        let start = self.at;
+        while self.peek().is_some_and(|b| b.is_ascii_digit()) {
+            self.at += 1;
+        }
+        if self.at == start { Err(self.malformed("a digit")) } else { Ok(()) }
+    }
+
+    fn literal(&mut self, word: &str, value: Value) -> Result<Value, Error> {
+        if !self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes())) {
+            return Err(self.malformed("a value"));
+        }
+        self.at += word.len();
+        Ok(value)
+    }
+
+    fn skip_space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn take(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        if found {
+            self.at += 1;
+        }
+        found
+    }
+
+    fn expect(&mut self, byte: u8, expected: &'static str) -> Result<(), Error> {
+        if self.take(byte) { Ok(()) } else { Err(self.malformed(expected)) }
+    }
+
+    const fn malformed(&self, expected: &'static str) -> Error {
+        Error::Malformed { at: self.at, expected }
+    }
+}
+
+/// A key that stands more than once. Sorted rather than hashed, so that chosen keys cannot make it
+/// slow.
+fn repeated_key(members: &[(String, Value)]) -> Option<String> {
+    let mut keys: Vec<&str> = members.iter().map(|(key, _)| key.as_str()).collect();
+    keys.sort_unstable();
+    keys.windows(2).find_map(|pair| match pair {
+        [a, b] if a == b => Some((*a).to_owned()),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(text: &str) -> Result<Value, &'static str> {
+        parse(text.as_bytes()).map_err(|e| match e {
+            Error::Utf8(_) => "utf8",
+            Error::Malformed { .. } => "malformed",
+            Error::DuplicateKey { .. } => "duplicate",
+            Error::TooDeep(_) => "deep",
+            Error::IntegerTooLarge(_) => "large",
+            Error::NotFinite(_) => "finite",
+            Error::NegativeZero(_) => "zero",
+            Error::Surrogate(_) => "surrogate",
+        })
+    }
+
+    #[test]
+    fn every_fault_has_its_own_error() {
+        let digits = |n: usize| "9".repeat(n);
+        let nested = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
+        let cases = [
+            (String::new(), "malformed"),
+            ("nul".into(), "malformed"),
+            ("NaN".into(), "malformed"),
+            ("[Infinity]".into(), "malformed"),
+            ("[-Infinity]".into(), "malformed"),
+            ("[1,]".into(), "malformed"),
+            ("{\"a\":1,}".into(), "malformed"),
+            ("{a:1}".into(), "malformed"),
+            ("01".into(), "malformed"),
+            ("+1".into(), "malformed"),
+            ("1.".into(), "malformed"),
+            (".5".into(), "malformed"),
+            ("1e".into(), "malformed"),
+            ("[1] x".into(), "malformed"),
+            ("\u{feff}[]".into(), "malformed"),
+            ("\"\n\"".into(), "malformed"),
+            ("\"\\x\"".into(), "malformed"),
+            ("\"\\u12g4\"".into(), "malformed"),
+            ("\"abc".into(), "malformed"),
+            ("'a'".into(), "malformed"),
+            ("[1 2]".into(), "malformed"),
+            ("{\"a\":1,\"b\":2,\"a\":3}".into(), "duplicate"),
+            ("[{\"\\u0061\":1,\"a\":3}]".into(), "duplicate"),
+            (nested(129), "deep"),
+            (digits(309), "large"),
+            ("1e400".into(), "finite"),
+            ("-1e400".into(), "finite"),
+            ("-0".into(), "zero"),
+            ("\"\\ud800\"".into(), "surrogate"),
+            ("\"\\ud800\\n\"".into(), "surrogate"),
+            ("\"\\ud800\\ud800\"".into(), "surrogate"),
+            ("\"\\udc00\"".into(), "surrogate"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(code(&text), Err(expected), "{text}");
+        }
+        assert_eq!(parse(b"\"\xff\""), Err(Error::Utf8(1)));
+        assert!(code(&nested(128)).is_ok());
+        assert!(code(&digits(308)).is_ok());
+    }
+
+    #[test]
+    fn the_token_decides_between_integer_and_float() {
+        let int = |s| Ok(Value::Int(Integer::from_digits(s).expect("digits")));
+        let float = |x| Ok(Value::Float(Float::new(x).expect("finite")));
+        assert_eq!(code("1"), int("1"));
+        assert_eq!(code("-12"), int("-12"));
+        assert_eq!(code("0"), int("0"));
+        for text in ["1.0", "1e0", "1E+0", "10e-1"] {
+            assert_eq!(code(text), float(1.0), "{text}");
+        }
+        assert_eq!(code("-0.0").map(|v| matches!(v, Value::Float(f) if f.value().is_sign_negative())), Ok(true));
+    }
+
+    #[test]
+    fn keys_keep_their_order_and_strings_their_characters() {
+        let Ok(Value::Object(members)) = code(r#" { "b" : "\ud83d\ude00\u00e9" , "a" : [ true , null ] } "#) else { panic!("an object") };
+        assert_eq!(members[0], ("b".into(), Value::from("😀é")));
+        assert_eq!(members[1], ("a".into(), Value::Array(vec![Value::Bool(true), Value::Null])));
+    }
+}

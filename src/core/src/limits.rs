@@ -1,0 +1,71 @@
+//! Every cap of the protocol, each with its reason.
+//!
+//! A cap that an attacker can reach is a refusal with a code of its own, never a truncation.
+
+/// Largest envelope or packet text, in bytes (1 MiB). Linear memory of a WebAssembly instance never
+/// shrinks, so a size is refused before anything is parsed (catalogue E13).
+pub const MAX_INPUT_BYTES: usize = 1024 * 1024;
+
+/// Largest capability token text, in bytes (64 KiB).
+pub const MAX_TOKEN_BYTES: usize = 64 * 1024;
+
+/// Deepest nesting of arrays and objects in a text (catalogue E07). The reference stops at 254
+/// inside `context` with an exception; 128 keeps the recursion far from any stack limit.
+pub const MAX_NESTING: usize = 128;
+
+/// Most decimal digits of an integer (catalogue E08): those of the largest finite double.
+pub const MAX_INTEGER_DIGITS: usize = 308;
+
+/// Longest `packet_id` and `nonce` at the gate, in bytes.
+pub const MAX_ID_BYTES: usize = 256;
+
+/// Longest `intent` at the gate, in bytes.
+pub const MAX_INTENT_BYTES: usize = 65_536;
+
+/// Largest canonical outcome of an attestation, in bytes (256 KiB, as in the reference).
+pub const MAX_OUTCOME_BYTES: usize = 256 * 1024;
+
+/// Deepest nesting of an attested outcome (as in the reference).
+pub const MAX_OUTCOME_DEPTH: usize = 100;
+
+/// Earliest creation time of an attestation, in milliseconds (2020-01-01, as in the reference).
+pub const MIN_ATTESTATION_MS: u64 = 1_577_836_800_000;
+
+/// Age at which an attestation stops being fresh, in milliseconds.
+pub const ATTESTATION_MAX_AGE_MS: i64 = 300_000;
+
+/// How far an attestation may lie in the future, in milliseconds.
+pub const ATTESTATION_SKEW_MS: i64 = 30_000;
+
+/// Allowed clock difference at issuance: default and maximum, in seconds.
+pub const DEFAULT_SKEW_SECONDS: u32 = 30;
+/// See [`DEFAULT_SKEW_SECONDS`].
+pub const MAX_SKEW_SECONDS: u32 = 300;
+
+/// Most seconds an expired packet may still be admitted; the default is none.
+pub const MAX_GRACE_SECONDS: u32 = 60;
+
+/// Default lifetime of a packet by risk, in seconds; at a gate these are maxima.
+pub const WRITE_TTL_SECONDS: u32 = 120;
+/// See [`WRITE_TTL_SECONDS`].
+pub const READ_TTL_SECONDS: u32 = 900;
+
+/// Default and largest lifetime of any packet, in seconds: one day by default (catalogue D05) and
+/// at most thirty, so that a replay store has to remember a bounded time.
+pub const DEFAULT_LIFETIME_SECONDS: u32 = 86_400;
+/// See [`DEFAULT_LIFETIME_SECONDS`].
+pub const MAX_LIFETIME_SECONDS: u32 = 30 * 86_400;
+
+/// Longest delegation chain: default and maximum of the gate (catalogue C04).
+pub const DEFAULT_DEPTH: u32 = 5;
+/// See [`DEFAULT_DEPTH`].
+pub const MAX_DEPTH: u32 = 64;
+
+/// Senders whose precomputed key tables a gate keeps. One table takes about 30 kB.
+pub const MAX_KEY_TABLES: usize = 64;
+
+/// Entries of an in-memory nonce store by default.
+pub const DEFAULT_NONCE_CAPACITY: usize = 1_000_000;
+
+/// Seconds for which a rotated key stays valid.
+pub const MAX_OVERLAP_SECONDS: u32 = 30;

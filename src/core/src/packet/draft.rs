@@ -1,0 +1,251 @@
+//! Making a packet: fields in, bytes to sign out, signature in, packet out. The secret may live
+//! anywhere.
+
+use super::{Content, Error, Form, Packet, RiskLevel};
+use crate::crypto::{PublicKey, Signature};
+use crate::encoding::hex;
+use crate::grant::{Constraints, Permissions};
+use crate::identity::check_agent_id;
+use crate::json::{self, Fields, Style, Value};
+use crate::limits::{MAX_ID_BYTES, MAX_INTENT_BYTES};
+use crate::time::Timestamp;
+
+/// Who signs, when, and under which fresh randomness. The core draws none itself.
+#[derive(Debug, Clone)]
+pub struct Issuer {
+    /// The id the packet is from.
+    pub agent_id: String,
+    /// The key it will be signed with.
+    pub public_key: PublicKey,
+    /// Now; the default of `issued_at`.
+    pub now: Timestamp,
+    /// 48 random bytes for `packet_id`, `task_id` and `nonce` where the fields name none.
+    pub entropy: [u8; 48],
+}
+
+/// What a task declares of itself; it carries over into every packet signed for the task.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TaskMetadata {
+    /// How much harm it can do.
+    pub risk_level: RiskLevel,
+    /// Lifetime of its packets in seconds; the risk's default where `None`.
+    pub ttl_seconds: Option<i64>,
+    /// Whether a person must approve each packet.
+    pub requires_human_review: bool,
+    /// Who or what makes its payloads, if an AI does.
+    pub ai_provenance: Option<Vec<(String, Value)>>,
+}
+
+impl TaskMetadata {
+    /// Reads `{risk_level, ttl_seconds, requires_human_review, ai_provenance}`, all optional.
+    ///
+    /// # Errors
+    /// [`Error`]; an unknown risk is refused, never taken for `read` (catalogue D03).
+    pub fn read(value: Value) -> Result<Self, Error> {
+        let mut fields = Fields::of(value, "")?;
+        let risk_level = RiskLevel::from_name(fields.optional_text("risk_level")?.as_deref().unwrap_or("read"))?;
+        let ttl = fields.optional_integer("ttl_seconds")?;
+        let ttl_seconds = ttl.map(|n| n.to_i64().filter(|s| *s >= 1).ok_or_else(|| Error::Ttl(n.to_string()))).transpose()?;
+        let requires_human_review = fields.nullable_bool("requires_human_review", false)?.unwrap_or(false);
+        let ai_provenance = fields.optional_members("ai_provenance")?;
+        fields.finish()?;
+        check_ai_provenance(ai_provenance.as_deref(), "/ai_provenance")?;
+        Ok(Self { risk_level, ttl_seconds, requires_human_review, ai_provenance })
+    }
+}
+
+/// A packet that waits for its signature.
+///
+/// ```
+/// use trusthandoff::crypto::SecretKey;
+/// use trusthandoff::json::parse;
+/// use trusthandoff::packet::{Draft, Form, Issuer};
+/// use trusthandoff::{identity, time::Timestamp};
+///
+/// let secret = SecretKey::from_seed(&[7; 32]);
+/// let key = secret.public_key();
+/// let issuer = Issuer {
+///     agent_id: identity::agent_id(&key),
+///     public_key: key,
+///     now: Timestamp::parse("2026-03-08T12:00:00Z")?,
+///     entropy: [9; 48],
+/// };
+/// let fields = parse(br#"{"to_agent": "agent:researcher", "intent": "Summarize"}"#)?;
+/// let draft = Draft::new(fields, &issuer, None)?;
+/// let signature = secret.sign(&draft.signing_bytes(Form::V040));
+/// let packet = draft.finish(Form::V040, signature)?;
+/// assert_eq!(packet.content().expires_at, Some(Timestamp::parse("2026-03-08T12:15:00Z")?));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Draft {
+    content: Content,
+}
+
+impl Draft {
+    /// Fills in what `fields` leave open: ids and nonce from the entropy, `issued_at` now, the risk
+    /// of the task or `read`, the expiry that follows. Keys of free-form objects are sorted, because
+    /// the 0.3.3 form signs their order and every relay sorts them.
+    ///
+    /// # Errors
+    /// [`Error`] for whatever a gate would refuse by itself, for a sender other than the signer, and
+    /// for a field that contradicts the task.
+    pub fn new(fields: Value, issuer: &Issuer, task: Option<&TaskMetadata>) -> Result<Self, Error> {
+        let mut fields = Fields::of(fields, "")?;
+        let from = fields.optional_text("from_agent")?.unwrap_or_else(|| issuer.agent_id.clone());
+        if from != issuer.agent_id {
+            return Err(Error::SigningIdentity { from, signer: issuer.agent_id.clone() });
+        }
+        let (packet_entropy, rest) = issuer.entropy.split_at(16);
+        let (task_entropy, nonce_entropy) = rest.split_at(16);
+        let mut risk = fields.optional_text("risk_level")?;
+        let mut ttl = fields.optional_integer("ttl_seconds")?;
+        let mut content = Content {
+            packet_id: fields.optional_text("packet_id")?.unwrap_or_else(|| format!("pk-{}", hex(packet_entropy))),
+            task_id: fields.optional_text("task_id")?.unwrap_or_else(|| format!("task-{}", hex(task_entropy))),
+            from_agent: from,
+            to_agent: fields.text("to_agent")?,
+            issued_at: fields.optional_time("issued_at")?.unwrap_or(issuer.now),
+            expires_at: fields.optional_time("expires_at")?,
+            nonce: fields.optional_text("nonce")?.unwrap_or_else(|| hex(nonce_entropy)),
+            capability_token: fields.optional_text("capability_token")?,
+            intent: fields.text("intent")?,
+            task_type: fields.optional_text("task_type")?,
+            goal: fields.optional_text("goal")?,
+            context: fields.optional_members("context")?.map(sorted_members).unwrap_or_default(),
+            memory_refs: fields.texts("memory_refs")?,
+            permissions: fields.optional_nested("permissions")?.map(Permissions::read).transpose()?.unwrap_or_default(),
+            constraints: fields.optional_nested("constraints")?.map(Constraints::read).transpose()?,
+            provenance: fields.optional_nested("provenance")?.map(super::Provenance::read).transpose()?,
+            public_key: issuer.public_key,
+            risk_level: None,
+            ttl_seconds: None,
+            ai_provenance: fields.optional_members("ai_provenance")?.map(sorted_members),
+        };
+        fields.finish()?;
+        if let Some(task) = task {
+            apply_task(task, &mut risk, &mut ttl, &mut content)?;
+        }
+        content.resolve_ttl(Some(risk.as_deref().unwrap_or("read")), ttl)?;
+        check_content(&content, "")?;
+        check_ai_provenance(content.ai_provenance.as_deref(), "/ai_provenance")?;
+        Ok(Self { content })
+    }
+
+    /// The bytes to sign.
+    #[must_use]
+    pub fn signing_bytes(&self, form: Form) -> Vec<u8> {
+        signing_bytes(&self.content, form)
+    }
+
+    /// The packet without its signature, for a signer elsewhere; [`Draft::resume`] reads it back.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        json::write(&self.content.to_value(), Style::WIRE)
+    }
+
+    /// Reads what [`Draft::to_text`] wrote.
+    ///
+    /// # Errors
+    /// [`Error`] as for a received packet.
+    pub fn resume(value: Value) -> Result<Self, Error> {
+        let content = Content::read(Fields::of(value, "")?, &crate::crypto::KeyTables::new(0))?;
+        check_content(&content, "")?;
+        Ok(Self { content })
+    }
+
+    /// Puts the signature in, if it is one of these bytes by the packet's own key.
+    ///
+    /// # Errors
+    /// [`crate::crypto::Error::Invalid`].
+    pub fn finish(self, form: Form, signature: Signature) -> Result<Packet, Error> {
+        self.content.public_key.verify(&self.signing_bytes(form), &signature)?;
+        Ok(Packet { content: self.content, signature, form })
+    }
+}
+
+fn signing_bytes(content: &Content, form: Form) -> Vec<u8> {
+    let style = match form {
+        Form::V040 => Style::COMPACT,
+        Form::V033 => Style::ARRIVAL,
+    };
+    json::write(&content.to_value(), style).into_bytes()
+}
+
+/// Carries all metadata of the task over, or fails; none is dropped (catalogue D02).
+fn apply_task(task: &TaskMetadata, risk: &mut Option<String>, ttl: &mut Option<json::Integer>, content: &mut Content) -> Result<(), Error> {
+    if risk.as_deref().is_some_and(|stated| stated != task.risk_level.as_str()) {
+        return Err(Error::TaskMetadata("risk_level"));
+    }
+    *risk = Some(task.risk_level.as_str().to_owned());
+    if let Some(seconds) = task.ttl_seconds {
+        if ttl.as_ref().is_some_and(|stated| stated.to_i64() != Some(seconds)) {
+            return Err(Error::TaskMetadata("ttl_seconds"));
+        }
+        *ttl = Some(seconds.into());
+    }
+    if task.requires_human_review {
+        let constraints = content.constraints.get_or_insert(Constraints {
+            max_runtime_seconds: None,
+            data_boundary: None,
+            requires_human_review: Some(true),
+        });
+        constraints.requires_human_review = Some(true);
+    }
+    if let Some(made_by) = &task.ai_provenance {
+        let made_by = sorted_members(made_by.clone());
+        if content.ai_provenance.as_ref().is_some_and(|stated| *stated != made_by) {
+            return Err(Error::TaskMetadata("ai_provenance"));
+        }
+        content.ai_provenance = Some(made_by);
+    }
+    Ok(())
+}
+
+/// The rules of a gate that need nothing but the packet: lengths of ids, printable agent ids, the
+/// form of AI provenance (catalogue B11, B12, D10). `path` is where the packet stands.
+///
+/// # Errors
+/// [`Error::Invalid`] with the JSON pointer of the field.
+pub(crate) fn check_content(content: &Content, path: &str) -> Result<(), Error> {
+    let invalid = |field: &str, expected| Error::Invalid { at: json::pointer(path, field), expected };
+    for (field, text, most, expected) in [
+        ("packet_id", &content.packet_id, MAX_ID_BYTES, "1 to 256 bytes"),
+        ("nonce", &content.nonce, MAX_ID_BYTES, "1 to 256 bytes"),
+        ("intent", &content.intent, MAX_INTENT_BYTES, "1 to 65536 bytes"),
+    ] {
+        if text.is_empty() || text.len() > most {
+            return Err(invalid(field, expected));
+        }
+    }
+    for (field, id) in [("from_agent", &content.from_agent), ("to_agent", &content.to_agent)] {
+        check_agent_id(id).map_err(|_| invalid(field, "1 to 256 printable ASCII characters"))?;
+    }
+    Ok(())
+}
+
+/// `source` must be a non-empty string; absence of provenance proves nothing (catalogue D10).
+///
+/// # Errors
+/// [`Error::Invalid`].
+pub(crate) fn check_ai_provenance(made_by: Option<&[(String, Value)]>, at: &str) -> Result<(), Error> {
+    let Some(members) = made_by else { return Ok(()) };
+    match members.iter().find(|(key, _)| key == "source") {
+        Some((_, Value::String(source))) if !source.is_empty() => Ok(()),
+        _ => Err(Error::AiProvenance(at.to_owned())),
+    }
+}
+
+fn sorted_members(members: Vec<(String, Value)>) -> Vec<(String, Value)> {
+    let mut members: Vec<(String, Value)> = members.into_iter().map(|(key, value)| (key, sorted(value))).collect();
+    members.sort_by(|a, b| a.0.cmp(&b.0));
+    members
+}
+
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(members) => Value::Object(sorted_members(members)),
+        Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
+        other => other,
+    }
+}
