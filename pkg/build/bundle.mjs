@@ -25,9 +25,10 @@ export async function bundle(core) {
   await Promise.all(ENTRIES.map((entry) => bundleEntry(entry, virtualModules(core, factory, entry.loader))));
   chmodSync(join(dist, "bin/trusthandoff.js"), 0o755);
   writeFileSync(join(dist, "core.wasm"), core.wasm);
-  writeFileSync(join(dist, "core.wasm.sha256"), `${core.sha256}  core.wasm\n`);
   writeTypes();
   writeSubpath("stores/memory", ["MemoryNonceStore"]);
+  // Last: make takes this file for the sign of a finished build.
+  writeFileSync(join(dist, "core.wasm.sha256"), `${core.sha256}  core.wasm\n`);
 }
 
 function bundleEntry({ out, format, from, more = "" }, plugin) {

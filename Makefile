@@ -1,0 +1,115 @@
+# Every command a person needs. Whatever a step lacks it installs itself, pinned, or says in one line what is missing.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+VERSION := $(shell sed -n 's/^  "version": "\(.*\)",/\1/p' pkg/package.json)
+TARBALL := trusthandoff-$(VERSION).tgz
+NPM_CI := npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+SAY := @printf '\n== %s\n'
+
+# Stamps say that a step was done for what its prerequisites held then. Those of npm lie in the folder they speak of.
+RUST := target/make/rust
+NPM := pkg/node_modules/.stamp
+TOOLS := tests/tools/node_modules/.stamp
+PACKAGE := pkg/dist/core.wasm.sha256
+SOURCES := target/make/sources
+
+RUST_SOURCES := Cargo.toml Cargo.lock $(shell find src -name '*.rs' -o -name Cargo.toml)
+PKG_SOURCES := $(shell find pkg/src pkg/bin pkg/types pkg/build -type f) pkg/build.mjs pkg/package.json
+PAPERS := $(wildcard README.md CHANGELOG.md LICENSE)
+
+.PHONY: help
+help: ## list these commands
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+# Using it
+
+.PHONY: build demo pack www bench clean
+build: $(PACKAGE) ## the npm package, in pkg/dist
+demo: $(PACKAGE) ## the attack demo: what is accepted, what is refused and why
+	@node pkg/dist/bin/trusthandoff.js demo
+pack: $(TARBALL) ## the tarball that `npm install` takes
+	@echo "$(TARBALL) is ready: npm install $(CURDIR)/$(TARBALL)"
+www: $(PACKAGE) ## serve the page in www/ on localhost
+	@node tests/runtimes/serve.mjs
+bench: $(PACKAGE) ## measure against node:crypto, jose, noble and the Python reference
+	@if [ -f benches/package-lock.json ]; then cd benches && $(NPM_CI); fi
+	@node benches/run.mjs
+clean: ## remove everything that was built or installed here
+	rm -rf target pkg/dist pkg/node_modules tests/tools/node_modules benches/node_modules .tools trusthandoff-*.tgz
+
+# Tests
+
+.PHONY: test test-core test-node test-cli test-interop test-package test-runtimes
+test: ## every check and test
+	@start=$$(date +%s); \
+	for group in core node cli package runtimes interop; do $(MAKE) test-$$group || { echo "FAILED: make test-$$group"; exit 1; }; done; \
+	printf '\nall tests passed in %s s\n' $$(($$(date +%s) - start))
+
+test-core: $(RUST) ## the Rust core: format, lints, tests
+	$(SAY) 'core: format'
+	@cargo fmt --all --check
+	$(SAY) 'core: lints'
+	@cargo clippy --quiet --package trusthandoff --all-targets -- -D warnings
+	@cargo clippy --quiet --package trusthandoff-wasm --target wasm32-unknown-unknown -- -D warnings
+	@cargo clippy --quiet --package trusthandoff-glue -- -D warnings
+	$(SAY) 'core: tests'
+	@cargo test --quiet --package trusthandoff
+
+test-node: $(PACKAGE) ## the package in Node
+	$(SAY) 'the package in Node'
+	@node --test $(TEST_REPORTER) $(wildcard tests/node/*.test.mjs tests/attacks/*.test.mjs)
+
+test-cli: $(PACKAGE) ## the command line
+	$(SAY) 'the command line'
+	@node --test $(TEST_REPORTER) $(wildcard tests/cli/*.test.mjs)
+
+test-interop: $(PACKAGE) ## both ways with the Python reference, 0.3.3 and 0.4.0
+	$(SAY) 'interop with the Python reference'
+	@command -v python3 >/dev/null || { echo 'python3 is missing: install Python 3.11 (Debian: apt-get install python3 python3-venv)'; exit 1; }
+	@python3 tests/interop/run.py
+
+test-package: $(TARBALL) $(TOOLS) ## what the tarball holds: exports, types, bundlers
+	$(SAY) 'the packed tarball'
+	@node tests/runtimes/package.mjs $(TARBALL)
+
+test-runtimes: $(TARBALL) $(TOOLS) ## one suite on Node 20, 22 and 24, Deno, Bun, workerd and Chromium
+	$(SAY) 'runtimes'
+	@tests/tools/chromium.sh
+	@node tests/runtimes/run.mjs $(TARBALL)
+
+# One line a test is for people who look for one; here the failures and the counts are enough.
+TEST_REPORTER := --test-reporter=$(if $(CI),spec,dot)
+
+# Building
+
+$(PACKAGE): $(RUST_SOURCES) $(PKG_SOURCES) $(SOURCES) | $(RUST) $(NPM)
+	@node pkg/build.mjs
+
+# Changes when a source file is added or removed, which no file's own time would tell.
+$(SOURCES): always
+	@mkdir -p $(@D)
+	@printf '%s\n' $(sort $(RUST_SOURCES) $(PKG_SOURCES)) >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+.PHONY: always
+
+$(TARBALL): $(PACKAGE) $(PAPERS)
+	@node pkg/build/pack.mjs
+
+# Installing
+
+$(RUST):
+	@command -v cargo >/dev/null || { echo 'cargo is missing: install Rust 1.88 or newer from https://rustup.rs'; exit 1; }
+	@tests/tools/rust.sh
+	@mkdir -p $(@D) && touch $@
+
+$(NPM): pkg/package-lock.json
+	@echo 'installing the build tools (npm)'
+	@command -v npm >/dev/null || { echo 'npm is missing: install Node 20 or newer'; exit 1; }
+	@cd pkg && $(NPM_CI) && touch node_modules/.stamp
+
+$(TOOLS): tests/tools/package-lock.json
+	@echo 'installing the runtimes for the tests (npm; about 1 GB, a minute)'
+	@cd tests/tools && $(NPM_CI) && touch node_modules/.stamp
