@@ -16,6 +16,7 @@ export {
   TrustHandoffError,
   VerificationError,
 } from "./errors.js";
+export { reasonCodes } from "./codes.js";
 export { AgentIdentity } from "./identity.js";
 export { AgentRegistry } from "./registry.js";
 export { createEnvelope, signPacket, signPacketAsync } from "./packet.js";

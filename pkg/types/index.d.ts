@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" />
 /**
  * Provable task handoffs between agents: sign, verify and gate them locally.
  *
@@ -9,6 +10,9 @@
 
 /** Why something was refused. One table for all languages; `docs/SPEC.md` explains every row. */
 export type ReasonCode = never;
+
+/** The whole table of refusals, each code with its meaning in one sentence. */
+export function reasonCodes(): readonly { readonly code: ReasonCode; readonly meaning: string }[];
 
 /**
  * Codes of errors that only this package raises: the program around it is wrong, nothing that was received is.
@@ -166,6 +170,8 @@ export class AgentIdentity {
 
   /** Overwrites the secret. What is signed afterwards throws `identity_disposed`. */
   dispose(): void;
+  /** `using identity = AgentIdentity.generate()` */
+  [Symbol.dispose](): void;
   toJSON(): { agentId: string; publicKeyPem: string };
 }
 

@@ -1,0 +1,103 @@
+import { shared } from "../core.js";
+import { parse } from "./arguments.js";
+import { readAll } from "./input.js";
+import { printable } from "./output.js";
+
+/** `inspect FILE` */
+export async function inspect(args, io, help) {
+  const { values, positionals } = parse("inspect", args, {}, 1);
+  if (values.help) return help("inspect");
+  const report = reportOn(await readAll(positionals[0]));
+  await io.out.line(values.json ? toJson(report) : forPeople(report, io.paint));
+  return report.valid ? 0 : 1;
+}
+
+function reportOn(bytes) {
+  const found = shared.call((glue) => glue.checkObject(undefined, bytes));
+  const { kind, valid, code, reason, field, form, agent_id, id_matches_key, packet_id, checks } = found;
+  const { proven, claimed } = valid ? statements(found) : { proven: [], claimed: [] };
+  return { kind, valid, code, reason, field, form, agent_id, id_matches_key, packet_id, checks, proven, claimed, fields: fieldsOf(kind, bytes) };
+}
+
+/** Null where the text is not even an object of a known kind: there is nothing to list. */
+function fieldsOf(kind, bytes) {
+  if (kind === null || kind === undefined) return null;
+  try {
+    return shared.call((glue) => glue.objectView(kind, bytes));
+  } catch {
+    return null;
+  }
+}
+
+/** What a valid signature proves about each kind, and what it does not. */
+function statements({ kind, agent_id: agentId, id_matches_key: idMatches }) {
+  const holder = "the holder of the public key signed exactly these fields";
+  const idProven = `the id ${agentId} is the hash of that key`;
+  const idClaimed = `that the key belongs to ${agentId}: only a registry knows`;
+  const proven = idMatches ? [holder, idProven] : [holder];
+  const claimed = idMatches ? [] : [idClaimed];
+  switch (kind) {
+    case "capability_token":
+      claimed.push("that the issuer may grant this: no trusted root was asked", "that it is valid now and not revoked: no clock and no store was read");
+      break;
+    case "attestation":
+      proven.push("result and reason are those whose hashes were signed");
+      claimed.push("that the work was done as told: an attestation is its signer's word", "`signed_by`: the signature does not cover it");
+      break;
+    default:
+      claimed.push("that the sender is trusted and not revoked: no registry was asked", "that it is in time: no clock was read", "that it was never used before: no store was asked");
+      if (kind === "envelope") claimed.push("the chain: no signature covers it");
+  }
+  return { proven, claimed };
+}
+
+function forPeople(report, paint) {
+  const { kind, valid, code, reason, field, form, fields, checks, proven, claimed } = report;
+  const title = `${paint.bold(kind ?? "no signed object")}${form ? `, signed in form ${form}` : ""}`;
+  const verdict = valid ? paint.good("form and signature are valid") : paint.bad(`${code}${field ? ` at ${printable(field)}` : ""}: ${printable(reason ?? "")}`);
+  return [
+    title,
+    verdict,
+    ...(fields === null ? [] : ["", "Fields", ...table(leaves(fields))]),
+    "",
+    "Checks",
+    ...table(checks.map(({ check, outcome, detail }) => [`${outcome === "pass" ? paint.good("pass") : paint.bad("FAIL")}  ${check}`, printable(detail ?? "")])),
+    "",
+    "Proven",
+    ...(proven.length ? proven : ["nothing"]).map((line) => `  ${printable(line)}`),
+    "",
+    "Only claimed",
+    ...(valid ? claimed : ["everything"]).map((line) => `  ${printable(line)}`),
+  ].join("\n");
+}
+
+/** Every leaf of a tree with its path, in the order of the object. */
+function leaves(value, path = "") {
+  if (typeof value === "object" && value !== null && Object.keys(value).length > 0) {
+    const step = Array.isArray(value) ? (key) => `${path}[${key}]` : (key) => (path === "" ? key : `${path}.${key}`);
+    return Object.entries(value).flatMap(([key, member]) => leaves(member, step(key)));
+  }
+  return [[printable(path), printable(toJson(value))]];
+}
+
+function table(rows) {
+  const width = Math.min(48, Math.max(0, ...rows.map(([left]) => visible(left))));
+  return rows.map(([left, right]) => `  ${left}${" ".repeat(Math.max(0, width - visible(left)))}  ${right}`.trimEnd());
+}
+
+/** Width without colour codes. */
+function visible(text) {
+  return text.replace(/\u001b\[\d+m/g, "").length;
+}
+
+/** JSON that also writes a bigint as the integer it is. */
+function toJson(value) {
+  if (typeof value === "bigint") return String(value);
+  if (Array.isArray(value)) return `[${value.map(toJson).join(",")}]`;
+  if (typeof value === "object" && value !== null) {
+    return `{${Object.entries(value)
+      .map(([key, member]) => `${JSON.stringify(key)}:${toJson(member)}`)
+      .join(",")}}`;
+  }
+  return JSON.stringify(value ?? null);
+}

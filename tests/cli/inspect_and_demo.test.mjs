@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { AgentIdentity, createEnvelope, signPacket } from "../../pkg/dist/index.js";
+import { answers, run } from "./support.mjs";
+
+const planner = AgentIdentity.fromPrivateKey(new Uint8Array(32).fill(1));
+const wire = (more) => createEnvelope(signPacket(planner, { to_agent: "agent:r", intent: "Summarize", permissions: { allowed_actions: ["read"] }, ...more }));
+
+test("demo: the genuine handoff accepted, every attack refused with its code, in columns", async () => {
+  const { code, out, err } = await run(["demo"]);
+  assert.deepEqual([code, err], [0, ""]);
+  assert.doesNotMatch(out, /\u001b/);
+  const rows = out.trimEnd().split("\n").slice(2);
+  const expected = [
+    ["genuine", "ACCEPT", "-"],
+    ["tampered", "REJECT", "invalid_signature"],
+    ["replayed", "REJECT", "replay_detected"],
+    ["expired", "REJECT", "expired"],
+    ["wrong audience", "REJECT", "wrong_audience"],
+    ["forged key", "REJECT", "public_key_mismatch"],
+    ["unreviewed", "REJECT", "human_review_required"],
+  ];
+  assert.equal(rows.length, expected.length);
+  for (const [index, [name, decision, why]] of expected.entries()) {
+    assert.equal(rows[index].indexOf(name), 0);
+    assert.equal(rows[index].indexOf(decision), 16);
+    assert.equal(rows[index].slice(24).split(" ")[0], why);
+    assert.match(rows[index], /protected|signed by/);
+  }
+  const json = await run(["demo", "--json"]);
+  assert.deepEqual(answers(json.out).map((row) => [row.case, row.decision, row.code ?? "-"]), expected);
+});
+
+test("inspect shows every field, every check, and what is proven and what only claimed", async () => {
+  const { code, out, err } = await run(["inspect", "-"], { input: wire({ context: { company: "Example Corp" } }) });
+  assert.deepEqual([code, err], [0, ""]);
+  for (const part of ["envelope", "packet_id", "from_agent", planner.agentId, "Example Corp", "allowed_actions", "public_key", "chain", "Checks", "pass", "Proven", "Only claimed"]) {
+    assert.ok(out.includes(part), part);
+  }
+});
+
+test("inspect of a forgery says that nothing is proven, and exits 1", async () => {
+  const { code, out } = await run(["inspect", "-"], { input: wire().replace("Summarize", "Publish") });
+  assert.equal(code, 1);
+  assert.match(out, /invalid_signature/);
+  assert.match(out, /Proven\n\s+nothing/);
+});
+
+test("inspect --json is one JSON object for machines, also for what cannot be read", async () => {
+  const good = await run(["inspect", "-", "--json"], { input: wire() });
+  const report = JSON.parse(good.out);
+  assert.deepEqual([good.code, report.kind, report.valid, report.code, report.form], [0, "envelope", true, null, "0.4.0"]);
+  assert.equal(report.fields.packet.from_agent, planner.agentId);
+  assert.ok(report.checks.length > 3 && report.proven.length > 0 && report.claimed.length > 0);
+  for (const input of ["", "nonsense", "[]", "{}", "\u0000", "{".repeat(10_000)]) {
+    const bad = await run(["inspect", "-", "--json"], { input });
+    assert.equal(bad.code, 1, input.slice(0, 10));
+    assert.equal(JSON.parse(bad.out).valid, false);
+  }
+});
+
+test("inspect lets no object write to the terminal: control characters are spelt out", async () => {
+  const evil = "\u001b[2J\u202eevil\u0007\u2028";
+  const { out } = await run(["inspect", "-"], { input: wire({ intent: evil, context: { [evil]: evil } }) });
+  assert.doesNotMatch(out, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2028\u2029]/);
+  assert.match(out, /\\u001b\[2J\\u202eevil/);
+});

@@ -1,0 +1,160 @@
+/** Bad input of every kind to every public function: the right class, a stable code, one line, nothing half done. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { AgentIdentity, AgentRegistry, failureOf, fields, gate, MemoryNonceStore, NOW, planner, registry, stranger, trusthandoff, wire } from "./support.mjs";
+
+const { createEnvelope, signedTask, signPacket, signPacketAsync, TrustHandoffMiddleware, verifySignature, TrustHandoffError } = trusthandoff;
+
+/** Values of every JavaScript kind. */
+const ODDITIES = [undefined, null, true, 0, -1, 1.5, NaN, Infinity, 1n, "", "x", "\ud800", Symbol("s"), [], [1], {}, new Map(), new Date(0), new Uint8Array(3), new Float64Array(2), () => {}, new Proxy({}, {})];
+
+const others = (...fine) => ODDITIES.filter((value) => !fine.some((kind) => (typeof kind === "function" ? kind(value) : Object.is(kind, value))));
+const isString = (value) => typeof value === "string";
+const isBytes = (value) => value instanceof Uint8Array;
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+const isFunction = (value) => typeof value === "function";
+
+/** name → [call, the arguments that are wrong for it] */
+const CALLS = {
+  "verifySignature": [(value) => verifySignature(value), others(isString, isBytes)],
+  "handle": [(value) => gate().handle(value), others(isString, isBytes)],
+  "handleSync": [(value) => gate().handleSync(value), others(isString, isBytes)],
+  "handle options": [(value) => gate().handle(wire(), value), others(undefined, (value) => isObject(value) && !isBytes(value))],
+  "handle now": [(now) => gate().handle(wire(), { now }), others(undefined, 0, 1.5, (value) => value instanceof Date)],
+  "new TrustHandoffMiddleware": [(value) => new TrustHandoffMiddleware(value), ODDITIES],
+  "createEnvelope": [(value) => createEnvelope(value), ODDITIES],
+  "createEnvelope options": [(value) => createEnvelope(signPacket(planner, fields()), value), others(undefined, (value) => isObject(value) && !isBytes(value))],
+  "signPacket identity": [(value) => signPacket(value, fields()), ODDITIES],
+  "signPacket fields": [(value) => signPacket(planner, value), ODDITIES],
+  "signPacket options": [(value) => signPacket(planner, fields(), value), others(undefined, (value) => isObject(value) && !isBytes(value))],
+  "signPacket form": [(form) => signPacket(planner, fields(), { form }), others(undefined)],
+  "signPacket task": [(task) => signPacket(planner, fields(), { task }), others(undefined)],
+  "signPacket context": [(context) => signPacket(planner, fields({ context })), others(undefined, null, (value) => isObject(value) && !(value instanceof Map) && !(value instanceof Date) && !ArrayBuffer.isView(value))],
+  "signPacket permissions": [(permissions) => signPacket(planner, fields({ permissions })), others(isObject)],
+  "signPacket intent": [(intent) => signPacket(planner, fields({ intent })), others("x")],
+  "signPacket to_agent": [(to_agent) => signPacket(planner, fields({ to_agent })), others("x")],
+  "signPacketAsync identity": [(value) => signPacketAsync(value, fields()), ODDITIES],
+  "signPacketAsync fields": [(value) => signPacketAsync(planner, value), ODDITIES],
+  "signedTask function": [(value) => signedTask({}, value), others(isFunction)],
+  "signedTask options": [(value) => signedTask(value, () => {}), others(undefined, (value) => isObject(value) && !isBytes(value))],
+  "signedTask riskLevel": [(riskLevel) => signedTask({ riskLevel }, () => {}), others(undefined)],
+  "signedTask requiresHumanReview": [(requiresHumanReview) => signedTask({ requiresHumanReview }, () => {}), others(undefined, true)],
+  "signedTask ttlSeconds": [(ttlSeconds) => signedTask({ ttlSeconds }, () => {}), others(undefined, 1n)],
+  "signedTask aiProvenance": [(aiProvenance) => signedTask({ aiProvenance }, () => {}), others(undefined, null)],
+  "AgentIdentity.generate options": [(value) => AgentIdentity.generate(value), others(undefined, (value) => isObject(value) && !isBytes(value))],
+  "AgentIdentity.generate agentId": [(agentId) => AgentIdentity.generate({ agentId }), others(undefined, "x")],
+  "AgentIdentity.fromPrivateKeyPem": [(value) => AgentIdentity.fromPrivateKeyPem(value), ODDITIES],
+  "AgentIdentity.fromPrivateKey": [(value) => AgentIdentity.fromPrivateKey(value), ODDITIES],
+  "AgentIdentity.fromJwk": [(value) => AgentIdentity.fromJwk(value), ODDITIES],
+  "AgentIdentity.fromSigner": [(value) => AgentIdentity.fromSigner(value), ODDITIES],
+  "AgentIdentity.fromSigner publicKey": [(publicKey) => AgentIdentity.fromSigner({ publicKey, sign: () => {} }), ODDITIES],
+  "AgentIdentity.fromSigner sign": [(sign) => AgentIdentity.fromSigner({ publicKey: planner.publicKey, sign }), others(isFunction)],
+  "AgentIdentity.fromCryptoKey": [(value) => AgentIdentity.fromCryptoKey(value), ODDITIES],
+  "new AgentIdentity": [(value) => new AgentIdentity(value), ODDITIES],
+  "toCryptoKey extractable": [(extractable) => planner.toCryptoKey({ extractable }), others(undefined, true)],
+  "AgentRegistry.fromJson": [(value) => AgentRegistry.fromJson(value), ODDITIES],
+  "new AgentRegistry": [(value) => new AgentRegistry(value), ODDITIES],
+  "register id": [(value) => registry().register(value, stranger.publicKeyPem), others("x")],
+  "register key": [(value) => registry().register("agent:x", value), ODDITIES],
+  "register options": [(value) => registry().register("agent:x", stranger.publicKey, value), others(undefined, (value) => isObject(value) && !isBytes(value))],
+  "register roots": [(roots) => registry().register("agent:x", stranger.publicKey, { roots }), others(undefined, (value) => Array.isArray(value) && value.length === 0)],
+  "register notAfter": [(notAfter) => registry().register("agent:x", stranger.publicKey, { notAfter }), others(undefined, 0, 1.5, (value) => value instanceof Date)],
+  "register reviewer": [(reviewer) => registry().register("agent:x", stranger.publicKey, { reviewer }), others(undefined, true)],
+  "rotate id": [(value) => registry().rotate(value, stranger.publicKey), ODDITIES],
+  "rotate key": [(value) => registry().rotate(planner.agentId, value), ODDITIES],
+  "rotate overlapSeconds": [(overlapSeconds) => registry().rotate(planner.agentId, stranger.publicKey, { overlapSeconds }), others(undefined, 0)],
+  "revoke id": [(value) => registry().revoke(value), ODDITIES],
+  "has": [(value) => registry().has(value), others(isString)],
+  "new MemoryNonceStore": [(value) => new MemoryNonceStore(value), others(undefined, (value) => isObject(value) && !isBytes(value))],
+};
+
+for (const [name, [call, wrong]] of Object.entries(CALLS)) {
+  test(`${name}: ${wrong.length} wrong arguments`, async () => {
+    for (const value of wrong) {
+      const error = await failureOf(() => call(value));
+      assertClear(error, `${name}(${typeof value === "symbol" ? "Symbol" : typeof value}: ${safe(value)})`);
+    }
+  });
+}
+
+function assertClear(error, what) {
+  assert.ok(error instanceof TrustHandoffError || error instanceof trusthandoff.ArgumentTypeError, `${what}: ${error?.stack ?? "nothing was thrown"}`);
+  assert.match(error.code, /^[a-z][a-z_]+$/, what);
+  assert.notEqual(error.code, "internal_error", `${what}: ${error.cause?.stack}`);
+  assert.ok(error.message.length > 5 && !/[\r\n]/.test(error.message), `${what}: ${error.message}`);
+}
+
+function safe(value) {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return "?";
+  }
+}
+
+test("a cycle ends in an error, not in a stack overflow", () => {
+  const context = {};
+  context.self = context;
+  assert.throws(() => signPacket(planner, fields({ context })), { code: "nesting_too_deep" });
+  let deep = {};
+  for (let depth = 0; depth < 100_000; depth += 1) deep = { deep };
+  assert.throws(() => signPacket(planner, fields({ context: deep })), { code: "nesting_too_deep" });
+});
+
+test("an exception out of a caller's own getter stays the caller's", () => {
+  const own = new Error("mine");
+  const trick = Object.defineProperty(fields(), "intent", {
+    enumerable: true,
+    get() {
+      throw own;
+    },
+  });
+  assert.throws(() => signPacket(planner, trick), own);
+  assert.equal(verifySignature(wire()).valid, true);
+});
+
+test("the classes are those of the reference, by code", async () => {
+  const table = [
+    [() => gate().handleSync(wire().replace("Summarize", "x")).throwIfRejected(), "InvalidSignatureError", "invalid_signature"],
+    [() => gate().handleSync(wire({}, { identity: stranger })).throwIfRejected(), "PublicKeyMismatchError", "agent_unknown"],
+    [() => gate({ nonces: () => false }).handleSync(wire()).throwIfRejected(), "ReplayAttackError", "replay_detected"],
+    [() => gate().handleSync("[]").throwIfRejected(), "PayloadValidationError", undefined],
+    [() => gate().handleSync(wire().replace('"intent"', '"intent": 1, "intent"')).throwIfRejected(), "CanonicalizationError", "duplicate_key"],
+    [() => gate({ revocations: () => "maybe" }).handleSync(wire()).throwIfRejected(), "RevocationConsistencyError", undefined],
+    [() => signPacket(planner, fields({ risk_level: "critical" })), "PayloadValidationError", "unsupported_risk_level"],
+    [() => gate({ audience: undefined }), "ConfigurationError", "config_invalid"],
+  ];
+  for (const [call, name, code] of table) {
+    const error = await failureOf(call);
+    assertClear(error, name);
+    assert.equal(error.name, name);
+    assert.equal(error.constructor, trusthandoff[name]);
+    if (code !== undefined) assert.equal(error.code, code);
+  }
+});
+
+test("keys that must not be used are refused: other encodings, weak keys, other kinds", () => {
+  const pem = planner.publicKeyPem;
+  const bad = [
+    pem.replaceAll("\n", "\r\n"),
+    pem.trimEnd(),
+    `\n${pem}`,
+    `${pem}${pem}`,
+    pem.replace("PUBLIC KEY", "RSA PUBLIC KEY"),
+    planner.privateKeyPem(),
+    new Uint8Array(32),
+    Uint8Array.of(1, ...new Uint8Array(31)),
+    new Uint8Array(31).fill(5),
+    { kty: "OKP", crv: "X25519", x: planner.publicKeyJwk().x },
+    { kty: "OKP", crv: "Ed25519", x: `${planner.publicKeyJwk().x}=` },
+    planner.privateKeyJwk(),
+  ];
+  for (const key of bad) {
+    assert.throws(() => new AgentRegistry().register("agent:x", key, { now: NOW }), (error) => {
+      assertClear(error, "register");
+      return !error.message.includes(planner.privateKeyJwk().d);
+    });
+  }
+  const { x } = stranger.publicKeyJwk();
+  assert.throws(() => AgentIdentity.fromJwk({ ...planner.privateKeyJwk(), x }), TrustHandoffError);
+});

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createEnvelope, fields, gate, NOW, planner, researcher, signPacket, trusthandoff, wire } from "./support.mjs";
+
+const { signedTask, verifySignature, signPacketAsync } = trusthandoff;
+
+test("what is missing is filled in, with ids that do not repeat", () => {
+  const [one, two] = [signPacket(planner, fields(), { now: NOW }), signPacket(planner, fields(), { now: NOW })];
+  assert.equal(one.from_agent, planner.agentId);
+  assert.equal(one.public_key, planner.publicKeyPem);
+  assert.equal(one.risk_level, "read");
+  assert.equal(one.issued_at, "2026-03-08T12:00:00Z");
+  assert.equal(one.expires_at, "2026-03-08T12:15:00Z");
+  assert.equal(one.signature.length, 88);
+  for (const name of ["packet_id", "task_id", "nonce"]) assert.notEqual(one[name], two[name]);
+});
+
+test("a write packet lives 120 seconds, an unknown risk is no risk level", () => {
+  assert.equal(signPacket(planner, fields({ risk_level: "write" }), { now: NOW }).expires_at, "2026-03-08T12:02:00Z");
+  assert.throws(() => signPacket(planner, fields({ risk_level: "critical" })), { code: "unsupported_risk_level" });
+});
+
+test("both forms verify and say which they are", () => {
+  for (const form of ["0.4.0", "0.3.3"]) {
+    const packet = signPacket(planner, fields(), { form });
+    assert.deepEqual([verifySignature(packet.text).form, verifySignature(createEnvelope(packet)).form], [form, form]);
+  }
+});
+
+test("a signed packet is frozen at every depth and carries its text", () => {
+  const packet = signPacket(planner, fields({ context: { deep: [{ er: 1 }] } }));
+  assert.throws(() => (packet.intent = "other"), TypeError);
+  assert.throws(() => (packet.context.deep[0].er = 2), TypeError);
+  assert.throws(() => packet.permissions.allowed_actions.push("write"), TypeError);
+  assert.equal(JSON.parse(packet.text).packet_id, packet.packet_id);
+  assert.equal(Object.keys(packet).includes("text"), false);
+});
+
+test("integers, floats and bigints keep their kind and their digits", () => {
+  const big = 2n ** 80n;
+  const packet = signPacket(planner, fields({ context: { int: 1, float: 1.5, big, safe: Number.MAX_SAFE_INTEGER, small: 1e-7, minus: -3 } }));
+  assert.ok(packet.text.includes(`${big}`));
+  assert.equal(packet.context.big, big);
+  assert.equal(verifySignature(packet.text).valid, true);
+  for (const number of [2 ** 53, -(2 ** 53), 1e20]) {
+    assert.throws(() => signPacket(planner, fields({ context: { number } })), { code: "number_unsafe", field: "/context/number" });
+  }
+  for (const number of [NaN, Infinity, -Infinity]) {
+    assert.throws(() => signPacket(planner, fields({ context: { number } })), (error) => error.field === "/context/number");
+  }
+});
+
+test("W8 every property is read once, so a getter cannot sign what it did not show", () => {
+  let reads = 0;
+  const trick = {
+    ...fields(),
+    get intent() {
+      reads += 1;
+      return reads === 1 ? "read" : "delete everything";
+    },
+  };
+  assert.equal(signPacket(planner, trick).intent, "read");
+  assert.equal(reads, 1);
+});
+
+test("W2 a __proto__ key is data and pollutes nothing", () => {
+  const packet = signPacket(planner, fields({ context: JSON.parse('{"__proto__": {"admin": true}}') }));
+  assert.equal(Object.getPrototypeOf(packet.context), null);
+  assert.deepEqual(Object.keys(packet.context), ["__proto__"]);
+  assert.equal({}.admin, undefined);
+  assert.equal(verifySignature(packet.text).valid, true);
+});
+
+test("D02 the metadata of a task reaches the packet whole, and survives the gate", async () => {
+  const task = signedTask({ riskLevel: "write", requiresHumanReview: true, aiProvenance: { source: "model-x" }, ttlSeconds: 60 }, function named(a, b) {
+    return [this, a, b];
+  });
+  assert.deepEqual([task.name, task.length, task.call("self", 1, 2)], ["named", 2, ["self", 1, 2]]);
+  const { risk_level: _, ...rest } = fields();
+  const packet = signPacket(planner, rest, { task, now: NOW });
+  assert.equal(packet.risk_level, "write");
+  assert.equal(packet.ttl_seconds, 60);
+  assert.equal(packet.expires_at, "2026-03-08T12:01:00Z");
+  assert.equal(packet.constraints.requires_human_review, true);
+  assert.equal(packet.ai_provenance.source, "model-x");
+  assert.equal((await gate().handle(createEnvelope(packet))).code, "human_review_required");
+  assert.equal((await gate({ approvals: () => true }).handle(createEnvelope(packet))).decision, "ACCEPT");
+});
+
+test("D02 a field that contradicts the task is an error, one that agrees is none", () => {
+  const task = signedTask({ riskLevel: "write", requiresHumanReview: true, aiProvenance: { source: "a", model: { x: [1] } } }, () => {});
+  const bare = { to_agent: researcher.agentId, intent: "x", permissions: {} };
+  const same = { risk_level: "write", constraints: { requires_human_review: true }, ai_provenance: { model: { x: [1] }, source: "a" } };
+  assert.equal(signPacket(planner, { ...bare, ...same }, { task }).risk_level, "write");
+  for (const wrong of [
+    { risk_level: "read" },
+    { constraints: { requires_human_review: false } },
+    { ai_provenance: { source: "b" } },
+    { ttl_seconds: 5 },
+  ]) {
+    assert.throws(() => signPacket(planner, { ...bare, ...wrong }, { task }), { code: "task_metadata_conflict" });
+  }
+});
+
+test("D03 a task of unknown risk is not a read task", () => {
+  assert.throws(() => signedTask({ riskLevel: "critical" }, () => {}), { code: "unsupported_risk_level" });
+});
+
+test("an envelope is made of a packet, of its text, and of nothing that lost it", async () => {
+  const packet = await signPacketAsync(planner, fields(), { now: NOW });
+  const envelope = createEnvelope(packet);
+  assert.equal(createEnvelope(packet.text), envelope);
+  assert.equal(createEnvelope(new TextEncoder().encode(packet.text)), envelope);
+  for (const lossy of [{ ...packet }, JSON.parse(packet.text), null, 1]) {
+    assert.throws(() => createEnvelope(lossy), { name: "ArgumentTypeError", code: "argument_type" });
+  }
+  const { chain } = JSON.parse(envelope);
+  assert.deepEqual(chain, { packet_ids: [packet.packet_id], agents: [planner.agentId], hops: [] });
+});
+
+test("a refused field is named by its JSON pointer", () => {
+  for (const [more, field] of [
+    [{ to_agent: undefined }, "/to_agent"],
+    [{ intent: 7 }, "/intent"],
+    [{ permissions: { allowed_actions: [1] } }, "/permissions/allowed_actions/0"],
+    [{ permissions: { max_tool_calls: 1.5 } }, "/permissions/max_tool_calls"],
+    [{ context: { "a/b~c": new Map() } }, "/context/a~1b~0c"],
+    [{ is_admin: true }, "/is_admin"],
+  ]) {
+    assert.throws(() => signPacket(planner, fields(more)), (error) => error.field === field && !error.message.includes("\n"), field);
+  }
+});
+
+test("the wire of a packet is the text its signature verifies on", () => {
+  assert.equal(verifySignature(wire()).valid, true);
+});
