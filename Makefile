@@ -73,7 +73,7 @@ test-interop: $(PACKAGE) ## both ways with the Python reference, 0.3.3 and 0.4.0
 
 test-package: $(TARBALL) $(TOOLS) ## what the tarball holds: exports, types, bundlers
 	$(SAY) 'the packed tarball'
-	@node tests/runtimes/package.mjs $(TARBALL)
+	@node tests/package/run.mjs $(TARBALL)
 
 test-runtimes: $(TARBALL) $(TOOLS) ## one suite on Node 20, 22 and 24, Deno, Bun, workerd and Chromium
 	$(SAY) 'runtimes'

@@ -14,7 +14,7 @@ const FEATURES = [
 const out = join(root, "target/package");
 
 /** Builds what changed and returns `{ wasm, sha256, glue }`: bytes, hex digest, source text. */
-export async function buildWasm() {
+export function buildWasm() {
   const raw = compile();
   const [wasm, glue] = optimised(raw);
   const sha256 = createHash("sha256").update(wasm).digest("hex");

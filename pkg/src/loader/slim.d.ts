@@ -1,7 +1,10 @@
 export * from "./index.js";
 
-/** Where the WebAssembly of `trusthandoff/slim` may come from. */
-export type WasmSource = string | URL | ArrayBuffer | ArrayBufferView | WasmResponse | object;
+/**
+ * Where the WebAssembly of `trusthandoff/slim` may come from. `object` stands for a URL and for a compiled
+ * `WebAssembly.Module`, whose types exist only beside those of the DOM or of a runtime.
+ */
+export type WasmSource = string | ArrayBuffer | ArrayBufferView | WasmResponse | object;
 
 /** What of a fetch `Response` is used. */
 export interface WasmResponse {

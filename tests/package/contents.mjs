@@ -1,0 +1,42 @@
+/** The installed files: what the manifest names is there, what only the build needs is not. */
+import { createHash } from "node:crypto";
+import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+
+/** More would be felt by every page that loads it. */
+const WASM_GZIP_LIMIT = 150_000;
+const NEVER = ["dependencies", "devDependencies", "peerDependencies", "optionalDependencies", "scripts", "bundleDependencies"];
+
+export function contents(directory) {
+  const complaints = [];
+  const home = join(directory, "node_modules/trusthandoff");
+  const read = (path) => readFileSync(join(home, path));
+  const manifest = JSON.parse(read("package.json"));
+  for (const field of NEVER) {
+    if (manifest[field] !== undefined) complaints.push(`package.json has \`${field}\`: the package needs nothing and runs nothing on install`);
+  }
+  for (const path of ["README.md", "LICENSE", ...targets(manifest.exports), ...Object.values(manifest.bin)]) {
+    if (!existsSync(join(home, path))) complaints.push(`${path} is missing`);
+  }
+  if (complaints.length > 0) return complaints;
+
+  const program = manifest.bin.trusthandoff;
+  accessSync(join(home, program), constants.X_OK);
+  if (!read(program).toString().startsWith("#!/usr/bin/env node\n")) complaints.push(`${program} has no shebang`);
+
+  const wasm = read("dist/core.wasm");
+  const sha256 = createHash("sha256").update(wasm).digest("hex");
+  if (read("dist/core.wasm.sha256").toString() !== `${sha256}  core.wasm\n`) complaints.push("core.wasm.sha256 does not belong to core.wasm");
+  const gzipped = gzipSync(wasm, { level: 9 }).length;
+  if (gzipped > WASM_GZIP_LIMIT) complaints.push(`core.wasm is ${gzipped} bytes gzipped, more than ${WASM_GZIP_LIMIT}`);
+  if (!read("dist/index.js").includes(wasm.toString("base64"))) complaints.push("dist/index.js holds another wasm than dist/core.wasm");
+  if (/\/(home|root|Users|work|tmp)\//.test(wasm.toString("latin1"))) complaints.push("core.wasm holds a path of the machine that built it");
+  if (statSync(join(home, "dist/slim.js")).size > 200_000) complaints.push("dist/slim.js is too large to hold no wasm");
+  return complaints;
+}
+
+/** Every file that `exports` leads to. */
+function targets(exports) {
+  return typeof exports === "string" ? [exports] : Object.values(exports).flatMap(targets);
+}

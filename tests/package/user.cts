@@ -1,0 +1,11 @@
+// Compiled, never run.
+import trusthandoff = require("trusthandoff");
+import memory = require("trusthandoff/stores/memory");
+import slim = require("trusthandoff/slim");
+
+const planner: trusthandoff.AgentIdentity = trusthandoff.AgentIdentity.generate();
+const store: trusthandoff.MemoryNonceStore = new memory.MemoryNonceStore({ capacity: 10 });
+const ready: Promise<void> = slim.init(new Uint8Array(3));
+const report: trusthandoff.SignatureReport = trusthandoff.verifySignature("{}");
+
+export = { planner, store, ready, report };

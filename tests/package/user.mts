@@ -1,0 +1,65 @@
+// Compiled, never run: what must type-check does, and each line under @ts-expect-error must not.
+import {
+  AgentIdentity,
+  AgentRegistry,
+  createEnvelope,
+  MemoryNonceStore,
+  type PacketDecision,
+  type ReasonCode,
+  signPacket,
+  signPacketAsync,
+  TrustHandoffError,
+  TrustHandoffMiddleware,
+  verifySignature,
+} from "trusthandoff";
+import { init } from "trusthandoff/slim";
+import { MemoryNonceStore as SameStore } from "trusthandoff/stores/memory";
+
+const planner: AgentIdentity = AgentIdentity.generate();
+const researcher = AgentIdentity.fromPrivateKeyPem(planner.privateKeyPem());
+const kms = AgentIdentity.fromSigner({ publicKey: planner.publicKeyPem, sign: async (bytes: Uint8Array) => bytes });
+const registry = new AgentRegistry();
+registry.register(planner.agentId, planner.publicKeyPem, { roots: ["read", "search"] });
+
+const packet = signPacket(planner, {
+  to_agent: researcher.agentId,
+  intent: "Summarize the findings",
+  risk_level: "read",
+  permissions: { allowed_actions: ["read", "summarize"], max_tool_calls: 3 },
+  context: { company: "Example Corp", total: 2n ** 70n },
+});
+const wire: string = createEnvelope(packet);
+const later: Promise<{ readonly text: string }> = signPacketAsync(kms, { to_agent: "x", intent: "x", permissions: {} });
+const valid: boolean = verifySignature(wire).valid;
+
+const gate = new TrustHandoffMiddleware({
+  audience: researcher.agentId,
+  registry,
+  nonces: async (key: string, expiresAtMs: number) => key.length > expiresAtMs,
+});
+const decision: PacketDecision = await gate.handle(new Uint8Array(3));
+const code: ReasonCode | null = decision.code;
+const store: MemoryNonceStore = new SameStore();
+await init("https://example.com/core.wasm");
+await init(new Uint8Array(3));
+
+// @ts-expect-error no audience: there is no default that is open
+new TrustHandoffMiddleware({ registry, nonces: store });
+// @ts-expect-error no registry
+new TrustHandoffMiddleware({ audience: "a", nonces: store });
+// @ts-expect-error no nonce store
+new TrustHandoffMiddleware({ audience: "a", registry });
+// @ts-expect-error an object has lost the text that was signed
+verifySignature({ packet: {} });
+// @ts-expect-error decisions are frozen
+decision.decision = "ACCEPT";
+// @ts-expect-error an undefined packet is possible until the decision was looked at
+decision.packet.intent.trim();
+// @ts-expect-error only two risk levels
+signPacket(planner, { to_agent: "x", intent: "x", permissions: {}, risk_level: "critical" });
+// @ts-expect-error a number is no source of wasm
+await init(42);
+// @ts-expect-error codes are a closed union
+const never: ReasonCode = "no_such_code";
+
+export { code, later, never, TrustHandoffError, valid };
