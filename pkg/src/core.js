@@ -29,7 +29,7 @@ export class Core {
       if (isRefusal(thrown)) throw errorFor(thrown.code, thrown.message, { field: thrown.field });
       if (thrown instanceof TrustHandoffError) throw thrown;
       this.#discard(glue);
-      throw new TrustHandoffError("internal_error", "the WebAssembly core failed; nothing was accepted and the next call starts afresh", {
+      throw errorFor("internal_error", "the WebAssembly core failed; nothing was accepted and the next call starts afresh", {
         cause: thrown,
       });
     }

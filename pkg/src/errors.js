@@ -79,17 +79,38 @@ function oneLine(message) {
   return String(message).replace(/\s*[\r\n]+\s*/g, " ");
 }
 
-/** Code → class. What is not listed is a `VerificationError` if it speaks of a received object. */
-const CLASSES = /* @__PURE__ */ new Map([
-  ["replay_detected", ReplayAttackError],
-  ["invalid_signature", InvalidSignatureError],
-  ["signature_encoding_invalid", InvalidSignatureError],
-  ["unsupported_algorithm", InvalidSignatureError],
-  ["weak_public_key", InvalidSignatureError],
-  ["public_key_mismatch", PublicKeyMismatchError],
-  ["agent_id_mismatch", PublicKeyMismatchError],
-  ["agent_unknown", PublicKeyMismatchError],
-]);
+/** Code → class. What is not listed speaks of a received object that does not verify. */
+const CLASSES = /* @__PURE__ */ (() => {
+  const table = [
+    [TrustHandoffError, "internal_error"],
+    [
+      ConfigurationError,
+      "config_invalid clock_invalid key_conflict task_metadata_conflict signer_async signer_failed key_not_exportable identity_disposed wasm_unavailable wasm_mismatch",
+    ],
+    [
+      PayloadValidationError,
+      "input_too_large malformed_json missing_field unknown_field type_mismatch field_invalid unknown_kind agent_id_invalid invalid_ai_provenance " +
+        "datetime_noncanonical datetime_naive datetime_out_of_range unsupported_risk_level risk_level_required ttl_invalid ttl_policy_mismatch " +
+        "public_key_encoding_invalid weak_public_key private_key_invalid",
+    ],
+    [CanonicalizationError, "invalid_utf8 invalid_unicode duplicate_key nesting_too_deep number_too_large number_not_finite number_noncanonical number_unsafe"],
+    [InvalidSignatureError, "invalid_signature signature_encoding_invalid unsupported_algorithm"],
+    [PublicKeyMismatchError, "public_key_mismatch agent_id_mismatch agent_unknown signing_identity_mismatch"],
+    [ReplayAttackError, "replay_detected"],
+    [
+      CapabilityError,
+      "authority_escalation token_noncanonical capability_invalid capability_signature_invalid capability_not_yet_valid capability_subject_mismatch parent_missing untrusted_root",
+    ],
+    [StaleCapabilityError, "capability_expired capability_revoked"],
+    [RevocationConsistencyError, "revocation_unavailable"],
+    [AttestationError, "result_invalid"],
+    [
+      MiddlewareExecutionError,
+      "approval_unavailable policy_unavailable registry_unavailable registry_invalid_reply replay_store_unavailable replay_store_invalid_reply replay_store_full",
+    ],
+  ];
+  return new Map(table.flatMap(([ErrorClass, codes]) => codes.split(" ").map((code) => [code, ErrorClass])));
+})();
 
 function classOf(code) {
   return CLASSES.get(code) ?? VerificationError;

@@ -1,5 +1,5 @@
 import { shared } from "./core.js";
-import { ArgumentTypeError, ConfigurationError, configInvalid, TrustHandoffError } from "./errors.js";
+import { ArgumentTypeError, ConfigurationError, configInvalid } from "./errors.js";
 import { keyArgument } from "./keys.js";
 import { readOptions } from "./plain.js";
 import { isBytes, isObject, typeName } from "./text.js";
@@ -144,7 +144,7 @@ export function signerOf(identity) {
 
 function secretOf(identity) {
   const secret = secrets.get(identity);
-  if (secret.disposed) throw new TrustHandoffError("identity_disposed", "the identity was disposed of and holds no key any more");
+  if (secret.disposed) throw new ConfigurationError("identity_disposed", "the identity was disposed of and holds no key any more");
   return secret;
 }
 

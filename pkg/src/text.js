@@ -1,10 +1,10 @@
 import { ArgumentTypeError } from "./errors.js";
 
 /** Largest text the core looks into, in bytes; anything longer it refuses by size alone, so no more is handed over. */
-export const MAX_TEXT_BYTES = 1024 * 1024;
+export const MAX_TEXT_BYTES = 1_048_576;
 
-/** UTF-8 of a lone surrogate: no valid UTF-8, refused by the core as what it is. */
-const LONE_SURROGATE = [0xed, 0xa0, 0x80];
+/** A text with a lone surrogate and nothing else, as JSON can spell it: refused by the core as what it is. */
+const LONE_SURROGATE = '"\\ud800"';
 
 /**
  * A private copy of a received text as bytes. A copy, because the caller may still write to a buffer that was verified.
@@ -19,7 +19,7 @@ const LONE_SURROGATE = [0xed, 0xa0, 0x80];
 export function receivedBytes(received, what, limit = MAX_TEXT_BYTES) {
   if (typeof received === "string") {
     if (received.length > limit) return encode(received.slice(0, limit + 1));
-    return isWellFormed(received) ? encode(received) : Uint8Array.from(LONE_SURROGATE);
+    return encode(isWellFormed(received) ? received : LONE_SURROGATE);
   }
   if (isBytes(received)) return new Uint8Array(received.length > limit ? received.subarray(0, limit + 1) : received);
   throw new ArgumentTypeError(

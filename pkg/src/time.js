@@ -1,5 +1,5 @@
 import { shared } from "./core.js";
-import { TrustHandoffError } from "./errors.js";
+import { ConfigurationError } from "./errors.js";
 import { typeName } from "./text.js";
 
 /** First millisecond of year 9999: the protocol's dates end before it. */
@@ -18,5 +18,5 @@ export function toMs(moment, what) {
   const ms = moment instanceof Date ? moment.getTime() : moment;
   if (isTime(ms)) return ms;
   const given = typeof ms === "number" ? `\`${ms}\`` : typeName(ms);
-  throw new TrustHandoffError("clock_invalid", `${what} must be milliseconds since 1970, a Date or RFC 3339 text, not ${given}`, { field: what });
+  throw new ConfigurationError("clock_invalid", `${what} must be milliseconds since 1970, a Date or RFC 3339 text, not ${given}`, { field: what });
 }

@@ -9,7 +9,82 @@
 // ---------------------------------------------------------------------------------------------------------- codes
 
 /** Why something was refused. One table for all languages; `docs/SPEC.md` explains every row. */
-export type ReasonCode = never;
+export type ReasonCode =
+  | "input_too_large"
+  | "invalid_utf8"
+  | "malformed_json"
+  | "duplicate_key"
+  | "nesting_too_deep"
+  | "number_too_large"
+  | "number_not_finite"
+  | "number_noncanonical"
+  | "number_unsafe"
+  | "invalid_unicode"
+  | "missing_field"
+  | "unknown_field"
+  | "type_mismatch"
+  | "field_invalid"
+  | "unknown_kind"
+  | "datetime_noncanonical"
+  | "datetime_naive"
+  | "datetime_out_of_range"
+  | "unsupported_algorithm"
+  | "public_key_encoding_invalid"
+  | "weak_public_key"
+  | "private_key_invalid"
+  | "unsupported_risk_level"
+  | "risk_level_required"
+  | "ttl_invalid"
+  | "ttl_policy_mismatch"
+  | "lifetime_exceeded"
+  | "signature_encoding_invalid"
+  | "invalid_signature"
+  | "agent_unknown"
+  | "agent_id_invalid"
+  | "agent_id_mismatch"
+  | "agent_revoked"
+  | "public_key_mismatch"
+  | "wrong_audience"
+  | "expiry_missing"
+  | "malformed_time_window"
+  | "issued_in_future"
+  | "expired"
+  | "depth_exceeded"
+  | "chain_mismatch"
+  | "loop_detected"
+  | "authority_escalation"
+  | "token_noncanonical"
+  | "capability_invalid"
+  | "capability_signature_invalid"
+  | "capability_not_yet_valid"
+  | "capability_expired"
+  | "capability_subject_mismatch"
+  | "parent_missing"
+  | "untrusted_root"
+  | "capability_revoked"
+  | "packet_revoked"
+  | "revocation_unavailable"
+  | "invalid_ai_provenance"
+  | "human_review_required"
+  | "approval_unavailable"
+  | "policy_denied"
+  | "policy_unavailable"
+  | "registry_unavailable"
+  | "registry_invalid_reply"
+  | "replay_detected"
+  | "replay_store_unavailable"
+  | "replay_store_invalid_reply"
+  | "replay_store_full"
+  | "result_invalid"
+  | "outcome_hash_mismatch"
+  | "reason_hash_mismatch"
+  | "key_conflict"
+  | "signing_identity_mismatch"
+  | "task_metadata_conflict"
+  | "signer_async"
+  | "clock_invalid"
+  | "config_invalid"
+  | "internal_error";
 
 /** The whole table of refusals, each code with its meaning in one sentence. */
 export function reasonCodes(): readonly { readonly code: ReasonCode; readonly meaning: string }[];
@@ -20,9 +95,7 @@ export function reasonCodes(): readonly { readonly code: ReasonCode; readonly me
  * - `argument_type`: an argument of the wrong JavaScript type
  * - `identity_disposed`: the identity's key was erased
  * - `key_not_exportable`: the private key stays with its signer
- * - `signer_async`: a synchronous function was given an identity whose signer answers later
  * - `signer_failed`: the signer threw, or returned no signature
- * - `task_metadata_conflict`: a packet field contradicts what `signedTask` declares
  * - `wasm_unavailable`: the WebAssembly module could not be had or started
  * - `wasm_mismatch`: the module is not the one this package was built with
  */
@@ -30,9 +103,7 @@ export type UsageCode =
   | "argument_type"
   | "identity_disposed"
   | "key_not_exportable"
-  | "signer_async"
   | "signer_failed"
-  | "task_metadata_conflict"
   | "wasm_unavailable"
   | "wasm_mismatch";
 

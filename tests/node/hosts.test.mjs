@@ -9,9 +9,9 @@ const TIMEOUT_MS = 40;
 /** What each host replies when all is well, and the codes of its failures. */
 const HOSTS = {
   nonces: { good: true, failed: "replay_store_unavailable", odd: "replay_store_invalid_reply" },
-  revocations: { good: false, failed: "revocation_unavailable", odd: "revocation_invalid_reply" },
-  approvals: { good: true, failed: "approval_unavailable", odd: "approval_invalid_reply" },
-  policy: { good: true, failed: "policy_unavailable", odd: "policy_invalid_reply" },
+  revocations: { good: false, failed: "revocation_unavailable", odd: "revocation_unavailable" },
+  approvals: { good: true, failed: "approval_unavailable", odd: "human_review_required" },
+  policy: { good: true, failed: "policy_unavailable", odd: "policy_denied" },
   resolveAgent: { good: { publicKeyPem: planner.publicKeyPem, revoked: false }, failed: "registry_unavailable", odd: "registry_invalid_reply" },
 };
 

@@ -1,5 +1,5 @@
 import { Core } from "../core.js";
-import { ArgumentTypeError, configInvalid, TrustHandoffError } from "../errors.js";
+import { ArgumentTypeError, configInvalid, errorFor } from "../errors.js";
 import { readOptions } from "../plain.js";
 import { isTime } from "../time.js";
 import { isObject, typeName } from "../text.js";
@@ -43,7 +43,7 @@ export class MemoryNonceStore {
     // A key of unknown origin counts as its own sender: the quota is between senders.
     const sender = typeof fingerprint === "string" ? fingerprint : key;
     const answer = this.#ask((store) => store.checkAndStore(key, sender, expiresAtMs, nowMs));
-    if (answer === "full") throw new TrustHandoffError("replay_store_full", "the nonce store has no room for this sender");
+    if (answer === "full") throw errorFor("replay_store_full", "the nonce store has no room for this sender");
     if (answer === "stored") this.#lastExpiryMs = Math.max(this.#lastExpiryMs, expiresAtMs);
     return answer === "stored";
   }
@@ -72,5 +72,5 @@ export class MemoryNonceStore {
 }
 
 function lost(cause) {
-  return new TrustHandoffError("replay_store_unavailable", "the nonce store failed and refuses until the nonces it held have expired", { cause });
+  return errorFor("replay_store_unavailable", "the nonce store failed and refuses until the nonces it held have expired", { cause });
 }
