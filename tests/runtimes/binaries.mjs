@@ -18,7 +18,7 @@ const PATHS = {
 /** The path of a runtime's program; throws one line that says what is missing. */
 export function binary(name) {
   const path = join(modules, PATHS[name]);
-  if (!existsSync(path)) throw new Error(`${name} is missing: there is no package of it for ${process.platform} on ${process.arch}`);
+  if (!existsSync(path)) throw new Error(`${name} is missing: none is pinned for ${process.platform} on ${process.arch}`);
   return path;
 }
 
