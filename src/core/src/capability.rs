@@ -1,0 +1,179 @@
+//! Capability tokens: form, signature and text. A token is what travels; the capability is what it
+//! says (wire §5).
+
+use crate::crypto::{self, KeyTables, PublicKey, SecretKey, Signature, sha256};
+use crate::encoding::{base64, base64url, from_base64url};
+use crate::grant::{Constraints, Permissions};
+use crate::identity::{public_key_pem, stated_key};
+use crate::json::{self, FieldError, Fields, Style, Value, object};
+use crate::limits::MAX_TOKEN_BYTES;
+use crate::time::Timestamp;
+
+/// Why a token is refused, apart from what a receiver must know besides.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Longer than [`MAX_TOKEN_BYTES`].
+    #[error("a capability token of {0} bytes; at most {MAX_TOKEN_BYTES} are read")]
+    TooLarge(usize),
+    /// Not canonical base64url without padding, or not the text that encoding the capability again
+    /// gives (catalogue F16).
+    #[error("the token is not the one canonical text of its capability")]
+    Noncanonical,
+    /// The JSON inside is refused.
+    #[error(transparent)]
+    Json(#[from] json::Error),
+    /// A field is missing, unknown or of the wrong type.
+    #[error(transparent)]
+    Field(#[from] FieldError),
+    /// Algorithm, key or signature is refused.
+    #[error(transparent)]
+    Crypto(#[from] crypto::Error),
+}
+
+/// Everything a capability's signature covers. `signature_algo` is always `Ed25519`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Content {
+    /// Identifier, unique for its issuer's key.
+    pub capability_id: String,
+    /// Who grants.
+    pub issuer_agent: String,
+    /// Who is granted.
+    pub subject_agent: String,
+    /// What is granted.
+    pub delegated_permissions: Permissions,
+    /// Under which constraints.
+    pub constraints: Option<Constraints>,
+    /// Start of validity.
+    pub issued_at: Timestamp,
+    /// End of validity, exclusive.
+    pub expires_at: Timestamp,
+    /// The capability this one narrows.
+    pub parent_capability_id: Option<String>,
+    /// The issuer's key.
+    pub public_key: PublicKey,
+}
+
+impl Content {
+    fn read(mut fields: Fields, keys: &KeyTables) -> Result<Self, Error> {
+        let key = stated_key(&fields.text("signature_algo")?, &fields.text("public_key")?, keys);
+        Ok(Self {
+            capability_id: fields.text("capability_id")?,
+            issuer_agent: fields.text("issuer_agent")?,
+            subject_agent: fields.text("subject_agent")?,
+            delegated_permissions: Permissions::read(fields.nested("delegated_permissions")?)?,
+            constraints: fields.optional_nested("constraints")?.map(Constraints::read).transpose()?,
+            issued_at: fields.time("issued_at")?,
+            expires_at: fields.time("expires_at")?,
+            parent_capability_id: fields.optional_text("parent_capability_id")?,
+            // A fault of form is reported before a fault of algorithm or key.
+            public_key: fields.finish().map_err(Error::from).and_then(|()| key.map_err(Error::from))?,
+        })
+    }
+
+    /// The signed JSON.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        object([
+            ("capability_id", self.capability_id.as_str().into()),
+            ("issuer_agent", self.issuer_agent.as_str().into()),
+            ("subject_agent", self.subject_agent.as_str().into()),
+            ("delegated_permissions", self.delegated_permissions.to_value()),
+            ("constraints", self.constraints.as_ref().map_or(Value::Null, Constraints::to_value)),
+            ("issued_at", Value::Time(self.issued_at)),
+            ("expires_at", Value::Time(self.expires_at)),
+            ("parent_capability_id", self.parent_capability_id.as_deref().into()),
+            ("signature_algo", "Ed25519".into()),
+            ("public_key", Value::String(public_key_pem(&self.public_key))),
+        ])
+    }
+
+    /// The bytes that are signed.
+    #[must_use]
+    pub fn signing_bytes(&self) -> Vec<u8> {
+        json::write(&self.to_value(), Style::CAPABILITY).into_bytes()
+    }
+
+    /// Signs with the issuer's own key; the public key follows from the secret (catalogue F09).
+    #[must_use]
+    pub fn sign(mut self, secret: &SecretKey) -> Capability {
+        self.public_key = secret.public_key();
+        let signature = secret.sign(&self.signing_bytes());
+        Capability { content: self, signature }
+    }
+
+    fn to_token(&self, signature: &str) -> String {
+        let mut value = self.to_value();
+        if let Value::Object(members) = &mut value {
+            members.push(("signature".into(), signature.into()));
+        }
+        base64url(json::write(&value, Style::COMPACT).as_bytes())
+    }
+}
+
+/// A capability as its token says. Nothing is proven yet.
+#[derive(Debug, Clone)]
+pub struct UnverifiedCapability {
+    content: Content,
+    signature: String,
+}
+
+impl UnverifiedCapability {
+    /// Decodes a token.
+    ///
+    /// # Errors
+    /// [`Error`] for anything but the one text that encoding the capability again gives.
+    pub fn decode(token: &str, keys: &KeyTables) -> Result<Self, Error> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(Error::TooLarge(token.len()));
+        }
+        let text = from_base64url(token).map_err(|_| Error::Noncanonical)?;
+        let mut fields = Fields::of(json::parse(&text)?, "")?;
+        let signature = fields.text("signature")?;
+        let content = Content::read(fields, keys)?;
+        if content.to_token(&signature) == token { Ok(Self { content, signature }) } else { Err(Error::Noncanonical) }
+    }
+
+    /// What the token says.
+    #[must_use]
+    pub const fn claimed(&self) -> &Content {
+        &self.content
+    }
+
+    /// Verifies the signature under the key the token names.
+    ///
+    /// # Errors
+    /// [`crypto::Error`].
+    pub fn verify(self, keys: &mut KeyTables) -> Result<Capability, Error> {
+        let signature = Signature::from_base64(&self.signature)?;
+        keys.verify(&self.content.public_key, &self.content.signing_bytes(), &signature)?;
+        Ok(Capability { content: self.content, signature })
+    }
+}
+
+/// A capability whose signature has been verified under the key it names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capability {
+    content: Content,
+    signature: Signature,
+}
+
+impl Capability {
+    /// The signed content.
+    #[must_use]
+    pub const fn content(&self) -> &Content {
+        &self.content
+    }
+
+    /// The token: the text that travels.
+    #[must_use]
+    pub fn to_token(&self) -> String {
+        self.content.to_token(&base64(self.signature.as_bytes()))
+    }
+
+    /// The digest by which this very content is revoked, under whatever id (catalogue F18).
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        sha256(&[&self.content.signing_bytes()])
+    }
+}

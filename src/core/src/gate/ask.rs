@@ -1,0 +1,78 @@
+//! What the machine asks of its host, and what the host may answer.
+
+use crate::registry::AgentRecord;
+
+/// A question with its number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// To be given back with the answer.
+    pub id: u32,
+    /// The question.
+    pub question: Question,
+}
+
+/// What only the host knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Question {
+    /// What is known of this agent? [`Answer::Agent`].
+    Agent {
+        /// Its id.
+        agent_id: String,
+    },
+    /// Is any of these revoked? [`Answer::Flag`].
+    Revocation {
+        /// Revocation keys.
+        keys: Vec<String>,
+    },
+    /// Has a person approved the packet of this digest? [`Answer::Flag`].
+    Approval {
+        /// Lower-case hexadecimal.
+        review_digest: String,
+        /// The packet's id.
+        packet_id: String,
+    },
+    /// Does the host's policy allow the packet? [`Answer::Flag`].
+    Policy,
+    /// Take this key, once and atomically: `true` if it was fresh. [`Answer::Flag`].
+    Nonce {
+        /// `th1:` and the digests of sender key and nonce.
+        key: String,
+        /// When it may be forgotten, in milliseconds since 1970.
+        expires_at_ms: i64,
+        /// The present, in milliseconds since 1970.
+        now_ms: i64,
+        /// The nonce itself.
+        nonce: String,
+        /// The sender.
+        agent_id: String,
+        /// The fingerprint of the sender's key.
+        fingerprint: String,
+    },
+}
+
+/// What the host answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Answer {
+    /// What is known of an agent; `None` if nothing.
+    Agent(Option<AgentRecord>),
+    /// Literal `true` or `false`.
+    Flag(bool),
+    /// Anything else; a truthy value is no `true` (catalogue A12, F20, F23).
+    Other,
+    /// No answer.
+    Failed(Failure),
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The host's callback failed.
+    Error,
+    /// It did not answer in time.
+    Timeout,
+    /// The replay store has no room.
+    Full,
+}

@@ -1,0 +1,81 @@
+//! The configuration of a gate: typed, checked once, never taken from the environment.
+
+use crate::checks::TimeLimits;
+use crate::identity::check_agent_id;
+use crate::limits::{
+    DEFAULT_DEPTH, DEFAULT_LIFETIME_SECONDS, DEFAULT_SKEW_SECONDS, MAX_DEPTH, MAX_GRACE_SECONDS, MAX_LIFETIME_SECONDS, MAX_SKEW_SECONDS,
+    READ_TTL_SECONDS, WRITE_TTL_SECONDS,
+};
+
+/// A value outside its range.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{option}` must be {expected}")]
+pub struct ConfigError {
+    /// The option.
+    pub option: &'static str,
+    /// What it must be.
+    pub expected: &'static str,
+}
+
+/// Which questions the host can answer. What it cannot is refused where it is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Hooks {
+    /// Approvals by people.
+    pub approvals: bool,
+    /// A policy of its own.
+    pub policy: bool,
+    /// Revocations.
+    pub revocations: bool,
+}
+
+/// Who the receiver is and what it tolerates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The receiver's own ids; at least one.
+    pub audience: Vec<String>,
+    /// Whether any key is trusted whose hash the agent id is; the host is then not asked for agents.
+    pub self_certifying: bool,
+    /// Most delegations, 0 to 64.
+    pub max_depth: u32,
+    /// Lifetimes and tolerances.
+    pub limits: TimeLimits,
+    /// Whether a risk level is required.
+    pub strict: bool,
+    /// What the host can answer.
+    pub hooks: Hooks,
+}
+
+impl Config {
+    /// The defaults for the receiver `audience`.
+    #[must_use]
+    pub fn new(audience: &str) -> Self {
+        Self {
+            audience: vec![audience.to_owned()],
+            self_certifying: false,
+            max_depth: DEFAULT_DEPTH,
+            limits: TimeLimits {
+                skew: DEFAULT_SKEW_SECONDS,
+                grace: 0,
+                write_ttl: WRITE_TTL_SECONDS,
+                read_ttl: READ_TTL_SECONDS,
+                lifetime: DEFAULT_LIFETIME_SECONDS,
+            },
+            strict: false,
+            hooks: Hooks::default(),
+        }
+    }
+
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        let within = |ok: bool, option, expected| if ok { Ok(()) } else { Err(ConfigError { option, expected }) };
+        let limits = self.limits;
+        let named = !self.audience.is_empty() && self.audience.iter().all(|id| check_agent_id(id).is_ok());
+        within(named, "audience", "one or more agent ids of printable ASCII characters")?;
+        within(self.max_depth <= MAX_DEPTH, "maxDepth", "an integer from 0 to 64")?;
+        within(limits.skew <= MAX_SKEW_SECONDS, "skewSeconds", "an integer from 0 to 300")?;
+        within(limits.grace <= MAX_GRACE_SECONDS, "graceSeconds", "an integer from 0 to 60")?;
+        let life = 1..=MAX_LIFETIME_SECONDS;
+        within(life.contains(&limits.write_ttl), "ttl.write", "an integer from 1 to 2592000")?;
+        within(life.contains(&limits.read_ttl), "ttl.read", "an integer from 1 to 2592000")?;
+        within(life.contains(&limits.lifetime), "maxLifetimeSeconds", "an integer from 1 to 2592000")
+    }
+}

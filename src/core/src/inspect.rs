@@ -1,0 +1,155 @@
+//! Form and signature of any signed object: no clock, no trust, no store.
+//!
+//! What is valid here is only well-formed and signed by the key it names. Whose key that is, whether
+//! it is in time, for whom, and for the first time, a gate decides.
+
+use crate::attestation::UnverifiedAttestation;
+use crate::capability::UnverifiedCapability;
+use crate::chain::{self, Envelope};
+use crate::crypto::{self, KeyTables};
+use crate::decision::{Code, Reason};
+use crate::identity::{agent_id, public_key_from_pem};
+use crate::json::{FieldError, Fields, Value};
+use crate::packet::{Form, UnverifiedPacket};
+
+/// The kinds of signed objects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A bare packet.
+    Packet,
+    /// An envelope with its packet.
+    Envelope,
+    /// The token of a capability.
+    CapabilityToken,
+    /// An attestation with its result, reason, key and time.
+    Attestation,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Packet, Self::Envelope, Self::CapabilityToken, Self::Attestation];
+
+    /// The name, as the command line uses it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Packet => "packet",
+            Self::Envelope => "envelope",
+            Self::CapabilityToken => "capability_token",
+            Self::Attestation => "attestation",
+        }
+    }
+
+    /// The reverse of [`Kind::as_str`].
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// The kind of a text, by its keys; a text that is no JSON object may be a token.
+    ///
+    /// # Errors
+    /// `unknown_kind`, or why the JSON is refused.
+    pub fn detect(text: &[u8]) -> Result<Self, Reason> {
+        let first = text.iter().find(|b| !b.is_ascii_whitespace());
+        if first.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_')) {
+            return Ok(Self::CapabilityToken);
+        }
+        let value = chain::parse_limited(text)?;
+        let has = |key| value.member(key).is_some();
+        if has("packet") {
+            Ok(Self::Envelope)
+        } else if has("attestation") {
+            Ok(Self::Attestation)
+        } else if has("packet_id") && has("signature") {
+            Ok(Self::Packet)
+        } else {
+            Err(Reason::plain(Code::UnknownKind))
+        }
+    }
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The kind that was looked for.
+    pub kind: Kind,
+    /// Why it is refused, if it is.
+    pub refusal: Option<Reason>,
+    /// The form that was signed, where there are several.
+    pub form: Option<Form>,
+    /// Who says to have signed; a claim.
+    pub agent_id: Option<String>,
+    /// Whether that id is the hash of the key.
+    pub id_matches_key: Option<bool>,
+    /// The id of the packet or capability.
+    pub object_id: Option<String>,
+}
+
+/// Checks one text.
+///
+/// ```
+/// use trusthandoff::inspect::{check, Kind};
+/// let report = check(Kind::Packet, b"{}");
+/// assert_eq!(report.refusal.map(|r| r.code.as_str()), Some("missing_field"));
+/// ```
+#[must_use]
+pub fn check(kind: Kind, text: &[u8]) -> Report {
+    let mut report = Report { kind, refusal: None, form: None, agent_id: None, id_matches_key: None, object_id: None };
+    let outcome = match kind {
+        Kind::Packet => chain::parse_packet(text, &KeyTables::new(0)).map_err(Reason::from).and_then(|p| check_packet(p, &mut report)),
+        Kind::Envelope => Envelope::parse(text, &KeyTables::new(0)).map_err(Reason::from).and_then(|e| check_packet(e.packet, &mut report)),
+        Kind::CapabilityToken => check_token(text, &mut report),
+        Kind::Attestation => check_attestation(text, &mut report),
+    };
+    report.refusal = outcome.err();
+    report
+}
+
+fn check_packet(packet: UnverifiedPacket, report: &mut Report) -> Result<(), Reason> {
+    let content = packet.claimed();
+    report.claim(&content.from_agent, &content.public_key);
+    report.object_id = Some(content.packet_id.clone());
+    report.form = Some(packet.verify(&mut KeyTables::new(0))?.form());
+    Ok(())
+}
+
+fn check_token(text: &[u8], report: &mut Report) -> Result<(), Reason> {
+    let token = core::str::from_utf8(text).map_err(|error| Reason::new(Code::InvalidUtf8, error.to_string()))?;
+    let mut keys = KeyTables::new(0);
+    let capability = UnverifiedCapability::decode(token, &keys)?;
+    let content = capability.claimed();
+    report.claim(&content.issuer_agent, &content.public_key);
+    report.object_id = Some(content.capability_id.clone());
+    capability.verify(&mut keys)?;
+    Ok(())
+}
+
+/// `{"attestation", "result", "reason", "public_key_pem", "now_ms"}`.
+fn check_attestation(text: &[u8], report: &mut Report) -> Result<(), Reason> {
+    let mut fields = Fields::of(chain::parse_limited(text)?, "")?;
+    let attestation = UnverifiedAttestation::read(fields.required("attestation")?, "/attestation")?;
+    let result = fields.required("result")?;
+    let reason = fields.optional("reason");
+    let pem = fields.text("public_key_pem")?;
+    let now = fields.integer("now_ms")?;
+    fields.finish()?;
+    for (name, outcome) in [("/result", Some(&result)), ("/reason", reason.as_ref())] {
+        if let Some(other) = outcome.filter(|value| !matches!(value, Value::Object(_))) {
+            return Err(FieldError::Type { at: name.into(), expected: "an object", found: other.kind() }.into());
+        }
+    }
+    let key = public_key_from_pem(&pem)?;
+    report.claim(&attestation.signed_by, &key);
+    report.object_id = Some(attestation.packet_id.clone());
+    attestation.verify(&result, reason.as_ref(), &key, now.saturating_i64())?;
+    Ok(())
+}
+
+impl Report {
+    fn claim(&mut self, agent: &str, key: &crypto::PublicKey) {
+        self.agent_id = Some(agent.to_owned());
+        self.id_matches_key = Some(agent_id(key) == agent);
+    }
+}

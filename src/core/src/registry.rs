@@ -1,0 +1,341 @@
+//! Who is trusted with which key, and when.
+
+use std::collections::BTreeMap;
+
+use crate::crypto::PublicKey;
+use crate::identity::{self, check_agent_id, public_key_from_pem, public_key_pem};
+use crate::json::{self, FieldError, Fields, Style, Value, object};
+use crate::limits::MAX_OVERLAP_SECONDS;
+use crate::time::{self, Timestamp};
+
+/// Why a registry refuses a change or a text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The text is no JSON.
+    #[error(transparent)]
+    Json(#[from] json::Error),
+    /// A field is missing, unknown or of the wrong type.
+    #[error(transparent)]
+    Field(#[from] FieldError),
+    /// An agent id or key is refused.
+    #[error("`{at}`: {error}")]
+    Identity {
+        /// JSON pointer.
+        at: String,
+        /// What is wrong with it.
+        error: identity::Error,
+    },
+    /// The agent has another key already (catalogue B10); [`AgentRegistry::rotate`] is the way.
+    #[error("`{0}` is registered with another key; rotate it instead")]
+    KeyConflict(String),
+    /// No such agent.
+    #[error("`{0}` is not registered")]
+    Unknown(String),
+    /// An overlap beyond [`MAX_OVERLAP_SECONDS`].
+    #[error("an overlap of {0} seconds; at most {MAX_OVERLAP_SECONDS} are allowed")]
+    Overlap(u32),
+    /// A time beyond the calendar.
+    #[error(transparent)]
+    Time(#[from] time::Error),
+}
+
+/// A key and the time in which it speaks for its agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyWindow {
+    /// The key.
+    pub key: PublicKey,
+    /// First moment; always, where `None`.
+    pub not_before: Option<Timestamp>,
+    /// End, exclusive; never, where `None`.
+    pub not_after: Option<Timestamp>,
+}
+
+impl KeyWindow {
+    fn holds(&self, now: Timestamp) -> bool {
+        self.not_before.is_none_or(|start| start.micros() <= now.micros()) && self.not_after.is_none_or(|end| now.micros() < end.micros())
+    }
+}
+
+/// What is known of one agent.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AgentRecord {
+    /// Its keys, oldest first.
+    pub keys: Vec<KeyWindow>,
+    /// Actions it may originate capabilities for.
+    pub roots: Vec<String>,
+    /// Whether its approvals count.
+    pub reviewer: bool,
+    /// Whether it may revoke what others issued.
+    pub revoker: bool,
+    /// From when on it is trusted with nothing.
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl AgentRecord {
+    /// An agent with one key that always holds.
+    #[must_use]
+    pub fn of_key(key: PublicKey) -> Self {
+        Self { keys: vec![KeyWindow { key, not_before: None, not_after: None }], ..Self::default() }
+    }
+
+    /// Whether `key` speaks for the agent at `now`. Raw keys are compared, never their texts.
+    #[must_use]
+    pub fn binds(&self, key: &PublicKey, now: Timestamp) -> bool {
+        self.keys.iter().any(|window| window.key == *key && window.holds(now))
+    }
+
+    /// Whether the agent is revoked at `now`.
+    #[must_use]
+    pub fn is_revoked(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_some_and(|at| at.micros() <= now.micros())
+    }
+
+    /// Reads one value of a registry file, or what a resolver of the host replied: a PEM, or
+    /// `{"keys": [{"public_key_pem", "not_before", "not_after"}], "roots", "reviewer", "revoker",
+    /// "revoked_at"}`, where one key may also stand alone as `publicKeyPem` and `revoked` may be a
+    /// boolean.
+    ///
+    /// # Errors
+    /// [`Error`]; `path` is the JSON pointer of the value.
+    pub fn read(value: Value, path: &str) -> Result<Self, Error> {
+        if let Value::String(pem) = &value {
+            return Ok(Self::of_key(key_at(pem, path)?));
+        }
+        let mut fields = Fields::of(value, path)?;
+        let mut record = Self { roots: fields.texts("roots")?, revoked_at: time_at(&mut fields, "revoked_at")?, ..Self::default() };
+        record.reviewer = fields.nullable_bool("reviewer", false)?.unwrap_or(false);
+        record.revoker = fields.nullable_bool("revoker", false)?.unwrap_or(false);
+        // Null or another type is no answer to whether an agent is revoked.
+        match fields.take("revoked") {
+            None | Some(Value::Bool(false)) => {}
+            Some(Value::Bool(true)) => record.revoked_at = Some(Timestamp::from_micros(0)?),
+            Some(other) => {
+                return Err(FieldError::Type { at: fields.pointer("revoked"), expected: "a boolean", found: other.kind() }.into());
+            }
+        }
+        if let Some(pem) = fields.optional_text("publicKeyPem")? {
+            record.keys.push(KeyWindow { key: key_at(&pem, &fields.pointer("publicKeyPem"))?, not_before: None, not_after: None });
+        }
+        let at = fields.pointer("keys");
+        for (i, value) in fields.array("keys")?.into_iter().enumerate() {
+            let mut key = Fields::of(value, &json::pointer(&at, &i.to_string()))?;
+            let pem = key.text("public_key_pem")?;
+            let window = KeyWindow {
+                key: key_at(&pem, &key.pointer("public_key_pem"))?,
+                not_before: time_at(&mut key, "not_before")?,
+                not_after: time_at(&mut key, "not_after")?,
+            };
+            key.finish()?;
+            record.keys.push(window);
+        }
+        if record.keys.is_empty() {
+            return Err(FieldError::Missing { at }.into());
+        }
+        fields.finish()?;
+        Ok(record)
+    }
+
+    fn to_value(&self) -> Value {
+        let keys = self.keys.iter().map(|window| {
+            object([
+                ("public_key_pem", Value::String(public_key_pem(&window.key))),
+                ("not_before", window.not_before.map_or(Value::Null, Value::Time)),
+                ("not_after", window.not_after.map_or(Value::Null, Value::Time)),
+            ])
+        });
+        object([
+            ("keys", Value::Array(keys.collect())),
+            ("roots", self.roots.as_slice().into()),
+            ("reviewer", Value::Bool(self.reviewer)),
+            ("revoker", Value::Bool(self.revoker)),
+            ("revoked_at", self.revoked_at.map_or(Value::Null, Value::Time)),
+        ])
+    }
+}
+
+/// A registry held in memory.
+///
+/// ```
+/// use trusthandoff::{crypto::SecretKey, identity, registry::{AgentRecord, AgentRegistry}};
+/// let key = SecretKey::from_seed(&[7; 32]).public_key();
+/// let mut registry = AgentRegistry::default();
+/// registry.register("agent:planner", AgentRecord::of_key(key))?;
+/// assert_eq!(registry.resolve("agent:planner").map(|r| r.keys.len()), Some(1));
+/// # Ok::<(), trusthandoff::registry::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AgentRegistry {
+    agents: BTreeMap<String, AgentRecord>,
+}
+
+impl AgentRegistry {
+    /// Reads a registry file: an object from agent ids to what [`AgentRecord::read`] reads.
+    ///
+    /// # Errors
+    /// [`Error`] with the JSON pointer of the fault.
+    pub fn from_json(text: &[u8]) -> Result<Self, Error> {
+        let members = match json::parse(text)? {
+            Value::Object(members) => members,
+            other => return Err(FieldError::Type { at: String::new(), expected: "an object", found: other.kind() }.into()),
+        };
+        let mut agents = BTreeMap::new();
+        for (id, value) in members {
+            let at = json::pointer("", &id);
+            check_agent_id(&id).map_err(|error| Error::Identity { at: at.clone(), error })?;
+            agents.insert(id, AgentRecord::read(value, &at)?);
+        }
+        Ok(Self { agents })
+    }
+
+    /// The registry file of this registry.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let members = self.agents.iter().map(|(id, record)| (id.clone(), record.to_value())).collect();
+        json::write(&Value::Object(members), Style::COMPACT)
+    }
+
+    /// What is known of `agent_id`.
+    #[must_use]
+    pub fn resolve(&self, agent_id: &str) -> Option<&AgentRecord> {
+        self.agents.get(agent_id)
+    }
+
+    /// Adds an agent, or replaces what is known of it but its keys and revocation.
+    ///
+    /// # Errors
+    /// [`Error::KeyConflict`] for another key than the registered one, [`Error::Identity`].
+    pub fn register(&mut self, agent_id: &str, mut record: AgentRecord) -> Result<(), Error> {
+        check_agent_id(agent_id).map_err(|error| Error::Identity { at: "agent_id".into(), error })?;
+        if let Some(known) = self.agents.get(agent_id) {
+            let is_known = |window: &KeyWindow| known.keys.iter().any(|k| k.key == window.key);
+            if !record.keys.iter().all(is_known) {
+                return Err(Error::KeyConflict(agent_id.to_owned()));
+            }
+            record.keys.clone_from(&known.keys);
+            record.revoked_at = known.revoked_at;
+        }
+        self.agents.insert(agent_id.to_owned(), record);
+        Ok(())
+    }
+
+    /// Gives an agent a new key from `now` on; the old ones hold for `overlap_seconds` more, so that
+    /// what is on its way arrives.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] or [`Error::Overlap`].
+    pub fn rotate(&mut self, agent_id: &str, key: PublicKey, overlap_seconds: u32, now: Timestamp) -> Result<(), Error> {
+        if overlap_seconds > MAX_OVERLAP_SECONDS {
+            return Err(Error::Overlap(overlap_seconds));
+        }
+        let end = now.plus_seconds(overlap_seconds.into())?;
+        let record = self.agents.get_mut(agent_id).ok_or_else(|| Error::Unknown(agent_id.to_owned()))?;
+        for window in &mut record.keys {
+            window.not_after = Some(window.not_after.map_or(end, |set| set.min(end)));
+        }
+        record.keys.retain(|window| window.key != key);
+        record.keys.push(KeyWindow { key, not_before: Some(now), not_after: None });
+        Ok(())
+    }
+
+    /// Trusts an agent with nothing from `now` on. Revoking is final.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`].
+    pub fn revoke(&mut self, agent_id: &str, now: Timestamp) -> Result<(), Error> {
+        let record = self.agents.get_mut(agent_id).ok_or_else(|| Error::Unknown(agent_id.to_owned()))?;
+        record.revoked_at = Some(record.revoked_at.map_or(now, |set| set.min(now)));
+        Ok(())
+    }
+}
+
+fn key_at(pem: &str, path: &str) -> Result<PublicKey, Error> {
+    public_key_from_pem(pem).map_err(|error| Error::Identity { at: path.to_owned(), error: error.into() })
+}
+
+fn time_at(fields: &mut Fields, key: &str) -> Result<Option<Timestamp>, Error> {
+    let Some(text) = fields.optional_text(key)? else { return Ok(None) };
+    Timestamp::parse_rfc3339(&text).map(Some).map_err(|error| FieldError::Time { at: fields.pointer(key), error }.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::SecretKey;
+
+    fn key(seed: u8) -> PublicKey {
+        SecretKey::from_seed(&[seed; 32]).public_key()
+    }
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse(text).expect(text)
+    }
+
+    #[test]
+    fn a_registered_key_is_never_overwritten() {
+        let mut registry = AgentRegistry::default();
+        registry.register("agent:a", AgentRecord::of_key(key(1))).expect("new");
+        assert_eq!(registry.register("agent:a", AgentRecord::of_key(key(2))), Err(Error::KeyConflict("agent:a".into())));
+        assert_eq!(registry.register("agent:a", AgentRecord { reviewer: true, ..AgentRecord::of_key(key(1)) }), Ok(()));
+        assert!(registry.resolve("agent:a").is_some_and(|r| r.reviewer));
+    }
+
+    #[test]
+    fn registering_again_does_not_undo_a_revocation_or_a_rotation() {
+        let now = at("2026-03-08T12:00:00Z");
+        let mut registry = AgentRegistry::default();
+        registry.register("a", AgentRecord::of_key(key(1))).expect("new");
+        registry.rotate("a", key(2), 30, now).expect("known");
+        registry.revoke("a", now).expect("known");
+        registry.register("a", AgentRecord::of_key(key(1))).expect("same key");
+        let record = registry.resolve("a").expect("known");
+        assert!(record.is_revoked(now));
+        assert!(!record.binds(&key(1), at("2026-03-08T12:00:30Z")));
+    }
+
+    #[test]
+    fn an_old_key_holds_for_the_overlap_and_no_longer() {
+        let now = at("2026-03-08T12:00:00Z");
+        let mut registry = AgentRegistry::default();
+        registry.register("a", AgentRecord::of_key(key(1))).expect("new");
+        registry.rotate("a", key(2), 30, now).expect("known");
+        registry.rotate("a", key(3), 30, at("2026-03-08T12:00:10Z")).expect("known");
+        let binds = |seed, when| registry.resolve("a").expect("known").binds(&key(seed), at(when));
+        assert!(binds(1, "2026-03-08T12:00:29Z"));
+        assert!(!binds(1, "2026-03-08T12:00:30Z"), "the first overlap is not extended by the second rotation");
+        assert!(binds(2, "2026-03-08T12:00:39Z"));
+        assert!(!binds(2, "2026-03-08T11:59:59Z"));
+        assert!(!binds(2, "2026-03-08T12:00:40Z"));
+        assert!(binds(3, "2030-01-01T00:00:00Z"));
+        assert_eq!(registry.clone().rotate("a", key(4), 31, now), Err(Error::Overlap(31)));
+        assert_eq!(registry.clone().rotate("b", key(4), 30, now), Err(Error::Unknown("b".into())));
+    }
+
+    #[test]
+    fn a_registry_survives_its_file() {
+        let now = at("2026-03-08T12:00:00Z");
+        let mut registry = AgentRegistry::default();
+        registry.register("agent:a/+", AgentRecord { roots: vec!["read".into()], ..AgentRecord::of_key(key(1)) }).expect("new");
+        registry.rotate("agent:a/+", key(2), 30, now).expect("known");
+        registry.revoke("agent:a/+", now).expect("known");
+        assert_eq!(AgentRegistry::from_json(registry.to_json().as_bytes()), Ok(registry));
+    }
+
+    #[test]
+    fn a_resolver_may_answer_in_short() {
+        let pem = public_key_pem(&key(1)).replace('\n', "\\n");
+        let read = |text: String| AgentRecord::read(json::parse(text.as_bytes()).expect("JSON"), "");
+        assert_eq!(read(format!("\"{pem}\"")), Ok(AgentRecord::of_key(key(1))));
+        assert_eq!(read(format!("{{\"publicKeyPem\":\"{pem}\",\"revoked\":false}}")), Ok(AgentRecord::of_key(key(1))));
+        assert!(read(format!("{{\"publicKeyPem\":\"{pem}\",\"revoked\":true}}")).is_ok_and(|r| r.is_revoked(at("1970-01-01T00:00:00Z"))));
+        for bad in [
+            "{}".into(),
+            "7".into(),
+            format!("{{\"publicKeyPem\":\"{pem}\",\"revoked\":\"false\"}}"),
+            format!("{{\"publicKeyPem\":\"{pem}\",\"revoked\":null}}"),
+            format!("{{\"publicKeyPem\":\"{pem}\",\"x\":1}}"),
+        ] {
+            assert!(read(bad).is_err());
+        }
+    }
+}
