@@ -19,8 +19,7 @@ export async function exportsLint(directory) {
 export async function typesLint(tarball) {
   const attw = join(tools, "node_modules/@arethetypeswrong/cli/dist/index.js");
   const flags = ["--format", "json", "--profile", "node16", "--exclude-entrypoints", "./core.wasm"];
-  const out = await finish(process.execPath, [attw, tarball, ...flags]).catch((error) => error.message);
-  const found = JSON.parse(out.slice(out.indexOf("{")));
+  const found = JSON.parse(await finish(process.execPath, [attw, tarball, ...flags], { exits: [0, 1] }));
   const problems = Object.values(found.problems ?? {}).flat();
   if (found.analysis?.entrypoints?.["."] === undefined) throw new Error("attw looked at nothing");
   return problems.filter(({ resolutionKind }) => resolutionKind !== "node10").map((problem) => JSON.stringify(problem));

@@ -1,7 +1,7 @@
 /** A file server for pages on localhost. */
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { extname, join, normalize, sep } from "node:path";
+import { extname, join, normalize } from "node:path";
 
 const TYPES = {
   ".css": "text/css",
@@ -35,8 +35,8 @@ export function serveFiles(directory, { port = 0, mounts = {}, pages = {}, heade
 
 function locate(directory, mounts, path) {
   const [prefix, base] = Object.entries(mounts).find(([mount]) => path.startsWith(mount)) ?? ["", directory];
-  const file = normalize(join(base, path.slice(prefix.length)));
-  // Nothing outside, and nothing hidden.
-  if (!file.startsWith(normalize(base + sep)) || file.split(sep).some((part) => part.startsWith(".") && part !== ".")) throw new Error("outside");
-  return file;
+  const inside = normalize(`/${path.slice(prefix.length)}`);
+  // Rooted before it is joined, so nothing outside; and nothing hidden.
+  if (inside.includes("\0") || /[\\/]\./.test(inside)) throw new Error("not served");
+  return join(base, inside);
 }

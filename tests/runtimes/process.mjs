@@ -3,8 +3,11 @@ import { spawn } from "node:child_process";
 
 const DEADLINE_MS = 300_000;
 
-/** Runs a program to its end and returns its standard output; a failure carries the first lines of what it complained of. */
-export function finish(program, args, options = {}) {
+/**
+ * Runs a program to its end and returns its standard output. An exit code that is not among `exits` is a failure, which
+ * carries the first lines of what the program complained of.
+ */
+export function finish(program, args, { exits = [0], ...options } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], timeout: DEADLINE_MS, ...options });
     let [out, complaints] = ["", ""];
@@ -12,7 +15,7 @@ export function finish(program, args, options = {}) {
     child.stderr.setEncoding("utf8").on("data", (text) => (complaints += text));
     child.on("error", reject);
     child.on("close", (code, signal) => {
-      if (code === 0) return resolve(out);
+      if (exits.includes(code)) return resolve(out);
       const why = signal === null ? `exit code ${code}` : `ended by ${signal}`;
       reject(new Error(`${why}: ${(complaints || out).trim().split("\n").slice(0, 12).join("\n")}`));
     });
