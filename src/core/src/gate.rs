@@ -395,6 +395,18 @@ impl Run {
         }
     }
 
+    /// The latest present the host has stated.
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Whether the open question is one for an agent's record.
+    #[must_use]
+    pub fn asks_for_agent(&self) -> bool {
+        matches!(self.pending, Some(Ask { question: Question::Agent { .. }, .. }))
+    }
+
     fn pass(&mut self, check: Check, detail: &str) {
         self.findings.push(Finding { check, refusal: None, detail: detail.to_owned() });
     }

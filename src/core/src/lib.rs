@@ -66,6 +66,7 @@ pub mod identity;
 pub mod inspect;
 pub mod json;
 pub mod limits;
+pub mod lines;
 pub mod packet;
 pub mod registry;
 pub mod replay;

@@ -120,6 +120,12 @@ impl UnverifiedPacket {
         &self.content
     }
 
+    /// The text of its signature, as received.
+    #[must_use]
+    pub fn signature(&self) -> &str {
+        &self.signature
+    }
+
     /// Verifies the signature: the 0.4.0 form first, then 0.3.3, whose float spelling depends on a
     /// library version of the signer and is tried both ways only if there is such a float.
     ///

@@ -8,7 +8,7 @@ use crate::limits::MAX_INTEGER_DIGITS;
 ///
 /// ```
 /// use trusthandoff::json::Integer;
-/// assert_eq!(Integer::from(7).to_i64(), Some(7));
+/// assert_eq!(Integer::from(7_i64).to_i64(), Some(7));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Integer(String);

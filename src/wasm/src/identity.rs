@@ -1,0 +1,106 @@
+//! Keys in and out.
+
+use js_sys::Uint8Array;
+use trusthandoff::crypto::{PublicKey, SecretKey};
+use trusthandoff::decision::Code;
+use trusthandoff::identity::{self, Jwk};
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use zeroize::Zeroizing;
+
+use crate::convert::record;
+use crate::error::Refusal;
+
+type Seed = Zeroizing<[u8; 32]>;
+
+#[wasm_bindgen(js_name = generateSeed)]
+pub fn generate_seed() -> Result<Vec<u8>, JsValue> {
+    let mut seed = Seed::default();
+    getrandom::fill(&mut seed[..]).map_err(|error| Refusal::new(Code::InternalError, format!("no randomness: {error}")))?;
+    Ok(seed.to_vec())
+}
+
+#[wasm_bindgen(js_name = identityOf)]
+pub fn identity_of(seed: Vec<u8>) -> Result<JsValue, JsValue> {
+    Ok(describe(&secret(seed)?.public_key()))
+}
+
+#[wasm_bindgen(js_name = publicKeyOf)]
+pub fn public_key_of(key: &JsValue) -> Result<JsValue, JsValue> {
+    Ok(describe(&public_key(key)?))
+}
+
+#[wasm_bindgen(js_name = seedOf)]
+pub fn seed_of(key: &JsValue) -> Result<Vec<u8>, JsValue> {
+    let secret = if let Some(pem) = key.as_string() {
+        identity::private_key_from_pem(&Zeroizing::new(pem)).map_err(Refusal::from)?
+    } else if let Some(raw) = key.dyn_ref::<Uint8Array>() {
+        secret(raw.to_vec())?
+    } else {
+        jwk(key)?.private_key().map_err(Refusal::from)?
+    };
+    Ok(secret.seed().to_vec())
+}
+
+#[wasm_bindgen(js_name = privateKeyPem)]
+pub fn private_key_pem(seed: Vec<u8>) -> Result<String, JsValue> {
+    Ok(identity::private_key_pem(&secret(seed)?).to_string())
+}
+
+#[wasm_bindgen(js_name = privateKeyJwk)]
+pub fn private_key_jwk(seed: Vec<u8>) -> Result<JsValue, JsValue> {
+    Ok(describe_jwk(&Jwk::private(&secret(seed)?)))
+}
+
+#[wasm_bindgen(js_name = publicKeyJwk)]
+pub fn public_key_jwk(key: &JsValue) -> Result<JsValue, JsValue> {
+    Ok(describe_jwk(&Jwk::public(&public_key(key)?)))
+}
+
+/// Signs bytes that the package prepared itself; the package never offers this to its users
+/// (catalogue B16).
+#[wasm_bindgen(js_name = signBytes)]
+pub fn sign_bytes(seed: Vec<u8>, bytes: &[u8]) -> Result<Vec<u8>, JsValue> {
+    Ok(secret(seed)?.sign(bytes).as_bytes().to_vec())
+}
+
+/// A key as PEM, raw bytes or JSON web key.
+pub(crate) fn public_key(key: &JsValue) -> Result<PublicKey, Refusal> {
+    if let Some(pem) = key.as_string() {
+        return Ok(identity::public_key_from_pem(&pem)?);
+    }
+    match key.dyn_ref::<Uint8Array>() {
+        Some(raw) => {
+            let bytes =
+                raw.to_vec().try_into().map_err(|_| Refusal::new(Code::PublicKeyEncodingInvalid, "a raw public key has 32 bytes"))?;
+            Ok(PublicKey::from_bytes(bytes)?)
+        }
+        None => Ok(jwk(key)?.public_key()?),
+    }
+}
+
+fn secret(seed: Vec<u8>) -> Result<SecretKey, Refusal> {
+    let seed = Zeroizing::new(seed);
+    let bytes = Zeroizing::new(
+        <[u8; 32]>::try_from(&seed[..]).map_err(|_| Refusal::new(Code::PrivateKeyInvalid, "a raw private key has 32 bytes"))?,
+    );
+    Ok(SecretKey::from_seed(&bytes))
+}
+
+fn jwk(key: &JsValue) -> Result<Jwk, Refusal> {
+    serde_wasm_bindgen::from_value(key.clone()).map_err(|_| Refusal::from(identity::Error::Jwk))
+}
+
+fn describe(key: &PublicKey) -> JsValue {
+    record([
+        ("agent_id", identity::agent_id(key).into()),
+        ("public_key_pem", identity::public_key_pem(key).into()),
+        ("public_key", Uint8Array::from(&key.as_bytes()[..]).into()),
+        ("fingerprint", key.fingerprint().into()),
+    ])
+}
+
+fn describe_jwk(jwk: &Jwk) -> JsValue {
+    // Four strings in a struct always convert.
+    serde_wasm_bindgen::to_value(jwk).unwrap_or(JsValue::NULL)
+}

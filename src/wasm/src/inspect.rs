@@ -1,0 +1,103 @@
+//! Form and signature of any signed object, and the lines of the command line.
+
+use js_sys::{Array, Uint8Array};
+use trusthandoff::capability::UnverifiedCapability;
+use trusthandoff::chain;
+use trusthandoff::crypto::KeyTables;
+use trusthandoff::decision::{Code, Reason};
+use trusthandoff::inspect::{Kind, Report, check};
+use trusthandoff::lines::{VerifyLine, check_line as answer_line};
+use trusthandoff::packet::Form;
+use trusthandoff::time::Timestamp;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::convert::{optional, record, to_js};
+use crate::error::Refusal;
+
+#[wasm_bindgen(js_name = checkObject)]
+pub fn check_object(kind: Option<String>, text: &[u8]) -> JsValue {
+    let kind = match kind {
+        Some(name) => Kind::from_name(&name).ok_or_else(|| Reason::plain(Code::UnknownKind)),
+        None => Kind::detect(text),
+    };
+    match kind {
+        Ok(kind) => report(&check(kind, text)),
+        Err(reason) => found(None, Some(&reason), None),
+    }
+}
+
+#[wasm_bindgen(js_name = objectView)]
+pub fn object_view(kind: &str, text: &[u8]) -> Result<JsValue, JsValue> {
+    if kind == Kind::CapabilityToken.as_str() {
+        let token = core::str::from_utf8(text).map_err(|error| Refusal::new(Code::InvalidUtf8, error.to_string()))?;
+        let capability = UnverifiedCapability::decode(token, &KeyTables::new(0)).map_err(Refusal::from)?;
+        return Ok(to_js(&capability.claimed().to_value()));
+    }
+    Ok(to_js(&chain::parse_limited(text).map_err(Refusal::from)?))
+}
+
+#[wasm_bindgen(js_name = checkLine)]
+pub fn check_line(line: &[u8]) -> JsValue {
+    let (answer, refused) = answer_line(line);
+    record([("line", answer.into()), ("refused", refused.into())])
+}
+
+#[wasm_bindgen(js_name = verifyLine)]
+pub fn verify_line(line: &[u8]) -> JsValue {
+    let VerifyLine { id, request } = VerifyLine::read(line);
+    let (code, request) = match request {
+        Ok(request) => (JsValue::NULL, Some(request)),
+        Err(code) => (code.as_str().into(), None),
+    };
+    let (text, now, approvals) = request.map_or((None, None, None), |r| (Some(r.text), r.now, r.approvals));
+    record([
+        ("id", id.into()),
+        ("code", code),
+        ("text", text.map_or(JsValue::NULL, |text| Uint8Array::from(text.as_bytes()).into())),
+        ("now_ms", now.map_or(JsValue::NULL, |now| to_ms(now).into())),
+        ("approvals", approvals.map_or(JsValue::NULL, |all| all.into_iter().map(JsValue::from).collect::<Array>().into())),
+    ])
+}
+
+#[wasm_bindgen(js_name = parseTime)]
+pub fn parse_time(text: &str) -> Result<f64, JsValue> {
+    Ok(to_ms(Timestamp::parse_rfc3339(text).map_err(Refusal::from)?))
+}
+
+#[wasm_bindgen(js_name = reasonCodes)]
+pub fn reason_codes() -> Array {
+    Code::ALL.iter().map(|code| record([("code", code.as_str().into()), ("meaning", code.meaning().into())])).collect()
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn to_ms(time: Timestamp) -> f64 {
+    time.micros() as f64 / 1000.0
+}
+
+fn report(report: &Report) -> JsValue {
+    let object = found(Some(report.kind), report.refusal.as_ref(), report.form);
+    for (key, value) in [
+        ("agent_id", optional(report.agent_id.as_deref())),
+        ("id_matches_key", report.id_matches_key.map_or(JsValue::NULL, JsValue::from)),
+        ("packet_id", optional(report.object_id.as_deref())),
+    ] {
+        // Defining a member of an object made here cannot fail.
+        let _ = js_sys::Reflect::set(&object, &key.into(), &value);
+    }
+    object
+}
+
+fn found(kind: Option<Kind>, refusal: Option<&Reason>, form: Option<Form>) -> JsValue {
+    record([
+        ("kind", optional(kind.map(Kind::as_str))),
+        ("valid", refusal.is_none().into()),
+        ("code", optional(refusal.map(|r| r.code.as_str()))),
+        ("reason", optional(refusal.map(|r| r.message.as_str()))),
+        ("field", optional(refusal.and_then(|r| r.field.as_deref()))),
+        ("form", optional(form.map(Form::as_str))),
+        ("agent_id", JsValue::NULL),
+        ("id_matches_key", JsValue::NULL),
+        ("packet_id", JsValue::NULL),
+    ])
+}

@@ -1,0 +1,110 @@
+//! Making packets and looking into them.
+
+use js_sys::Uint8Array;
+use serde::Deserialize;
+use trusthandoff::chain;
+use trusthandoff::crypto::{KeyTables, Signature};
+use trusthandoff::decision::{Code, Reason};
+use trusthandoff::json::{self, Value};
+use trusthandoff::packet::{Draft, Form, Issuer, TaskMetadata, UnverifiedPacket};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::convert::{from_js, moment, record, to_js};
+use crate::error::Refusal;
+use crate::identity::public_key;
+
+#[derive(Deserialize)]
+struct About {
+    form: String,
+    agent_id: String,
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    public_key: JsValue,
+    now_ms: f64,
+}
+
+#[wasm_bindgen(js_name = preparePacket)]
+pub fn prepare_packet(fields: &JsValue, about: JsValue, task: &JsValue) -> Result<JsValue, JsValue> {
+    Ok(prepare(from_js(fields).map_err(Refusal::from)?, about, task)?)
+}
+
+#[wasm_bindgen(js_name = preparePacketText)]
+pub fn prepare_packet_text(text: &[u8], about: JsValue) -> Result<JsValue, JsValue> {
+    Ok(prepare(chain::parse_limited(text).map_err(Refusal::from)?, about, &JsValue::UNDEFINED)?)
+}
+
+#[wasm_bindgen(js_name = finishPacket)]
+pub fn finish_packet(unsigned: &str, form: &str, signature: &[u8]) -> Result<JsValue, JsValue> {
+    let draft = Draft::resume(json::parse(unsigned.as_bytes()).map_err(Refusal::from)?).map_err(Refusal::from)?;
+    let signature = signature.try_into().map_err(|_| Refusal::new(Code::SignatureEncodingInvalid, "an Ed25519 signature has 64 bytes"))?;
+    let packet = draft.finish(form_of(form)?, Signature::from_bytes(signature)).map_err(Refusal::from)?;
+    Ok(record([("text", packet.to_text().into()), ("view", to_js(&packet.to_value()))]))
+}
+
+#[wasm_bindgen(js_name = envelopeText)]
+pub fn envelope_text(packet: &str) -> Result<String, JsValue> {
+    let packet = chain::parse_packet(packet.as_bytes(), &KeyTables::new(0)).map_err(Refusal::from)?;
+    Ok(chain::envelope_text(&packet.verify(&mut KeyTables::new(0)).map_err(Refusal::from)?))
+}
+
+/// The packet in an envelope, or a bare one, as a tree; what it says, proven or not.
+#[wasm_bindgen(js_name = packetView)]
+pub fn packet_view(text: &[u8]) -> Result<JsValue, JsValue> {
+    Ok(to_js(&view(text)?))
+}
+
+#[wasm_bindgen(js_name = packetDigests)]
+pub fn packet_digests(text: &[u8]) -> Result<JsValue, JsValue> {
+    let packet = read(text)?.verify(&mut KeyTables::new(0)).map_err(Refusal::from)?;
+    let hex = |digest: [u8; 32]| JsValue::from(trusthandoff::encoding::hex(&digest));
+    Ok(record([("packet_digest", hex(packet.digest())), ("review_digest", hex(packet.review_digest()))]))
+}
+
+#[wasm_bindgen(js_name = signedTaskMetadata)]
+pub fn signed_task_metadata(options: &JsValue) -> Result<JsValue, JsValue> {
+    let task = task_metadata(options)?;
+    Ok(record([
+        ("risk_level", task.risk_level.as_str().into()),
+        #[allow(clippy::cast_precision_loss)]
+        ("ttl_seconds", task.ttl_seconds.map_or(JsValue::UNDEFINED, |s| (s as f64).into())),
+        ("requires_human_review", task.requires_human_review.into()),
+        ("ai_provenance", task.ai_provenance.map_or(JsValue::UNDEFINED, |members| to_js(&Value::Object(members)))),
+    ]))
+}
+
+fn prepare(fields: Value, about: JsValue, task: &JsValue) -> Result<JsValue, Refusal> {
+    let about: About = serde_wasm_bindgen::from_value(about).map_err(|error| Refusal::new(Code::ConfigInvalid, error.to_string()))?;
+    let form = form_of(&about.form)?;
+    let mut entropy = [0; 48];
+    getrandom::fill(&mut entropy).map_err(|error| Refusal::new(Code::InternalError, format!("no randomness: {error}")))?;
+    let issuer = Issuer { agent_id: about.agent_id, public_key: public_key(&about.public_key)?, now: moment(about.now_ms)?, entropy };
+    let task = if task.is_undefined() { None } else { Some(task_metadata(task)?) };
+    let draft = Draft::new(fields, &issuer, task.as_ref())?;
+    Ok(record([("unsigned", draft.to_text().into()), ("signing_bytes", Uint8Array::from(draft.signing_bytes(form).as_slice()).into())]))
+}
+
+fn task_metadata(options: &JsValue) -> Result<TaskMetadata, Refusal> {
+    Ok(TaskMetadata::read(from_js(options)?)?)
+}
+
+fn form_of(name: &str) -> Result<Form, Refusal> {
+    Form::from_name(name).ok_or_else(|| Refusal::new(Code::ConfigInvalid, "`form` must be `0.4.0` or `0.3.3`"))
+}
+
+pub(crate) fn view(text: &[u8]) -> Result<Value, Refusal> {
+    let packet = read(text)?;
+    let mut value = packet.claimed().to_value();
+    if let Value::Object(members) = &mut value {
+        members.push(("signature".into(), packet.signature().into()));
+    }
+    Ok(value)
+}
+
+fn read(text: &[u8]) -> Result<UnverifiedPacket, Refusal> {
+    let keys = KeyTables::new(0);
+    let packet = match chain::Envelope::parse(text, &keys) {
+        Ok(envelope) => envelope.packet,
+        Err(_) => chain::parse_packet(text, &keys).map_err(Reason::from)?,
+    };
+    Ok(packet)
+}
