@@ -5,7 +5,8 @@
 //! that is thrown is a trap, after which the instance must not be used any more.
 
 // The names and their meaning for users are documented in the package's types.
-#![allow(missing_docs, clippy::needless_pass_by_value)]
+// `pub` is what the binding generator exports.
+#![allow(missing_docs, unreachable_pub, clippy::needless_pass_by_value)]
 
 mod convert;
 mod error;
