@@ -3,11 +3,12 @@
 const { readFileSync } = require("node:fs");
 const trusthandoff = require("trusthandoff/slim");
 
-trusthandoff.init(new WebAssembly.Module(readFileSync(require.resolve("trusthandoff/core.wasm"))));
-trusthandoff.AgentIdentity.generate();
 (async () => {
   const { run } = await import("../suite.js");
   const { default: vectors } = await import("../vectors.js");
+  // Not awaited.
+  trusthandoff.init(new WebAssembly.Module(readFileSync(require.resolve("trusthandoff/core.wasm"))));
+  trusthandoff.AgentIdentity.generate();
   const results = await run(trusthandoff, { vectors, parallelRounds: Number(process.argv.at(-1)) });
   console.log(JSON.stringify(results));
 })();
