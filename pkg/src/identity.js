@@ -79,7 +79,7 @@ export const AgentIdentity = /* @__PURE__ */ (() => {
     }
 
     publicKeyJwk() {
-      return { ...shared.call((glue) => glue.publicKeyJwk(this.publicKey)) };
+      return present(shared.call((glue) => glue.publicKeyJwk(this.publicKey)));
     }
 
     privateKeyPem() {
@@ -89,7 +89,7 @@ export const AgentIdentity = /* @__PURE__ */ (() => {
 
     privateKeyJwk() {
       const seed = ownSeed(this);
-      return { ...shared.call((glue) => glue.privateKeyJwk(seed)) };
+      return present(shared.call((glue) => glue.privateKeyJwk(seed)));
     }
 
     async toCryptoKey(options) {
@@ -152,6 +152,11 @@ function ownSeed(identity) {
   const { seed } = secretOf(identity);
   if (seed === undefined) throw new ConfigurationError("key_not_exportable", "the private key of this identity stays with its signer");
   return seed;
+}
+
+/** Without the members that are undefined, which `importKey` would take for present. */
+function present(jwk) {
+  return Object.fromEntries(Object.entries(jwk).filter(([, value]) => value !== undefined));
 }
 
 function seedOf(key) {

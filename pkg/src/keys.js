@@ -2,7 +2,7 @@ import { ArgumentTypeError } from "./errors.js";
 import { isBytes, isObject, typeName } from "./text.js";
 
 /**
- * A key argument as the core takes it: PEM text, a private copy of raw bytes, or a JWK of which only the members of an
+ * A public key as the core takes it: PEM text, a private copy of raw bytes, or a JWK of which only the members of an
  * Ed25519 key are read, once each.
  */
 export function keyArgument(key, what) {
@@ -10,7 +10,8 @@ export function keyArgument(key, what) {
   if (isBytes(key)) return new Uint8Array(key);
   if (isObject(key) && !Array.isArray(key)) {
     const { kty, crv, x, d } = key;
-    if (kty !== undefined) return d === undefined ? { kty, crv, x } : { kty, crv, x, d };
+    if (d !== undefined) throw new ArgumentTypeError(`${what} is a private JWK; pass its public half, without \`d\``);
+    if (kty !== undefined) return { kty, crv, x };
   }
   throw new ArgumentTypeError(`${what} must be PEM text, 32 bytes or a JWK, not ${typeName(key)}`);
 }

@@ -2,9 +2,9 @@ import { shared } from "./core.js";
 import { ArgumentTypeError, ConfigurationError, configInvalid, PayloadValidationError, TrustHandoffError } from "./errors.js";
 import { signerOf } from "./identity.js";
 import { copyPlain, freezeDeep, readOptions } from "./plain.js";
-import { withTask } from "./task.js";
+import { taskMetadata } from "./task.js";
 import { toMs } from "./time.js";
-import { isBytes, isObject, receivedBytes, typeName } from "./text.js";
+import { isBytes, isObject, receivedBytes, typeName, wellFormed } from "./text.js";
 
 /** Packet object made here → its text. */
 const texts = /* @__PURE__ */ new WeakMap();
@@ -66,9 +66,9 @@ function prepare(signer, fields, options) {
     throw new PayloadValidationError("type_mismatch", `the packet fields must be an object, not ${typeName(fields)}`, { field: "" });
   }
   const copy = copyPlain(fields);
-  const complete = task === undefined ? copy : withTask(copy, task);
+  const metadata = task === undefined ? undefined : taskMetadata(task);
   const about = aboutSigner(signer, form, toMs(now, "now"));
-  return { form, ...shared.call((glue) => glue.preparePacket(complete, about)) };
+  return { form, ...shared.call((glue) => glue.preparePacket(copy, about, metadata)) };
 }
 
 function aboutSigner(signer, form, nowMs) {
@@ -102,7 +102,7 @@ function finish(prepared, signature) {
 }
 
 function packetText(packet) {
-  if (typeof packet === "string") return packet;
+  if (typeof packet === "string") return wellFormed(packet, "the packet");
   const text = isObject(packet) ? texts.get(packet) : undefined;
   if (text !== undefined) return text;
   if (isBytes(packet)) return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(receivedBytes(packet, "the packet"));

@@ -1,5 +1,5 @@
 import { CanonicalizationError, configInvalid, PayloadValidationError } from "./errors.js";
-import { isBytes, isObject, isWellFormed, typeName } from "./text.js";
+import { isBytes, isObject, typeName, wellFormed } from "./text.js";
 
 /** Deeper than any object the core takes; ends a cycle before the stack does. */
 const MAX_COPY_DEPTH = 256;
@@ -12,7 +12,7 @@ const MAX_COPY_DEPTH = 256;
  */
 export function copyPlain(value, pointer = "", depth = 0) {
   if (value === null || typeof value === "boolean" || typeof value === "number" || typeof value === "bigint") return value;
-  if (typeof value === "string") return wellFormed(value, pointer);
+  if (typeof value === "string") return wellFormed(value, "a text", pointer);
   if (depth > MAX_COPY_DEPTH) {
     throw new CanonicalizationError("nesting_too_deep", "the value nests too deeply or contains itself", { field: pointer.slice(0, 64) });
   }
@@ -23,7 +23,7 @@ export function copyPlain(value, pointer = "", depth = 0) {
   const copy = Object.create(null);
   for (const key of Object.keys(value)) {
     const at = `${pointer}/${escapePointer(key)}`;
-    wellFormed(key, at);
+    wellFormed(key, "a key", pointer);
     const member = value[key];
     if (member !== undefined) copy[key] = copyPlain(member, at, depth + 1);
   }
@@ -52,11 +52,6 @@ export function freezeDeep(value) {
   if (!isObject(value) || Object.isFrozen(value)) return value;
   for (const key of Object.keys(value)) freezeDeep(value[key]);
   return Object.freeze(value);
-}
-
-function wellFormed(text, pointer) {
-  if (isWellFormed(text)) return text;
-  throw new CanonicalizationError("invalid_unicode", `\`${pointer.toWellFormed?.() ?? "a text"}\` contains a lone surrogate`, { field: pointer });
 }
 
 /** Plain also across realms: the prototype is null or has none itself. */

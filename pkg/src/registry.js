@@ -3,7 +3,7 @@ import { ArgumentTypeError, configInvalid } from "./errors.js";
 import { keyArgument } from "./keys.js";
 import { readOptions } from "./plain.js";
 import { toMs } from "./time.js";
-import { isObject, typeName } from "./text.js";
+import { isObject, typeName, wellFormed } from "./text.js";
 
 /** Registry → its state, for the gate of this package only. */
 const states = /* @__PURE__ */ new WeakMap();
@@ -21,7 +21,7 @@ export class AgentRegistry {
   static fromJson(text) {
     if (typeof text !== "string") throw new ArgumentTypeError(`the registry must be JSON text, not ${typeName(text)}`);
     const registry = new AgentRegistry();
-    const state = new RegistryState(text);
+    const state = new RegistryState(wellFormed(text, "the registry"));
     state.handle();
     states.set(registry, state);
     return registry;

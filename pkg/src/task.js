@@ -1,5 +1,5 @@
 import { shared } from "./core.js";
-import { ArgumentTypeError, ConfigurationError } from "./errors.js";
+import { ArgumentTypeError } from "./errors.js";
 import { copyPlain, freezeDeep, readOptions } from "./plain.js";
 import { typeName } from "./text.js";
 
@@ -33,31 +33,9 @@ export function signedTask(options, fn) {
   return task;
 }
 
-/** Adds a task's metadata to packet fields. A field that says otherwise is an error, never silently the winner. */
-export function withTask(fields, task) {
+/** The metadata of a task, in wire names; the core puts it into the packet, or refuses a field that contradicts it. */
+export function taskMetadata(task) {
   const metadata = typeof task === "function" ? tasks.get(task) : undefined;
   if (metadata === undefined) throw new ArgumentTypeError("`task` must be a function made by signedTask");
-  const { risk_level, ttl_seconds, ai_provenance, requires_human_review } = metadata;
-  const merged = Object.assign(Object.create(null), fields);
-  merged.risk_level = agreed(fields.risk_level, risk_level, "/risk_level");
-  merged.ttl_seconds = agreed(fields.ttl_seconds, ttl_seconds, "/ttl_seconds");
-  merged.ai_provenance = agreed(fields.ai_provenance, ai_provenance, "/ai_provenance");
-  const constraints = Object.assign(Object.create(null), fields.constraints);
-  const review = agreed(constraints.requires_human_review, requires_human_review, "/constraints/requires_human_review");
-  if (fields.constraints !== undefined || review === true) merged.constraints = Object.assign(constraints, { requires_human_review: review ?? false });
-  return merged;
-}
-
-function agreed(field, declared, pointer) {
-  if (field === undefined || field === null) return declared;
-  if (declared === undefined || sameValue(field, declared)) return field;
-  throw new ConfigurationError("task_metadata_conflict", `the field \`${pointer}\` contradicts what signedTask declares`, { field: pointer });
-}
-
-/** Equality of two plain trees, whatever the order of their keys. */
-function sameValue(a, b) {
-  if (typeof a !== "object" || a === null || typeof b !== "object" || b === null) return Object.is(a, b);
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && sameValue(a[key], b[key]));
+  return metadata;
 }

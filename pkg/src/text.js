@@ -1,4 +1,4 @@
-import { ArgumentTypeError } from "./errors.js";
+import { ArgumentTypeError, CanonicalizationError } from "./errors.js";
 
 /** Largest text the core looks into, in bytes; anything longer it refuses by size alone, so no more is handed over. */
 export const MAX_TEXT_BYTES = 1_048_576;
@@ -45,6 +45,12 @@ export function typeName(value) {
 
 export function isWellFormed(text) {
   return typeof text.isWellFormed === "function" ? text.isWellFormed() : !/\p{Surrogate}/u.test(text);
+}
+
+/** The text, unless it would become another one on its way into the core (W3). */
+export function wellFormed(text, what, field = null) {
+  if (isWellFormed(text)) return text;
+  throw new CanonicalizationError("invalid_unicode", `${what} holds an unpaired surrogate`, { field });
 }
 
 export function encode(text) {

@@ -1,6 +1,7 @@
 import { shared } from "./core.js";
-import { freezeDeep } from "./plain.js";
 import { receivedBytes } from "./text.js";
+
+const OTHERS = ["capability_token", "attestation"];
 
 /**
  * Form and signature of a received packet or envelope, and nothing else: no clock, no trust, no replay. Whether to act
@@ -8,8 +9,12 @@ import { receivedBytes } from "./text.js";
  */
 export function verifySignature(received) {
   const bytes = receivedBytes(received, "the packet or envelope");
-  const found = shared.call((glue) => glue.checkObject(undefined, bytes));
-  return freezeDeep({
+  const found = shared.call((glue) => {
+    const detected = glue.checkObject(undefined, bytes);
+    // Another signed object, however valid, is no packet.
+    return OTHERS.includes(detected.kind) ? glue.checkObject("envelope", bytes) : detected;
+  });
+  return Object.freeze({
     valid: found.valid,
     code: found.code,
     reason: found.reason,
@@ -19,6 +24,5 @@ export function verifySignature(received) {
     agentId: found.agent_id,
     idMatchesKey: found.id_matches_key,
     packetId: found.packet_id,
-    checks: found.checks,
   });
 }

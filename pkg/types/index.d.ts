@@ -310,12 +310,13 @@ export interface Provenance {
 
 export type RiskLevel = "read" | "write";
 
-/** What a packet is signed from. Required are `to_agent`, `intent` and `permissions`; the rest is filled in. */
+/** What a packet is signed from. Required are `to_agent` and `intent`; the rest is filled in. */
 export interface PacketFields {
   to_agent: string;
   /** 1 to 65,536 bytes. */
   intent: string;
-  permissions: Permissions;
+  /** By default none at all. */
+  permissions?: Permissions;
   /** By default a random one; 1 to 256 bytes. */
   packet_id?: string;
   task_id?: string;
@@ -433,7 +434,7 @@ export function signedTask<This, Args extends unknown[], Result>(
 export interface Check {
   readonly check: string;
   readonly outcome: "pass" | "fail";
-  readonly detail: string | null;
+  readonly detail: string;
 }
 
 export interface SignatureReport {
@@ -443,14 +444,13 @@ export interface SignatureReport {
   readonly reason: string | null;
   /** JSON pointer of the refused field. */
   readonly field: string | null;
-  readonly kind: string | null;
+  readonly kind: "packet" | "envelope" | null;
   readonly form: Form | null;
   /** The claimed sender: nothing here says that the key is its. */
   readonly agentId: string | null;
   /** Whether the claimed id is the hash of the key. */
   readonly idMatchesKey: boolean | null;
   readonly packetId: string | null;
-  readonly checks: readonly Check[];
 }
 
 /**
@@ -553,15 +553,16 @@ export class PacketDecision {
   readonly agentId: string | null;
   /** SHA-256 of the sender's raw public key, in hex. */
   readonly fingerprint: string | null;
-  /** SHA-256 over the packet's canonical bytes, in hex: names the packet in events and receipts. */
-  readonly packetDigest: string | null;
-  /** SHA-256 in hex of what a person approves: the packet without its times. */
-  readonly reviewDigest: string | null;
+  /** End of validity, in milliseconds since the epoch; null unless accepted. */
   readonly expiresAtMs: number | null;
   /** What was checked, in order, and what each found. */
   readonly checks: readonly Check[];
   /** The verified packet; undefined unless accepted. */
   readonly packet: VerifiedPacket | undefined;
+  /** SHA-256 over the packet's canonical bytes, in hex: names the packet in events and receipts. Null unless accepted. */
+  readonly packetDigest: string | null;
+  /** SHA-256 in hex of what a person approves: the packet without its times. Null unless accepted. */
+  readonly reviewDigest: string | null;
   /** This decision if accepted. @throws {@link TrustHandoffError} of the code's class otherwise */
   throwIfRejected(): this & { readonly decision: "ACCEPT"; readonly packet: VerifiedPacket };
 }

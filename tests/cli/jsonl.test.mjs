@@ -1,7 +1,7 @@
 /** The streams that other programs drive: `check --jsonl` and `verify --jsonl`. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -119,10 +119,14 @@ test("verify asks the registry it is given", async (t) => {
 });
 
 test("--strict requires a risk level", async () => {
-  const none = wire({ risk_level: null, expires_at: "2026-03-08T12:05:00Z" });
-  const input = line({ id: 1, text: none, now: NOW });
-  assert.equal(answers((await run(verifyArgs, { input })).out)[0].decision, "ACCEPT");
-  assert.equal(answers((await run([...verifyArgs, "--strict"], { input })).out)[0].decision, "REJECT");
+  const { packets } = JSON.parse(readFileSync(new URL("../vectors/reference-0.4.0.json", import.meta.url), "utf8"));
+  const { wire: text } = packets.find(({ name }) => name === "minimal");
+  const audience = JSON.parse(text).packet.to_agent;
+  assert.equal(JSON.parse(text).packet.risk_level, null);
+  const args = ["verify", "--jsonl", "-", "--self-certifying", "--audience", audience];
+  const input = line({ id: 1, text, now: NOW });
+  assert.equal(answers((await run(args, { input })).out)[0].code, null);
+  assert.equal(answers((await run([...args, "--strict"], { input })).out)[0].code, "risk_level_required");
 });
 
 test("an envelope that requires human review is refused where nobody approved", async () => {

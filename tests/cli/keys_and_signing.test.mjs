@@ -57,7 +57,7 @@ test("sign prints an envelope that verify accepts and that check knows by its fo
     const answer = JSON.parse(verified.out);
     assert.deepEqual(answer, { id: null, decision: "ACCEPT", code: null, packet_id: JSON.parse(out).packet.packet_id, form });
     const checked = await run(["check", "-"], { cwd, input: out });
-    assert.deepEqual([checked.code, checked.out], [0, `{"id":null,"valid":true,"code":null,"form":"${form}"}\n`]);
+    assert.deepEqual([checked.code, checked.out], [0, `{"id": null, "valid": true, "code": null, "form": "${form}"}\n`]);
   }
 });
 

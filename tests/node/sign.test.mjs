@@ -94,12 +94,11 @@ test("D02 a field that contradicts the task is an error, one that agrees is none
   assert.equal(signPacket(planner, { ...bare, ...same }, { task }).risk_level, "write");
   for (const wrong of [
     { risk_level: "read" },
-    { constraints: { requires_human_review: false } },
     { ai_provenance: { source: "b" } },
-    { ttl_seconds: 5 },
   ]) {
-    assert.throws(() => signPacket(planner, { ...bare, ...wrong }, { task }), { code: "task_metadata_conflict" });
+    assert.throws(() => signPacket(planner, { ...bare, ...wrong }, { task }), { code: "task_metadata_conflict" }, JSON.stringify(wrong));
   }
+  assert.equal(signPacket(planner, { ...bare, constraints: { requires_human_review: false } }, { task }).constraints.requires_human_review, true);
 });
 
 test("D03 a task of unknown risk is not a read task", () => {

@@ -1,6 +1,6 @@
 import { shared } from "../core.js";
 import { parse } from "./arguments.js";
-import { lines, MAX_LINE_BYTES, readAll } from "./input.js";
+import { lines, MAX_LINE_BYTES, readObject } from "./input.js";
 import { Progress } from "./output.js";
 
 /** `check [--jsonl] FILE` */
@@ -11,15 +11,15 @@ export async function check(args, io, help) {
 }
 
 async function checkFile(path, io) {
-  const bytes = await readAll(path);
-  const { line, refused } = bytes.length > MAX_LINE_BYTES ? refusal(null, "input_too_large") : checked(bytes);
+  const bytes = await readObject(path);
+  const { line, refused } = bytes.length > MAX_LINE_BYTES ? refusal("input_too_large") : checked(bytes);
   await io.out.line(line);
   return refused ? 1 : 0;
 }
 
 function checked(bytes) {
   const { valid, code, form } = shared.call((glue) => glue.checkObject(undefined, bytes));
-  return { line: JSON.stringify({ id: null, valid, code, form }), refused: !valid };
+  return { line: answer(valid, code, form), refused: !valid };
 }
 
 async function checkLines(path, io) {
@@ -27,7 +27,7 @@ async function checkLines(path, io) {
   let done = 0;
   let refusals = 0;
   for await (const { bytes, read } of lines(path)) {
-    const { line, refused } = bytes === null ? refusal(null, "input_too_large") : checkedLine(bytes);
+    const { line, refused } = bytes === null ? refusal("input_too_large") : checkedLine(bytes);
     done += 1;
     if (refused) {
       refusals += 1;
@@ -45,10 +45,14 @@ function checkedLine(bytes) {
   try {
     return shared.call((glue) => glue.checkLine(bytes));
   } catch (error) {
-    return refusal(null, error.code);
+    return refusal(error.code);
   }
 }
 
-function refusal(id, code) {
-  return { line: JSON.stringify({ id, valid: false, code, form: null }), refused: true };
+function refusal(code) {
+  return { line: answer(false, code, null), refused: true };
+}
+
+function answer(valid, code, form) {
+  return `{"id": null, "valid": ${valid}, "code": ${JSON.stringify(code)}, "form": ${JSON.stringify(form)}}`;
 }

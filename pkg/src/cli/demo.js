@@ -22,7 +22,7 @@ export async function demo(args, io, help) {
     }
     const mark = verdict === "ACCEPT" ? paint.good : paint.bad;
     const note = asExpected ? protection : `UNEXPECTED, should have been ${expected ?? "accepted"}`;
-    await out.line(`${name.padEnd(15)} ${mark(verdict)}  ${(code ?? "-").padEnd(21)} ${note}`);
+    await out.line(`${name.padEnd(15)} ${mark(verdict)}  ${(code ?? "-").padEnd(22)} ${note}`);
   }
   return io.refused ? 1 : 0;
 }

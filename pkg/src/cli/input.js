@@ -32,6 +32,13 @@ export async function readAll(path, limit = MAX_LINE_BYTES) {
   return new Uint8Array(bytes.subarray(0, limit + 1));
 }
 
+/** A signed object. The newline that ends a text file is the file's: a token has none. */
+export async function readObject(path) {
+  const bytes = await readAll(path);
+  const end = bytes.length - (bytes.at(-1) === 0x0a ? (bytes.at(-2) === 0x0d ? 2 : 1) : 0);
+  return bytes.length > MAX_LINE_BYTES ? bytes : bytes.subarray(0, end);
+}
+
 /** A file that must be text of moderate size: a key, a registry. */
 export async function readText(path, limit) {
   const bytes = await readAll(path, limit);

@@ -1,20 +1,22 @@
 import { shared } from "../core.js";
 import { parse } from "./arguments.js";
-import { readAll } from "./input.js";
+import { checksOf } from "./findings.js";
+import { readObject } from "./input.js";
 import { printable } from "./output.js";
 
 /** `inspect FILE` */
 export async function inspect(args, io, help) {
   const { values, positionals } = parse("inspect", args, {}, 1);
   if (values.help) return help("inspect");
-  const report = reportOn(await readAll(positionals[0]));
+  const report = reportOn(await readObject(positionals[0]));
   await io.out.line(values.json ? toJson(report) : forPeople(report, io.paint));
   return report.valid ? 0 : 1;
 }
 
 function reportOn(bytes) {
   const found = shared.call((glue) => glue.checkObject(undefined, bytes));
-  const { kind, valid, code, reason, field, form, agent_id, id_matches_key, packet_id, checks } = found;
+  const { kind, valid, code, reason, field, form, agent_id, id_matches_key, packet_id } = found;
+  const checks = checksOf(found);
   const { proven, claimed } = valid ? statements(found) : { proven: [], claimed: [] };
   return { kind, valid, code, reason, field, form, agent_id, id_matches_key, packet_id, checks, proven, claimed, fields: fieldsOf(kind, bytes) };
 }

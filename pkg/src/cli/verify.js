@@ -72,13 +72,13 @@ function verifiedLine(bytes, judge, now) {
 
 /** `id` is JSON text as it was received: no number in it is respelt. */
 function answer(id, { decision, code, packetId, form }) {
-  const rest = JSON.stringify({ decision, code, packet_id: packetId, form });
-  return `{"id":${id},${rest.slice(1)}`;
+  const [verdict, why, packet, signed] = [decision, code, packetId, form].map((value) => JSON.stringify(value));
+  return `{"id": ${id}, "decision": ${verdict}, "code": ${why}, "packet_id": ${packet}, "form": ${signed}}`;
 }
 
 function refusal(id, code) {
   // A line that is not JSON has nothing else to say: the contract gives it these three members.
-  if (code === "malformed_json" && id === "null") return { line: JSON.stringify({ id: null, decision: "REJECT", code }), refused: true };
+  if (code === "malformed_json" && id === "null") return { line: `{"id": null, "decision": "REJECT", "code": "${code}"}`, refused: true };
   return { line: answer(id, { decision: "REJECT", code, packetId: null, form: null }), refused: true };
 }
 

@@ -4,8 +4,8 @@ import { freezeDeep } from "../plain.js";
 
 /** Decision → the bytes that were accepted. What is read from an accepted packet is read from these and no others. */
 const accepted = /* @__PURE__ */ new WeakMap();
-/** Decision → its packet, once somebody asked for it. */
-const packets = /* @__PURE__ */ new WeakMap();
+/** Decision → its packet and digests, once somebody asked for them. */
+const views = /* @__PURE__ */ new WeakMap();
 
 /** Known to this module only, so that no other code can make an acceptance. */
 const MADE_HERE = /* @__PURE__ */ Symbol("decision");
@@ -22,8 +22,6 @@ export class PacketDecision {
     this.form = found.form;
     this.agentId = found.agent_id;
     this.fingerprint = found.fingerprint;
-    this.packetDigest = found.packet_digest;
-    this.reviewDigest = found.review_digest;
     this.expiresAtMs = found.expires_at_ms;
     this.checks = freezeDeep(found.checks);
     if (found.decision === "ACCEPT") accepted.set(this, bytes);
@@ -32,20 +30,32 @@ export class PacketDecision {
 
   /** The verified packet, made when first asked for; undefined unless accepted. */
   get packet() {
-    const bytes = accepted.get(this);
-    if (bytes === undefined) return undefined;
-    let packet = packets.get(this);
-    if (packet === undefined) {
-      packet = freezeDeep(shared.call((glue) => glue.packetView(bytes)));
-      packets.set(this, packet);
-    }
-    return packet;
+    return viewOf(this)?.packet;
+  }
+
+  get packetDigest() {
+    return viewOf(this)?.packet_digest ?? null;
+  }
+
+  get reviewDigest() {
+    return viewOf(this)?.review_digest ?? null;
   }
 
   throwIfRejected() {
     if (this.decision === "ACCEPT") return this;
     throw errorFor(this.code, this.reason, { field: this.field });
   }
+}
+
+function viewOf(decision) {
+  const bytes = accepted.get(decision);
+  if (bytes === undefined) return undefined;
+  let view = views.get(decision);
+  if (view === undefined) {
+    view = freezeDeep(shared.call((glue) => ({ packet: glue.packetView(bytes), ...glue.packetDigests(bytes) })));
+    views.set(decision, view);
+  }
+  return view;
 }
 
 /** The core's decision on `bytes`, a private copy of what was received. */
@@ -69,8 +79,6 @@ export function localRejection(code) {
     form: null,
     agent_id: null,
     fingerprint: null,
-    packet_digest: null,
-    review_digest: null,
     expires_at_ms: null,
     checks: [],
   });

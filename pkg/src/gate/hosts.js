@@ -1,4 +1,5 @@
 import { shared } from "../core.js";
+import { TrustHandoffError } from "../errors.js";
 import { copyPlain, freezeDeep } from "../plain.js";
 import { isObject } from "../text.js";
 
@@ -56,7 +57,14 @@ function call(hosts, step, bytes) {
 
 /** The reply as it is, except that an agent's record is copied first: its getters must not run inside the core. */
 function replyOf(step, value) {
-  return { reply: step.ask === "agent" && isObject(value) ? copyPlain(value) : value };
+  if (step.ask !== "agent" || !isObject(value)) return { reply: value };
+  try {
+    return { reply: copyPlain(value) };
+  } catch (error) {
+    // Not plain data, so no record; `false` is none either. What a getter threw is a failure of the host.
+    if (error instanceof TrustHandoffError) return { reply: false };
+    throw error;
+  }
 }
 
 function failureOf(step, thrown) {

@@ -1,5 +1,4 @@
 import { shared } from "../core.js";
-import { ConfigurationError } from "../errors.js";
 import { receivedBytes } from "../text.js";
 import { toMs } from "../time.js";
 import { GateClock } from "./clock.js";
@@ -17,11 +16,7 @@ export class TrustHandoffMiddleware {
   constructor(options) {
     this.#options = gateOptions(options);
     this.#clock = new GateClock(this.#options.clock);
-    try {
-      this.#handle();
-    } catch (error) {
-      throw inCallersWords(error);
-    }
+    this.#handle();
   }
 
   /** Verifies a received envelope; host callbacks may be asynchronous. Resolves to a PacketDecision. */
@@ -128,8 +123,9 @@ class Run {
       const step = shared.call(() => (registry === undefined ? this.#run.advance(gate) : this.#run.advanceWith(gate, registry)));
       if (step.done === undefined) this.step = step;
       else this.#end(coreDecision(step.done, this.bytes));
-    } catch {
-      this.#end(localRejection("internal_error"));
+    } catch (error) {
+      // The calendar of the core is shorter than that of JavaScript.
+      this.#end(localRejection(error.code === "clock_invalid" ? "clock_invalid" : "internal_error"));
     }
   }
 
@@ -137,12 +133,4 @@ class Run {
     this.step = undefined;
     this.decision = decision;
   }
-}
-
-/** Option names of the core, such as `ttl_write`, as the caller spelt them. */
-function inCallersWords(error) {
-  if (!(error instanceof ConfigurationError) || error.field === null) return error;
-  const name = error.field.replace(/^\//, "");
-  const spelt = name.startsWith("ttl_") ? name.replace("ttl_", "ttl.") : name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
-  return new ConfigurationError(error.code, error.message.replaceAll(name, spelt), { field: spelt });
 }
