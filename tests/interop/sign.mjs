@@ -37,6 +37,8 @@ function float() {
   const value = pick([
     () => pick([0.1, 0.5, 1e-4, 1.5e-4, 1e-5, 1e-6, 1e-7, 1.5e-7, 1e-10, 5e-324, 2.2250738585072014e-308, 123456.789, 4503599627370495.5, -0.3]),
     () => (below(2e6) - 1e6) / 10 ** (1 + below(9)),
+    // Two decimals are equally near and equally short: 1903490103940804.25 is signed as ….2, never as ….3.
+    () => (2 ** 51 + below(2 ** 51)) / pick([2, 4]) + 0.25,
     () => new DataView(Uint32Array.of(below(2 ** 32), below(2 ** 32)).buffer).getFloat64(0),
   ])();
   return Number.isFinite(value) && !Number.isInteger(value) ? value : 0.25;

@@ -6,7 +6,7 @@ unpaired surrogate) is left out for that release.
 
 import base64
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 import random_objects as draw
 from objects import (
@@ -21,7 +21,8 @@ from objects import (
 
 NEUTRAL_KEY = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAAQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n-----END PUBLIC KEY-----\n"
 NEUTRAL_SIGNATURE = base64.b64encode(b"\x01" + bytes(63)).decode()
-SECOND = timedelta(seconds=1)
+# No keys whose order 0.3.3 could lose on its own wire.
+PLAIN = {"context": {}, "ai_provenance": None}
 
 
 def lasting(issued_at, **fields):
@@ -39,7 +40,6 @@ def signed_differently(rng):
             "datetime_out_of_range",
             lasting(datetime(rng.choice((1, 1600, 1969)), 6, 1, tzinfo=timezone.utc)),
         ),
-        ("issued too late", "datetime_out_of_range", lasting(datetime(9999, 6, 1, tzinfo=timezone.utc))),
         ("ttl of nothing", "ttl_invalid", lasting(draw.moment(rng), ttl_seconds=rng.choice((0, -1, -5)))),
         ("not a number", "malformed_json", {"context": {"n": rng.choice((float("nan"), float("inf"), float("-inf")))}}),
         ("too deep", "nesting_too_deep", {"context": {"deep": draw.nested(rng, rng.randint(130, 240), 0)}}),
@@ -103,7 +103,7 @@ def cases(rng):
     identity = rng.choice(IDENTITIES)
 
     for name, code, fields in signed_differently(rng):
-        whole = {**draw.packet(rng), "context": {}, **fields}
+        whole = {**draw.packet(rng), **PLAIN, **fields}
         try:
             text = envelope_text(signed_packet(whole, identity))
         except Exception:
@@ -116,6 +116,7 @@ def cases(rng):
     plain = {
         **draw.packet(rng),
         **lasting(draw.moment(rng).astimezone(timezone.utc)),
+        **PLAIN,
         "context": {"nothing": None, "zero": 0},
         "permissions": {"allowed_actions": ["read"], "max_tool_calls": 1},
     }

@@ -43,7 +43,7 @@ def verifies_attestation(text):
         ExecutionAttestation(**case["attestation"]),
         case["public_key_pem"],
         result=case["result"],
-        reason=case["reason"],
+        reason=case.get("reason"),
         now_ms=case["now_ms"],
     )
 
