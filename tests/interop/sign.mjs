@@ -90,7 +90,7 @@ function fields(now) {
 // A task's metadata must reach the packets that are signed for it, whoever verifies them.
 const TASKS = [
   signedTask({ riskLevel: "write" }, () => {}),
-  signedTask({ riskLevel: "read", ttlSeconds: 60, aiProvenance: { source: "llm", model: "m", temperature: 0.7 } }, () => {}),
+  signedTask({ riskLevel: "read", ttlSeconds: 600, aiProvenance: { source: "llm", model: "m", temperature: 0.7 } }, () => {}),
 ];
 
 const identities = [1, 2, 3].map((byte) => AgentIdentity.fromPrivateKey(new Uint8Array(32).fill(byte)));
