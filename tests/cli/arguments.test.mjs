@@ -1,9 +1,10 @@
 /** Unusable arguments and input: exit code 2, nothing on standard output, one line on standard error, no stack trace. */
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { chmodSync, closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { directory, run } from "./support.mjs";
+import { directory, PROGRAM, run } from "./support.mjs";
 
 const COMMANDS = ["keygen", "sign", "check", "verify", "inspect", "demo"];
 
@@ -88,6 +89,16 @@ test("sign must have a key that is one, a form that exists, and fields that are 
   await assertUnusable(["sign", "f.json", "--key", "agent.key.pem", "--form", "0.2.5"], { cwd }, /--form must be 0\.4\.0 or 0\.3\.3/);
   for (const name of ["empty.json", "bad.json", "list.json", "extra.json"]) await assertUnusable(["sign", name, "--key", "agent.key.pem"], { cwd });
   await assertUnusable(["sign", "extra.json", "--key", "agent.key.pem"], { cwd }, /unknown_field at \/is_admin/);
+});
+
+test("standard output that takes nothing more is an error in a line", async () => {
+  const full = openSync("/dev/full", "w");
+  const child = spawn(process.execPath, [PROGRAM, "demo"], { stdio: ["ignore", full, "pipe"] });
+  let err = "";
+  child.stderr.on("data", (chunk) => (err += chunk));
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  closeSync(full);
+  assert.deepEqual([code, err], [2, "trusthandoff: cannot write to standard output: no space left on the device\n"]);
 });
 
 test("--help teaches every command by an example, --version is that of the package", async () => {

@@ -59,6 +59,24 @@ test("inspect --json is one JSON object for machines, also for what cannot be re
   }
 });
 
+test("inspect shows numbers as they are spelt, and every leaf with its path", async () => {
+  const text = '{"packet": {"a": [1.0, -0.5e+1, [], {}], "b": {"c d": 123456789012345678901234567890, "e": {"f": true}}, "g": [[1], {"h": "x:,[]{}\\""}]}}';
+  const { out } = await run(["inspect", "-"], { input: text });
+  const rows = out.split("\n").filter((row) => row.startsWith("  packet")).map((row) => row.trim().split(/  +/));
+  assert.deepEqual(rows, [
+    ["packet.a[0]", "1.0"],
+    ["packet.a[1]", "-0.5e+1"],
+    ["packet.a[2]", "[]"],
+    ["packet.a[3]", "{}"],
+    ["packet.b.c d", "123456789012345678901234567890"],
+    ["packet.b.e.f", "true"],
+    ["packet.g[0][0]", "1"],
+    ["packet.g[1].h", '"x:,[]{}\\""'],
+  ]);
+  const json = await run(["inspect", "-", "--json"], { input: text });
+  assert.ok(json.out.includes(text) && JSON.parse(json.out).valid === false);
+});
+
 test("inspect lets no object write to the terminal: control characters are spelt out", async () => {
   const evil = "\u001b[2J\u202eevil\u0007\u2028";
   const { out } = await run(["inspect", "-"], { input: wire({ intent: evil, context: { [evil]: evil } }) });

@@ -11,7 +11,7 @@ const READING = [
 const JSON_RULE = [
   "json",
   "strict JSON: no key twice, no lone surrogate, no number that changes when it is read",
-  "malformed_json duplicate_key nesting_too_deep number_too_large number_not_finite number_noncanonical invalid_unicode unknown_kind",
+  "malformed_json duplicate_key nesting_too_deep number_too_large number_not_finite number_noncanonical invalid_unicode",
 ];
 const KEY_RULE = ["public_key", "canonical encoding, not a weak key", "public_key_encoding_invalid weak_public_key"];
 const ALGORITHM_RULE = ["algorithm", "Ed25519", "unsupported_algorithm"];
@@ -48,11 +48,13 @@ const ATTESTATION = [
   ],
 ];
 
-const STEPS = { capability_token: TOKEN, attestation: ATTESTATION };
+const UNKNOWN = [...READING.map((rule) => [rule]), [JSON_RULE], [["kind", "one of the signed objects", "unknown_kind"]]];
+
+const STEPS = { packet: PACKET, envelope: PACKET, capability_token: TOKEN, attestation: ATTESTATION };
 
 /** `[{ check, outcome, detail }]` of what `checkObject` found. */
 export function checksOf({ kind, valid, code, reason }) {
-  const steps = STEPS[kind] ?? PACKET;
+  const steps = STEPS[kind] ?? UNKNOWN;
   const passed = (rules) => rules.map(([check, detail]) => ({ check, outcome: "pass", detail }));
   if (valid) return steps.flatMap(passed);
   const broken = steps.findIndex((rules) => rules.some(([, , codes]) => codes.split(" ").includes(code)));

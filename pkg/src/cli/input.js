@@ -12,6 +12,8 @@ const WHY = {
   ENOTDIR: "not a directory",
   ENAMETOOLONG: "name too long",
   ELOOP: "too many symbolic links",
+  ENOSPC: "no space left on the device",
+  EROFS: "read-only file system",
 };
 
 /** What the system says about a file, in words. */

@@ -2,6 +2,7 @@ import { shared } from "../core.js";
 import { parse } from "./arguments.js";
 import { checksOf } from "./findings.js";
 import { readObject } from "./input.js";
+import { leavesOf } from "./leaves.js";
 import { printable } from "./output.js";
 
 /** `inspect FILE` */
@@ -9,7 +10,7 @@ export async function inspect(args, io, help) {
   const { values, positionals } = parse("inspect", args, {}, 1);
   if (values.help) return help("inspect");
   const report = reportOn(await readObject(positionals[0]));
-  await io.out.line(values.json ? toJson(report) : forPeople(report, io.paint));
+  await io.out.line(values.json ? forMachines(report) : forPeople(report, io.paint));
   return report.valid ? 0 : 1;
 }
 
@@ -21,11 +22,14 @@ function reportOn(bytes) {
   return { kind, valid, code, reason, field, form, agent_id, id_matches_key, packet_id, checks, proven, claimed, fields: fieldsOf(kind, bytes) };
 }
 
-/** Null where the text is not even an object of a known kind: there is nothing to list. */
+/** The object as JSON text, numbers spelt as they were received; null where the text is none of a known kind. */
 function fieldsOf(kind, bytes) {
-  if (kind === null || kind === undefined) return null;
+  if (kind === null) return null;
   try {
-    return shared.call((glue) => glue.objectView(kind, bytes));
+    // Throws for what cannot be read; what can is well-formed, and a token is canonical base64url.
+    shared.call((glue) => glue.objectView(kind, bytes));
+    const text = new TextDecoder().decode(bytes);
+    return kind === "capability_token" ? Buffer.from(text, "base64url").toString() : text;
   } catch {
     return null;
   }
@@ -53,6 +57,11 @@ function statements({ kind, agent_id: agentId, id_matches_key: idMatches }) {
   return { proven, claimed };
 }
 
+/** The object itself goes in as it was received. */
+function forMachines({ fields, ...report }) {
+  return `${JSON.stringify(report).slice(0, -1)},"fields":${fields}}`;
+}
+
 function forPeople(report, paint) {
   const { kind, valid, code, reason, field, form, fields, checks, proven, claimed } = report;
   const title = `${paint.bold(kind ?? "no signed object")}${form ? `, signed in form ${form}` : ""}`;
@@ -60,7 +69,7 @@ function forPeople(report, paint) {
   return [
     title,
     verdict,
-    ...(fields === null ? [] : ["", "Fields", ...table(leaves(fields))]),
+    ...(fields === null ? [] : ["", "Fields", ...table(leavesOf(fields).map((leaf) => leaf.map(printable)))]),
     "",
     "Checks",
     ...table(checks.map(({ check, outcome, detail }) => [`${outcome === "pass" ? paint.good("pass") : paint.bad("FAIL")}  ${check}`, printable(detail ?? "")])),
@@ -73,15 +82,6 @@ function forPeople(report, paint) {
   ].join("\n");
 }
 
-/** Every leaf of a tree with its path, in the order of the object. */
-function leaves(value, path = "") {
-  if (typeof value === "object" && value !== null && Object.keys(value).length > 0) {
-    const step = Array.isArray(value) ? (key) => `${path}[${key}]` : (key) => (path === "" ? key : `${path}.${key}`);
-    return Object.entries(value).flatMap(([key, member]) => leaves(member, step(key)));
-  }
-  return [[printable(path), printable(toJson(value))]];
-}
-
 function table(rows) {
   const width = Math.min(48, Math.max(0, ...rows.map(([left]) => visible(left))));
   return rows.map(([left, right]) => `  ${left}${" ".repeat(Math.max(0, width - visible(left)))}  ${right}`.trimEnd());
@@ -90,16 +90,4 @@ function table(rows) {
 /** Width without colour codes. */
 function visible(text) {
   return text.replace(/\u001b\[\d+m/g, "").length;
-}
-
-/** JSON that also writes a bigint as the integer it is. */
-function toJson(value) {
-  if (typeof value === "bigint") return String(value);
-  if (Array.isArray(value)) return `[${value.map(toJson).join(",")}]`;
-  if (typeof value === "object" && value !== null) {
-    return `{${Object.entries(value)
-      .map(([key, member]) => `${JSON.stringify(key)}:${toJson(member)}`)
-      .join(",")}}`;
-  }
-  return JSON.stringify(value ?? null);
 }

@@ -1,3 +1,6 @@
+import { UsageError } from "./arguments.js";
+import { whyNot } from "./input.js";
+
 /** Text is gathered up to this many characters before it is written. */
 const BATCH = 64 * 1024;
 
@@ -34,7 +37,8 @@ export class Output {
 }
 
 function closed(error) {
-  return error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED" ? new OutputClosed() : error;
+  const gone = error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED";
+  return gone ? new OutputClosed() : new UsageError(`cannot write to standard output: ${whyNot(error)}`);
 }
 
 /** Colour only on a terminal that does not decline it (https://no-color.org). */
