@@ -62,7 +62,8 @@ export function printable(text) {
 /** A line that counts on the terminal while a long input is read; nothing elsewhere. */
 export class Progress {
   #stream;
-  #shownAt = 0;
+  #shownAt = Date.now();
+  #shown = false;
 
   constructor(stream) {
     this.#stream = stream.isTTY ? stream : null;
@@ -71,11 +72,12 @@ export class Progress {
   count(done, refused, readBytes) {
     if (this.#stream === null || Date.now() - this.#shownAt < 200) return;
     this.#shownAt = Date.now();
+    this.#shown = true;
     const megabytes = (readBytes / 1e6).toFixed(1);
     this.#stream.write(`\r${done.toLocaleString("en")} lines, ${refused.toLocaleString("en")} refused, ${megabytes} MB read\u001b[K`);
   }
 
   clear() {
-    if (this.#shownAt > 0) this.#stream.write("\r\u001b[K");
+    if (this.#shown) this.#stream.write("\r\u001b[K");
   }
 }
