@@ -1,0 +1,105 @@
+/**
+ * `make bench`: the gate beside the bare signature, other libraries and the Python reference, in one run.
+ *
+ * Round by round every subject gets its turn, each round starting with another one, so that a slow second of the machine
+ * meets all of them and the ratios hold. Numbers go to a table and to results.json. `--rounds N` and `--calls N` choose how long.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { gzipSync } from "node:zlib";
+import { summary } from "./statistics.mjs";
+
+const WASM_LIMIT = 150_000;
+const WARM_UP_ROUNDS = 5;
+
+const { rounds, calls } = options();
+const { BASELINE, subjects } = await load("./subjects.mjs");
+const { reference } = await load("./reference.mjs");
+
+const { fresh, list } = await subjects();
+const python = reference(fresh);
+if (python.subject !== undefined) list.push(python.subject);
+
+const measured = new Map(list.map(({ name }) => [name, []]));
+for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
+  progress(round < 0 ? "warming up" : `round ${round + 1} of ${rounds}`);
+  const first = (round + WARM_UP_ROUNDS) % list.length;
+  for (const subject of [...list.slice(first), ...list.slice(0, first)]) {
+    const times = await (subject.round?.(calls) ?? time(subject));
+    if (round >= 0) measured.get(subject.name).push(times);
+  }
+}
+python.end?.();
+progress("");
+
+const rows = list.map(({ name, group }) => ({ name, group, ...summary(measured.get(name), measured.get(BASELINE)) }));
+const size = wasmSize();
+const envelopeBytes = Buffer.byteLength(fresh(1)[0]);
+report(rows, size);
+writeFileSync(
+  new URL("results.json", import.meta.url),
+  `${JSON.stringify({ node: process.version, cpu: cpus()[0]?.model ?? null, rounds, calls, envelope_bytes: envelopeBytes, baseline: BASELINE, wasm: size, rows }, null, 2)}\n`,
+);
+
+async function time({ prepare, run }) {
+  const inputs = await prepare(calls);
+  const times = new Float64Array(inputs.length);
+  for (let at = 0; at < inputs.length; at += 1) {
+    const begun = performance.now();
+    const pending = run(inputs[at]);
+    // Awaiting what is no promise would add a turn of the queue to every synchronous call.
+    if (pending !== undefined) await pending;
+    times[at] = (performance.now() - begun) * 1000;
+  }
+  return times;
+}
+
+function report(rows, { raw, gzip }) {
+  console.log(`envelope of ${envelopeBytes} bytes, ${rounds} rounds of ${calls} calls, Node ${process.version}, ${cpus()[0]?.model ?? "unknown processor"}\n`);
+  console.log(`${"".padEnd(30)}${"median µs".padStart(10)}${"p95 µs".padStart(10)}   ratio to ${BASELINE}`);
+  for (const group of ["verify", "sign"]) {
+    for (const row of rows.filter((each) => each.group === group).sort((one, other) => one.median_us - other.median_us)) {
+      console.log(`${row.name.padEnd(30)}${row.median_us.toFixed(1).padStart(10)}${row.p95_us.toFixed(1).padStart(10)}${row.ratio.toFixed(2).padStart(8)}`);
+    }
+    console.log("");
+  }
+  const verdict = gzip <= WASM_LIMIT ? "within" : "OVER";
+  console.log(`core.wasm: ${raw} bytes, ${gzip} after gzip -9, ${verdict} the limit of ${WASM_LIMIT}`);
+  if (python.missing !== undefined) console.log(python.missing);
+}
+
+function wasmSize() {
+  const bytes = readFileSync(new URL("../pkg/dist/core.wasm", import.meta.url));
+  return { raw: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length, limit: WASM_LIMIT };
+}
+
+function progress(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+}
+
+function options() {
+  let values;
+  try {
+    ({ values } = parseArgs({ options: { rounds: { type: "string", default: "60" }, calls: { type: "string", default: "50" } } }));
+  } catch (error) {
+    stop(error.message);
+  }
+  const [rounds, calls] = [Number(values.rounds), Number(values.calls)];
+  if (![rounds, calls].every((number) => Number.isSafeInteger(number) && number > 0)) stop("--rounds and --calls take a whole number above zero");
+  return { rounds, calls };
+}
+
+async function load(path) {
+  try {
+    return await import(path);
+  } catch (error) {
+    if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
+    return stop("something is not built or not installed: run `make bench`");
+  }
+}
+
+function stop(message) {
+  console.error(`bench: ${message}`);
+  process.exit(2);
+}
