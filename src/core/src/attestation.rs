@@ -41,10 +41,10 @@ pub enum Error {
     ReasonHash,
     /// Older than [`ATTESTATION_MAX_AGE_MS`].
     #[error("the attestation is {0} ms old")]
-    Stale(i64),
+    Stale(i128),
     /// Further in the future than [`ATTESTATION_SKEW_MS`].
     #[error("the attestation lies {0} ms in the future")]
-    Future(i64),
+    Future(i128),
     /// The key is not the one whose fingerprint is stated.
     #[error("the key does not hash to `agent_pubkey_fingerprint`")]
     Fingerprint,
@@ -116,18 +116,19 @@ impl UnverifiedAttestation {
     ///
     /// # Errors
     /// [`Error`] for the first that does not fit.
-    pub fn verify(self, result: &Value, reason: Option<&Value>, key: &PublicKey, now_ms: i64) -> Result<Attestation, Error> {
+    pub fn verify(self, result: &Value, reason: Option<&Value>, key: &PublicKey, now_ms: i128) -> Result<Attestation, Error> {
         if outcome_hash(result)? != self.outcome_hash {
             return Err(Error::OutcomeHash);
         }
         if reason.map(outcome_hash).transpose()? != self.reason_hash {
             return Err(Error::ReasonHash);
         }
-        let age = now_ms.saturating_sub(i64::try_from(self.timestamp_ms).unwrap_or(i64::MAX));
-        if age < -ATTESTATION_SKEW_MS {
+        // A timestamp may have all 64 bits: saturating into them would make any two late times equal.
+        let age = now_ms.saturating_sub(i128::from(self.timestamp_ms));
+        if age < -i128::from(ATTESTATION_SKEW_MS) {
             return Err(Error::Future(age.saturating_neg()));
         }
-        if age > ATTESTATION_MAX_AGE_MS {
+        if age > i128::from(ATTESTATION_MAX_AGE_MS) {
             return Err(Error::Stale(age));
         }
         if sha256(&[key.as_bytes()]) != self.agent_pubkey_fingerprint {

@@ -1,7 +1,5 @@
 //! One pure function per rule: values in, `Result<(), Reason>` out. The gate puts them in order.
 
-use std::collections::BTreeSet;
-
 use crate::capability::{Capability, UnverifiedCapability};
 use crate::chain::DelegationChain;
 use crate::crypto::{self, KeyTables};
@@ -150,8 +148,9 @@ pub fn chain(chain: &DelegationChain, content: &Content, max_depth: u32) -> Resu
     // The reference appends the same agent again when it relays its own packet.
     let mut passed = chain.agents.clone();
     passed.dedup();
-    let distinct: BTreeSet<&String> = passed.iter().collect();
-    if distinct.len() != passed.len() || distinct.contains(&content.to_agent) {
+    // The depth above bounds how many there are.
+    let repeats = passed.iter().enumerate().any(|(i, agent)| passed.iter().skip(i + 1).any(|later| later == agent));
+    if repeats || passed.contains(&content.to_agent) {
         return Err(Reason::at(Code::LoopDetected, "the task returns to an agent it has passed", "/chain/agents"));
     }
     for (i, pair) in chain.hops.windows(2).enumerate() {

@@ -4,8 +4,6 @@
 //! order), so one signature is valid for one message (catalogue B06). What it admits, every
 //! OpenSSL-based verifier admits too.
 
-use std::collections::HashMap;
-
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsBasepointTable, EdwardsPoint};
 use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::{BasepointTable as _, IsIdentity as _};
@@ -165,12 +163,12 @@ impl core::fmt::Debug for SecretKey {
 #[derive(Default)]
 pub struct KeyTables {
     capacity: usize,
-    clock: u64,
-    seen: HashMap<[u8; 32], Entry>,
+    /// Most recently used first. Few enough to be searched one by one.
+    seen: Vec<Entry>,
 }
 
 struct Entry {
-    used: u64,
+    key: PublicKey,
     /// Multiples of the negated key.
     table: Option<Box<EdwardsBasepointTable>>,
 }
@@ -178,8 +176,8 @@ struct Entry {
 impl KeyTables {
     /// Room for `capacity` keys of about 30 kB each; none at all for 0.
     #[must_use]
-    pub fn new(capacity: usize) -> Self {
-        Self { capacity, clock: 0, seen: HashMap::new() }
+    pub const fn new(capacity: usize) -> Self {
+        Self { capacity, seen: Vec::new() }
     }
 
     /// A public key of these bytes; one that has been used here before is not examined again.
@@ -187,7 +185,8 @@ impl KeyTables {
     /// # Errors
     /// As [`PublicKey::from_bytes`].
     pub fn public_key(&self, bytes: [u8; 32]) -> Result<PublicKey, Error> {
-        if self.seen.contains_key(&bytes) { Ok(PublicKey(bytes)) } else { PublicKey::from_bytes(bytes) }
+        let known = self.seen.iter().find(|entry| *entry.key.as_bytes() == bytes);
+        known.map_or_else(|| PublicKey::from_bytes(bytes), |entry| Ok(entry.key))
     }
 
     /// Verifies strictly, through the key's table where there is one.
@@ -202,20 +201,15 @@ impl KeyTables {
     }
 
     fn table(&mut self, key: &PublicKey) -> Option<&EdwardsBasepointTable> {
-        if self.capacity == 0 {
+        let Some(position) = self.seen.iter().position(|entry| entry.key == *key) else {
+            self.seen.truncate(self.capacity.saturating_sub(1));
+            if self.capacity > 0 {
+                self.seen.insert(0, Entry { key: *key, table: None });
+            }
             return None;
-        }
-        self.clock = self.clock.saturating_add(1);
-        if !self.seen.contains_key(key.as_bytes()) && self.seen.len() >= self.capacity {
-            let oldest = self.seen.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| *key)?;
-            self.seen.remove(&oldest);
-        }
-        let is_new = !self.seen.contains_key(key.as_bytes());
-        let entry = self.seen.entry(*key.as_bytes()).or_insert(Entry { used: 0, table: None });
-        entry.used = self.clock;
-        if is_new {
-            return None;
-        }
+        };
+        self.seen.get_mut(..=position)?.rotate_right(1);
+        let entry = self.seen.first_mut()?;
         if entry.table.is_none() {
             let point = CompressedEdwardsY(*key.as_bytes()).decompress()?;
             entry.table = Some(Box::new(EdwardsBasepointTable::create(&-point)));

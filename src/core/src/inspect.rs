@@ -143,7 +143,7 @@ fn check_attestation(text: &[u8], report: &mut Report) -> Result<(), Reason> {
     let key = public_key_from_pem(&pem)?;
     report.claim(&attestation.signed_by, &key);
     report.object_id = Some(attestation.packet_id.clone());
-    attestation.verify(&result, reason.as_ref(), &key, now.saturating_i64())?;
+    attestation.verify(&result, reason.as_ref(), &key, now.saturating_i128())?;
     Ok(())
 }
 

@@ -89,6 +89,15 @@ impl From<Option<&Integer>> for Value {
     }
 }
 
+/// The members in the order of their keys' code points, which is that of their UTF-8 bytes; UTF-16
+/// order (RFC 8785) is another.
+#[must_use]
+pub fn in_order(members: &[(String, Value)]) -> Vec<&(String, Value)> {
+    let mut order: Vec<&(String, Value)> = members.iter().collect();
+    order.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    order
+}
+
 /// An object of these members.
 #[must_use]
 pub fn object<const N: usize>(members: [(&str, Value); N]) -> Value {

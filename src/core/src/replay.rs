@@ -14,7 +14,7 @@ const SWEEP: usize = 64;
 
 /// 128 bits of SHA-256 of a key. Two keys that share them would make the second a replay, never the
 /// reverse, and only their own sender could search for such a pair.
-type Short = [u8; 16];
+type Short = u128;
 
 /// What became of a nonce.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,9 +39,14 @@ pub enum Taken {
 pub struct NonceStore {
     capacity: usize,
     sender_capacity: usize,
+    stored: u64,
+    // Three maps of one type: what a generic map costs in code, it costs once.
+    /// Key to sender.
     held: BTreeMap<Short, Short>,
-    by_expiry: BTreeMap<i64, Vec<Short>>,
-    by_sender: BTreeMap<Short, usize>,
+    /// Expiry and a running number to key.
+    by_expiry: BTreeMap<u128, Short>,
+    /// Sender to how many it holds.
+    by_sender: BTreeMap<Short, u128>,
 }
 
 impl NonceStore {
@@ -52,6 +57,7 @@ impl NonceStore {
         Self {
             capacity,
             sender_capacity: capacity.div_ceil(2),
+            stored: 0,
             held: BTreeMap::new(),
             by_expiry: BTreeMap::new(),
             by_sender: BTreeMap::new(),
@@ -69,12 +75,13 @@ impl NonceStore {
             return Taken::Seen;
         }
         let count = self.by_sender.get(&sender).copied().unwrap_or(0);
-        if self.held.len() >= self.capacity || count >= self.sender_capacity {
+        if self.held.len() >= self.capacity || count >= self.sender_capacity as u128 {
             return Taken::Full;
         }
         self.held.insert(key, sender);
         self.by_sender.insert(sender, count + 1);
-        self.by_expiry.entry(expires_at_ms).or_default().push(key);
+        self.by_expiry.insert(moment(expires_at_ms) << 64 | u128::from(self.stored), key);
+        self.stored = self.stored.wrapping_add(1);
         Taken::Stored
     }
 
@@ -92,25 +99,24 @@ impl NonceStore {
 
     fn sweep(&mut self, now_ms: i64) {
         for _ in 0..SWEEP {
-            let Some(mut bucket) = self.by_expiry.first_entry().filter(|bucket| *bucket.key() <= now_ms) else { return };
-            let key = bucket.get_mut().pop();
-            if bucket.get().is_empty() {
-                bucket.remove();
-            }
-            let Some(sender) = key.and_then(|key| self.held.remove(&key)) else { continue };
-            match self.by_sender.get_mut(&sender) {
-                Some(count) if *count > 1 => *count -= 1,
-                _ => {
-                    self.by_sender.remove(&sender);
-                }
+            let Some(first) = self.by_expiry.first_entry().filter(|entry| entry.key() >> 64 <= moment(now_ms)) else { return };
+            let Some(sender) = self.held.remove(&first.remove()) else { continue };
+            let left = self.by_sender.remove(&sender).unwrap_or(0).saturating_sub(1);
+            if left > 0 {
+                self.by_sender.insert(sender, left);
             }
         }
     }
 }
 
+/// A time before 1970 has long been.
+fn moment(ms: i64) -> u128 {
+    u128::try_from(ms).unwrap_or(0)
+}
+
 fn short(text: &str) -> Short {
     let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] = sha256(&[text.as_bytes()]);
-    [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
+    Short::from_be_bytes([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p])
 }
 
 #[cfg(test)]

@@ -55,6 +55,12 @@ impl Integer {
     pub fn saturating_i64(&self) -> i64 {
         self.to_i64().unwrap_or(if self.is_negative() { i64::MIN } else { i64::MAX })
     }
+
+    /// The value, or the nearest end of the range of `i128`.
+    #[must_use]
+    pub fn saturating_i128(&self) -> i128 {
+        self.0.parse().unwrap_or(if self.is_negative() { i128::MIN } else { i128::MAX })
+    }
 }
 
 impl From<i64> for Integer {
@@ -92,14 +98,17 @@ impl Float {
         self.0
     }
 
-    /// The shortest decimal digits that read back as this value, without trailing zeros, and the
-    /// decimal exponent `k` for which |value| = 0.d₁d₂… × 10^k. Zero gives no digits.
+    /// The shortest decimal digits that read back as this value, the even ones of two equally near,
+    /// without trailing zeros, and the decimal exponent `k` for which |value| = 0.d₁d₂… × 10^k. Zero gives no digits.
     pub(super) fn shortest(self) -> (String, i32) {
-        // `{:e}` prints the shortest round-trip digits as `d.ddde±x`.
-        let text = format!("{:e}", self.0.abs());
-        let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        let digits: String = mantissa.chars().filter(|c| *c != '.').collect();
-        let digits = digits.trim_end_matches('0').to_owned();
-        (digits, exponent.parse::<i32>().unwrap_or(0).saturating_add(1))
+        let mut buffer = ryu::Buffer::new();
+        let text = buffer.format_finite(self.0.abs());
+        let (mantissa, exponent) = text.split_once('e').unwrap_or((text, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let digits = format!("{whole}{fraction}");
+        let leading = digits.len().saturating_sub(digits.trim_start_matches('0').len());
+        // Both lengths are below 30.
+        let point = i32::try_from(whole.len()).unwrap_or(0) - i32::try_from(leading).unwrap_or(0);
+        (digits.trim_matches('0').to_owned(), exponent.parse::<i32>().unwrap_or(0) + point)
     }
 }

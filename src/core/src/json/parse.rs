@@ -1,6 +1,6 @@
 //! The strict parser (RFC 8259, and stricter where a looser reading is an attack).
 
-use super::{Float, Integer, Value};
+use super::{Float, Integer, Value, in_order};
 use crate::limits::{MAX_INTEGER_DIGITS, MAX_NESTING};
 
 /// Why a text is refused. Each names the byte offset at which it was seen.
@@ -284,10 +284,9 @@ impl Parser<'_> {
 /// A key that stands more than once. Sorted rather than hashed, so that chosen keys cannot make it
 /// slow.
 fn repeated_key(members: &[(String, Value)]) -> Option<String> {
-    let mut keys: Vec<&str> = members.iter().map(|(key, _)| key.as_str()).collect();
-    keys.sort_unstable();
-    keys.windows(2).find_map(|pair| match pair {
-        [a, b] if a == b => Some((*a).to_owned()),
+    let order = in_order(members);
+    order.windows(2).find_map(|pair| match pair {
+        [a, b] if a.0 == b.0 => Some(a.0.clone()),
         _ => None,
     })
 }

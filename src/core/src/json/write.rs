@@ -2,7 +2,7 @@
 
 use core::fmt::Write as _;
 
-use super::{Float, Value};
+use super::{Float, Value, in_order};
 
 /// How characters outside printable ASCII are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,11 +116,7 @@ impl Writer<'_> {
     }
 
     fn object(&mut self, members: &[(String, Value)]) {
-        let mut order: Vec<&(String, Value)> = members.iter().collect();
-        if self.style.sorted {
-            // The order of UTF-8 bytes is the order of code points; UTF-16 order (RFC 8785) is not.
-            order.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        }
+        let order = if self.style.sorted { in_order(members) } else { members.iter().collect() };
         self.out.push('{');
         for (i, (key, value)) in order.into_iter().enumerate() {
             self.separate(i);
@@ -249,6 +245,8 @@ mod tests {
             ("0.1e1", "1.0", "1.0", "1.0"),
             ("1.10", "1.1", "1.1", "1.1"),
             ("123456.789", "123456.789", "123456.789", "123456.789"),
+            // Exactly between two shortest decimals: the even one.
+            ("1903490103940804.25", "1903490103940804.2", "1903490103940804.2", "1903490103940804.2"),
         ];
         for (text, python, signed, unsigned) in cases {
             let value = parse(text.as_bytes()).expect(text);

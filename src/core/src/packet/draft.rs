@@ -112,7 +112,7 @@ impl Draft {
             intent: fields.text("intent")?,
             task_type: fields.optional_text("task_type")?,
             goal: fields.optional_text("goal")?,
-            context: fields.optional_members("context")?.map(sorted_members).unwrap_or_default(),
+            context: sorted_members(&fields.optional_members("context")?.unwrap_or_default()),
             memory_refs: fields.texts("memory_refs")?,
             permissions: fields.optional_nested("permissions")?.map(Permissions::read).transpose()?.unwrap_or_default(),
             constraints: fields.optional_nested("constraints")?.map(Constraints::read).transpose()?,
@@ -120,7 +120,7 @@ impl Draft {
             public_key: issuer.public_key,
             risk_level: None,
             ttl_seconds: None,
-            ai_provenance: fields.optional_members("ai_provenance")?.map(sorted_members),
+            ai_provenance: fields.optional_members("ai_provenance")?.as_deref().map(sorted_members),
         };
         fields.finish()?;
         if let Some(task) = task {
@@ -193,7 +193,7 @@ fn apply_task(task: &TaskMetadata, risk: &mut Option<String>, ttl: &mut Option<j
         constraints.requires_human_review = Some(true);
     }
     if let Some(made_by) = &task.ai_provenance {
-        let made_by = sorted_members(made_by.clone());
+        let made_by = sorted_members(made_by);
         if content.ai_provenance.as_ref().is_some_and(|stated| *stated != made_by) {
             return Err(Error::TaskMetadata("ai_provenance"));
         }
@@ -236,16 +236,14 @@ pub(crate) fn check_ai_provenance(made_by: Option<&[(String, Value)]>, at: &str)
     }
 }
 
-fn sorted_members(members: Vec<(String, Value)>) -> Vec<(String, Value)> {
-    let mut members: Vec<(String, Value)> = members.into_iter().map(|(key, value)| (key, sorted(value))).collect();
-    members.sort_by(|a, b| a.0.cmp(&b.0));
-    members
+fn sorted_members(members: &[(String, Value)]) -> Vec<(String, Value)> {
+    json::in_order(members).into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect()
 }
 
-fn sorted(value: Value) -> Value {
+fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(members) => Value::Object(sorted_members(members)),
-        Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
-        other => other,
+        Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
+        other => other.clone(),
     }
 }
