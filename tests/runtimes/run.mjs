@@ -26,6 +26,7 @@ const ROWS = [
   ["Deno", () => inProcess("Deno", ["run", "--quiet", "--no-prompt", "--no-remote", "--node-modules-dir=manual"], "esm.mjs", SOME)],
   ["Bun", () => inProcess("Bun", ["run"], "esm.mjs", SOME)],
   ["workerd", () => runInWorkerd(directory, SOME)],
+  ["workerd, edge-light", () => runInWorkerd(directory, SOME, "edge-light")],
   ["Chromium, no bundler", () => inBrowser("page.html#trusthandoff")],
   ["Chromium, slim", () => inBrowser("page.html#trusthandoff/slim")],
   ["Chromium, esbuild", async () => (await withEsbuild(directory), inBrowser("esbuild.html#"))],

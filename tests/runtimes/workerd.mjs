@@ -19,8 +19,17 @@ const worker :Workerd.Worker = (
 );
 `;
 
-export async function runInWorkerd(directory, rounds) {
-  const out = join(directory, "workerd");
+/** `./core.wasm` and, for edge runtimes, `./core.wasm?module`: both the module beside the worker. */
+const WASM_IMPORTS = {
+  name: "wasm-imports",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/core\.wasm(\?module)?$/ }, () => ({ path: "./core.wasm", external: true }));
+  },
+};
+
+/** `condition` picks the entry: workerd's own, or that of the edge runtimes, which live under the same rules. */
+export async function runInWorkerd(directory, rounds, condition = "workerd") {
+  const out = join(directory, `in-${condition}`);
   mkdirSync(out, { recursive: true });
   await esbuild().build({
     entryPoints: [join(directory, "hosts/worker.js")],
@@ -28,8 +37,8 @@ export async function runInWorkerd(directory, rounds) {
     bundle: true,
     format: "esm",
     target: "es2022",
-    conditions: ["workerd", "worker", "browser"],
-    external: ["*.wasm"],
+    conditions: [condition, "worker", "browser"],
+    plugins: [WASM_IMPORTS],
     logLevel: "error",
   });
   cpSync(join(directory, "node_modules/trusthandoff/dist/core.wasm"), join(out, "core.wasm"));
