@@ -1,0 +1,50 @@
+/** docs/SPEC.md against what the package does: the table of codes, the order of checks, the limits it states. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { gate, trusthandoff, wire } from "./support.mjs";
+
+const spec = readFileSync(new URL("../../docs/SPEC.md", import.meta.url), "utf8");
+
+/** First and second column of a Markdown table's rows. */
+const rows = (text) => [...text.matchAll(/^\| `([^`]+)` \| (.*?) \|/gm)].map(([, first, second]) => [first, second]);
+
+test("the table of reason codes is the core's: codes, meanings and order", () => {
+  const [, table] = /<!-- codes:begin -->([^]*)<!-- codes:end -->/.exec(spec);
+  assert.deepEqual(
+    rows(table),
+    trusthandoff.reasonCodes().map(({ code, meaning }) => [code, meaning]),
+  );
+});
+
+test("every code that the text mentions exists", () => {
+  const known = new Set(trusthandoff.reasonCodes().map(({ code }) => code));
+  const [, checks] = /### 10\.2([^]*?)### 10\.3/.exec(spec);
+  const cells = [...checks.matchAll(/^\| `\w+` \| .* \| (.*) \|$/gm)].map(([, codes]) => codes);
+  const named = cells.flatMap((codes) => [...codes.matchAll(/`([a-z_]+)`/g)].map(([, code]) => code));
+  assert.ok(named.length > 40, "the table of checks could not be read");
+  assert.deepEqual(
+    named.filter((code) => !known.has(code)),
+    [],
+  );
+});
+
+test("checks stand in the order in which the gate applies them", async () => {
+  const [, text] = /### 10\.2([^]*?)### 10\.3/.exec(spec);
+  const stated = rows(text).map(([name]) => name);
+  const hosts = { revocations: () => false, approvals: () => true, policy: () => true };
+  const decision = await gate(hosts).handle(wire({ constraints: { requires_human_review: true } }));
+  assert.equal(decision.code, null);
+  const done = decision.checks.map(({ check }) => check);
+  // A packet without a token has no capability to check; everything else applied.
+  assert.deepEqual(
+    done,
+    stated.filter((name) => name !== "capability"),
+  );
+});
+
+test("the fields of a packet are those of a signed one", () => {
+  const [, text] = /### 4\.1([^]*?)### 4\.2/.exec(spec);
+  const stated = rows(text).map(([name]) => name);
+  assert.deepEqual(stated.sort(), Object.keys(JSON.parse(wire()).packet).sort());
+});
