@@ -54,8 +54,7 @@ export function createEnvelope(packet, options) {
  */
 export function signPacketText(identity, bytes, { form, nowMs }) {
   const signer = signerOf(identity);
-  const about = aboutSigner(signer, form, nowMs);
-  const prepared = { form, ...shared.call((glue) => glue.preparePacketText(bytes, about)) };
+  const prepared = { form, ...shared.call((glue) => glue.preparePacketText(bytes, form, signer.agentId, signer.publicKey, nowMs)) };
   return finish(prepared, signWithSeed(signer.seed, prepared));
 }
 
@@ -67,12 +66,8 @@ function prepare(signer, fields, options) {
   }
   const copy = copyPlain(fields);
   const metadata = task === undefined ? undefined : taskMetadata(task);
-  const about = aboutSigner(signer, form, toMs(now, "now"));
-  return { form, ...shared.call((glue) => glue.preparePacket(copy, about, metadata)) };
-}
-
-function aboutSigner(signer, form, nowMs) {
-  return { form, agent_id: signer.agentId, public_key: signer.publicKey, now_ms: nowMs };
+  const nowMs = toMs(now, "now");
+  return { form, ...shared.call((glue) => glue.preparePacket(copy, form, signer.agentId, signer.publicKey, nowMs, metadata)) };
 }
 
 function signWithSeed(seed, prepared) {

@@ -4,6 +4,8 @@ import { freezeDeep } from "../plain.js";
 
 /** Decision → the bytes that were accepted. What is read from an accepted packet is read from these and no others. */
 const accepted = /* @__PURE__ */ new WeakMap();
+/** Decision → its checks, as JSON text until somebody asks for them. */
+const checks = /* @__PURE__ */ new WeakMap();
 /** Decision → its packet and digests, once somebody asked for them. */
 const views = /* @__PURE__ */ new WeakMap();
 
@@ -23,9 +25,19 @@ export class PacketDecision {
     this.agentId = found.agent_id;
     this.fingerprint = found.fingerprint;
     this.expiresAtMs = found.expires_at_ms;
-    this.checks = freezeDeep(found.checks);
+    checks.set(this, found.checks);
     if (found.decision === "ACCEPT") accepted.set(this, bytes);
     Object.freeze(this);
+  }
+
+  /** What was checked, in order, and what each check found. */
+  get checks() {
+    let found = checks.get(this);
+    if (typeof found === "string") {
+      found = freezeDeep(JSON.parse(found));
+      checks.set(this, found);
+    }
+    return found;
   }
 
   /** The verified packet, made when first asked for; undefined unless accepted. */
@@ -80,6 +92,6 @@ export function localRejection(code) {
     agent_id: null,
     fingerprint: null,
     expires_at_ms: null,
-    checks: [],
+    checks: "[]",
   });
 }

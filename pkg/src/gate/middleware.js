@@ -120,7 +120,7 @@ class Run {
       change(now);
       const gate = this.#gateHandle();
       const registry = this.#registry?.handle();
-      const step = shared.call(() => (registry === undefined ? this.#run.advance(gate) : this.#run.advanceWith(gate, registry)));
+      const step = JSON.parse(shared.call(() => (registry === undefined ? this.#run.advance(gate) : this.#run.advanceWith(gate, registry))));
       if (step.done === undefined) this.step = step;
       else this.#end(coreDecision(step.done, this.bytes));
     } catch (error) {

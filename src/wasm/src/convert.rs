@@ -24,7 +24,7 @@ pub(crate) fn optional(text: Option<&str>) -> JsValue {
 pub(crate) fn moment(ms: f64) -> Result<Timestamp, Reason> {
     let micros = (ms * 1000.0).round();
     // NaN and the infinities become 0 or a bound by `as`; the range is checked on the float.
-    if !(0.0..9.1e15).contains(&micros) {
+    if !(0.0..2.6e17).contains(&micros) {
         return Err(Reason::plain(Code::ClockInvalid));
     }
     #[allow(clippy::cast_possible_truncation)]

@@ -4,11 +4,12 @@ use js_sys::Uint8Array;
 use trusthandoff::crypto::{PublicKey, SecretKey};
 use trusthandoff::decision::Code;
 use trusthandoff::identity::{self, Jwk};
+use trusthandoff::json::Fields;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use zeroize::Zeroizing;
 
-use crate::convert::record;
+use crate::convert::{from_js, record};
 use crate::error::Refusal;
 
 type Seed = Zeroizing<[u8; 32]>;
@@ -88,7 +89,10 @@ fn secret(seed: Vec<u8>) -> Result<SecretKey, Refusal> {
 }
 
 fn jwk(key: &JsValue) -> Result<Jwk, Refusal> {
-    serde_wasm_bindgen::from_value(key.clone()).map_err(|_| Refusal::from(identity::Error::Jwk))
+    let mut fields = from_js(key).and_then(|value| Ok(Fields::of(value, "")?)).map_err(|_| Refusal::from(identity::Error::Jwk))?;
+    let mut member = |name| fields.optional_text(name).map_err(|_| Refusal::from(identity::Error::Jwk));
+    let required = |text: Option<String>| text.ok_or_else(|| Refusal::from(identity::Error::Jwk));
+    Ok(Jwk { kty: required(member("kty")?)?, crv: required(member("crv")?)?, x: required(member("x")?)?, d: member("d")? })
 }
 
 fn describe(key: &PublicKey) -> JsValue {

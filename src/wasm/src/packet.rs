@@ -1,7 +1,6 @@
 //! Making packets and looking into them.
 
 use js_sys::Uint8Array;
-use serde::Deserialize;
 use trusthandoff::chain;
 use trusthandoff::crypto::{KeyTables, Signature};
 use trusthandoff::decision::{Code, Reason};
@@ -14,23 +13,21 @@ use crate::convert::{from_js, moment, record, to_js};
 use crate::error::Refusal;
 use crate::identity::public_key;
 
-#[derive(Deserialize)]
-struct About {
-    form: String,
-    agent_id: String,
-    #[serde(with = "serde_wasm_bindgen::preserve")]
-    public_key: JsValue,
-    now_ms: f64,
-}
-
 #[wasm_bindgen(js_name = preparePacket)]
-pub fn prepare_packet(fields: &JsValue, about: JsValue, task: &JsValue) -> Result<JsValue, JsValue> {
-    Ok(prepare(from_js(fields).map_err(Refusal::from)?, about, task)?)
+pub fn prepare_packet(
+    fields: &JsValue,
+    form: &str,
+    agent_id: String,
+    key: &JsValue,
+    now_ms: f64,
+    task: &JsValue,
+) -> Result<JsValue, JsValue> {
+    Ok(prepare(from_js(fields).map_err(Refusal::from)?, form, agent_id, key, now_ms, task)?)
 }
 
 #[wasm_bindgen(js_name = preparePacketText)]
-pub fn prepare_packet_text(text: &[u8], about: JsValue) -> Result<JsValue, JsValue> {
-    Ok(prepare(chain::parse_limited(text).map_err(Refusal::from)?, about, &JsValue::UNDEFINED)?)
+pub fn prepare_packet_text(text: &[u8], form: &str, agent_id: String, key: &JsValue, now_ms: f64) -> Result<JsValue, JsValue> {
+    Ok(prepare(chain::parse_limited(text).map_err(Refusal::from)?, form, agent_id, key, now_ms, &JsValue::UNDEFINED)?)
 }
 
 #[wasm_bindgen(js_name = finishPacket)]
@@ -72,12 +69,11 @@ pub fn signed_task_metadata(options: &JsValue) -> Result<JsValue, JsValue> {
     ]))
 }
 
-fn prepare(fields: Value, about: JsValue, task: &JsValue) -> Result<JsValue, Refusal> {
-    let about: About = serde_wasm_bindgen::from_value(about).map_err(|error| Refusal::new(Code::ConfigInvalid, error.to_string()))?;
-    let form = form_of(&about.form)?;
+fn prepare(fields: Value, form: &str, agent_id: String, key: &JsValue, now_ms: f64, task: &JsValue) -> Result<JsValue, Refusal> {
+    let form = form_of(form)?;
     let mut entropy = [0; 48];
     getrandom::fill(&mut entropy).map_err(|error| Refusal::new(Code::InternalError, format!("no randomness: {error}")))?;
-    let issuer = Issuer { agent_id: about.agent_id, public_key: public_key(&about.public_key)?, now: moment(about.now_ms)?, entropy };
+    let issuer = Issuer { agent_id, public_key: public_key(key)?, now: moment(now_ms)?, entropy };
     let task = if task.is_undefined() { None } else { Some(task_metadata(task)?) };
     let draft = Draft::new(fields, &issuer, task.as_ref())?;
     Ok(record([("unsigned", draft.to_text().into()), ("signing_bytes", Uint8Array::from(draft.signing_bytes(form).as_slice()).into())]))

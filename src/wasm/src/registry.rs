@@ -1,24 +1,16 @@
 //! The registry in memory.
 
-use serde::Deserialize;
-use trusthandoff::decision::Code;
+use trusthandoff::crypto::PublicKey;
+use trusthandoff::decision::{Code, Reason};
+use trusthandoff::json::{Fields, Value};
 use trusthandoff::registry::{AgentRecord, AgentRegistry, KeyWindow};
+use trusthandoff::time::Timestamp;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::convert::moment;
+use crate::convert::{from_js, moment};
 use crate::error::Refusal;
 use crate::identity::public_key;
-
-#[derive(Deserialize, Default)]
-#[serde(default, deny_unknown_fields)]
-struct Details {
-    roots: Vec<String>,
-    not_before: Option<f64>,
-    not_after: Option<f64>,
-    reviewer: bool,
-    revoker: bool,
-}
 
 #[wasm_bindgen]
 #[derive(Default)]
@@ -41,19 +33,9 @@ impl CoreRegistry {
         self.0.to_json()
     }
 
-    pub fn register(&mut self, agent_id: &str, key: &JsValue, details: JsValue, now_ms: f64) -> Result<(), JsValue> {
+    pub fn register(&mut self, agent_id: &str, key: &JsValue, details: &JsValue, now_ms: f64) -> Result<(), JsValue> {
         moment(now_ms).map_err(Refusal::from)?;
-        let details: Details =
-            serde_wasm_bindgen::from_value(details).map_err(|error| Refusal::new(Code::ConfigInvalid, error.to_string()))?;
-        let at = |ms: Option<f64>| ms.map(moment).transpose().map_err(Refusal::from);
-        let window = KeyWindow { key: public_key(key)?, not_before: at(details.not_before)?, not_after: at(details.not_after)? };
-        let record = AgentRecord {
-            keys: vec![window],
-            roots: details.roots,
-            reviewer: details.reviewer,
-            revoker: details.revoker,
-            revoked_at: None,
-        };
+        let record = record(public_key(key)?, details).map_err(|reason| Refusal::from(Reason { code: Code::ConfigInvalid, ..reason }))?;
         Ok(self.0.register(agent_id, record).map_err(Refusal::from)?)
     }
 
@@ -69,5 +51,30 @@ impl CoreRegistry {
 
     pub fn has(&self, agent_id: &str) -> bool {
         self.0.resolve(agent_id).is_some()
+    }
+}
+
+/// One key with `{roots, not_before, not_after, reviewer, revoker}`, times in milliseconds.
+fn record(key: PublicKey, details: &JsValue) -> Result<AgentRecord, Reason> {
+    let mut fields = Fields::of(from_js(details)?, "")?;
+    let window = KeyWindow { key, not_before: time(&mut fields, "not_before")?, not_after: time(&mut fields, "not_after")? };
+    let record = AgentRecord {
+        keys: vec![window],
+        roots: fields.texts("roots")?,
+        reviewer: fields.nullable_bool("reviewer", false)?.unwrap_or(false),
+        revoker: fields.nullable_bool("revoker", false)?.unwrap_or(false),
+        revoked_at: None,
+    };
+    fields.finish()?;
+    Ok(record)
+}
+
+fn time(fields: &mut Fields, name: &str) -> Result<Option<Timestamp>, Reason> {
+    match fields.optional(name) {
+        None => Ok(None),
+        #[allow(clippy::cast_precision_loss)]
+        Some(Value::Int(ms)) => moment(ms.saturating_i64() as f64).map(Some),
+        Some(Value::Float(ms)) => moment(ms.value()).map(Some),
+        Some(_) => Err(Reason::at(Code::ConfigInvalid, format!("`{name}` must be milliseconds since 1970"), name)),
     }
 }
