@@ -1,6 +1,7 @@
 /** Rust to `target/package/`: the optimised `core.wasm` and the text of its JavaScript glue. */
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { pkg, root, run, step } from "./run.mjs";
@@ -23,19 +24,27 @@ export function buildWasm() {
 
 function compile() {
   step("compiling the core to wasm (cargo; some minutes the first time)");
-  const cargoHome = process.env.CARGO_HOME ?? join(homedir(), ".cargo");
-  // The module holds source paths in its panic messages; remapped, it is the same wherever it was built.
-  const flags = [
-    `--remap-path-prefix=${join(cargoHome, "registry/src")}=crates`,
-    `--remap-path-prefix=${root}=trusthandoff`,
-  ];
+  run("cargo", ["fetch", "--quiet", "--locked", "--target", TRIPLE]);
   run("cargo", [
-    ...["build", "--quiet", "--release", "--package", "trusthandoff-wasm", "--target", TRIPLE],
+    ...["build", "--quiet", "--release", "--locked", "--package", "trusthandoff-wasm", "--target", TRIPLE],
     // Stripped later, by wasm-opt: the generator reads the target features from a section that strip removes.
     ...["--config", "profile.release.strip=false"],
-    ...["--config", `target.${TRIPLE}.rustflags=${JSON.stringify(flags)}`],
+    ...["--config", `target.${TRIPLE}.rustflags=${JSON.stringify(pathRemaps())}`],
   ]);
   return join(root, "target", TRIPLE, "release/trusthandoff_wasm.wasm");
+}
+
+/** The module holds source paths in its panic messages. Remapped, it is the same wherever it was built. */
+function pathRemaps() {
+  const crates = join(process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry/src");
+  const rustc = (...args) => execFileSync("rustc", args, { encoding: "utf8", cwd: root });
+  const [, commit] = /^commit-hash: (.*)$/m.exec(rustc("-vV"));
+  return [
+    ...readdirSync(crates).map((registry) => [join(crates, registry), "crates"]),
+    // Where the library's sources are installed, rustc prefers them to the name it has for them otherwise.
+    [join(rustc("--print", "sysroot").trim(), "lib/rustlib/src/rust"), `/rustc/${commit}`],
+    [root, "trusthandoff"],
+  ].map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
 }
 
 /** Glue and optimisation take seconds: done only when the compiled module is another one than last time. */
@@ -56,7 +65,7 @@ function optimised(raw) {
 function generateGlue(raw) {
   step("generating the JavaScript glue");
   run("cargo", [
-    ...["run", "--quiet", "--package", "trusthandoff-glue"],
+    ...["run", "--quiet", "--locked", "--package", "trusthandoff-glue"],
     // A tool that runs for a second is not worth minutes of optimising it.
     ...["--profile", "glue", "--config", 'profile.glue.inherits="dev"', "--config", "profile.glue.debug=false"],
     ...["--config", "profile.glue.package.'*'.opt-level=0"],
