@@ -13,8 +13,8 @@ const texts = /* @__PURE__ */ new WeakMap();
 export function signPacket(identity, fields, options) {
   const signer = signerOf(identity);
   if (signer.pair !== undefined) throw signerAsync();
+  if (signer.seed !== undefined) return signHere(signer, fields, options);
   const prepared = prepare(signer, fields, options);
-  if (signer.seed !== undefined) return finish(prepared, signWithSeed(signer.seed, prepared));
   const signature = callSigner(signer.sign, prepared);
   if (typeof signature?.then === "function") {
     // Nobody waits for it; its rejection must not end the process.
@@ -27,8 +27,8 @@ export function signPacket(identity, fields, options) {
 /** Signs a packet with any identity, also one whose signer answers later (WebCrypto, KMS, HSM). */
 export async function signPacketAsync(identity, fields, options) {
   const signer = signerOf(identity);
+  if (signer.seed !== undefined) return signHere(signer, fields, options);
   const prepared = prepare(signer, fields, options);
-  if (signer.seed !== undefined) return finish(prepared, signWithSeed(signer.seed, prepared));
   if (signer.pair !== undefined) {
     return finish(prepared, new Uint8Array(await crypto.subtle.sign("Ed25519", signer.pair.privateKey, prepared.signing_bytes)));
   }
@@ -54,24 +54,26 @@ export function createEnvelope(packet, options) {
  */
 export function signPacketText(identity, bytes, { form, nowMs }) {
   const signer = signerOf(identity);
-  const prepared = { form, ...shared.call((glue) => glue.preparePacketText(bytes, form, signer.agentId, signer.publicKey, nowMs)) };
-  return finish(prepared, signWithSeed(signer.seed, prepared));
+  return keep(shared.call((glue) => glue.signPacketText(signer.seed, bytes, form, signer.agentId, nowMs)));
+}
+
+function signHere(signer, fields, options) {
+  const { form, nowMs, metadata, copy } = readArguments(fields, options);
+  return keep(shared.call((glue) => glue.signPacket(signer.seed, copy, form, signer.agentId, nowMs, metadata)));
 }
 
 function prepare(signer, fields, options) {
+  const { form, nowMs, metadata, copy } = readArguments(fields, options);
+  return { form, ...shared.call((glue) => glue.preparePacket(copy, form, signer.agentId, signer.publicKey, nowMs, metadata)) };
+}
+
+function readArguments(fields, options) {
   const { form = "0.4.0", task, now = Date.now() } = readOptions(options, ["form", "task", "now"], "signPacket");
   if (form !== "0.4.0" && form !== "0.3.3") throw configInvalid('`form` must be "0.4.0" or "0.3.3"', "form");
   if (!isObject(fields) || Array.isArray(fields) || isBytes(fields)) {
     throw new PayloadValidationError("type_mismatch", `the packet fields must be an object, not ${typeName(fields)}`, { field: "" });
   }
-  const copy = copyPlain(fields);
-  const metadata = task === undefined ? undefined : taskMetadata(task);
-  const nowMs = toMs(now, "now");
-  return { form, ...shared.call((glue) => glue.preparePacket(copy, form, signer.agentId, signer.publicKey, nowMs, metadata)) };
-}
-
-function signWithSeed(seed, prepared) {
-  return shared.call((glue) => glue.signBytes(seed, prepared.signing_bytes));
+  return { form, nowMs: toMs(now, "now"), metadata: task === undefined ? undefined : taskMetadata(task), copy: copyPlain(fields) };
 }
 
 function callSigner(sign, prepared) {
@@ -88,7 +90,11 @@ function finish(prepared, signature) {
     throw new ConfigurationError("signer_failed", `the signer must return a Uint8Array of 64 bytes, not ${typeName(signature)}`);
   }
   const own = new Uint8Array(signature);
-  const { text, view } = shared.call((glue) => glue.finishPacket(prepared.unsigned, prepared.form, own));
+  return keep(shared.call((glue) => glue.finishPacket(prepared.unsigned, prepared.form, own)));
+}
+
+/** The packet as its user holds it, with the text that travels. */
+function keep({ text, view }) {
   // Not enumerable: the object lists the fields of the wire, its text is beside them.
   Object.defineProperty(view, "text", { value: text });
   freezeDeep(view);

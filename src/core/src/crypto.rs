@@ -4,14 +4,18 @@
 //! order), so one signature is valid for one message (catalogue B06). What it admits, every
 //! OpenSSL-based verifier admits too.
 
-use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsBasepointTable, EdwardsPoint};
+mod multiples;
+
+use curve25519_dalek::constants::ED25519_BASEPOINT_POINT;
+use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::scalar::Scalar;
-use curve25519_dalek::traits::{BasepointTable as _, IsIdentity as _};
+use curve25519_dalek::traits::Identity as _;
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use sha2::{Digest as _, Sha256, Sha512};
 use zeroize::Zeroizing;
 
 use crate::encoding::{from_base64, from_base64url, hex};
+use multiples::Multiples;
 
 /// Why a key or signature is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -165,19 +169,21 @@ pub struct KeyTables {
     capacity: usize,
     /// Most recently used first. Few enough to be searched one by one.
     seen: Vec<Entry>,
+    /// Multiples of the curve's base point, made with the first table.
+    base: Option<Multiples>,
 }
 
 struct Entry {
     key: PublicKey,
     /// Multiples of the negated key.
-    table: Option<Box<EdwardsBasepointTable>>,
+    table: Option<Multiples>,
 }
 
 impl KeyTables {
-    /// Room for `capacity` keys of about 30 kB each; none at all for 0.
+    /// Room for `capacity` keys of about 130 kB each; none at all for 0.
     #[must_use]
     pub const fn new(capacity: usize) -> Self {
-        Self { capacity, seen: Vec::new() }
+        Self { capacity, seen: Vec::new(), base: None }
     }
 
     /// A public key of these bytes; one that has been used here before is not examined again.
@@ -194,27 +200,25 @@ impl KeyTables {
     /// # Errors
     /// [`Error::Invalid`].
     pub fn verify(&mut self, key: &PublicKey, message: &[u8], signature: &Signature) -> Result<(), Error> {
-        match self.table(key) {
-            Some(table) => verify_with_table(table, key, message, signature),
-            None => key.verify(message, signature),
-        }
-    }
-
-    fn table(&mut self, key: &PublicKey) -> Option<&EdwardsBasepointTable> {
         let Some(position) = self.seen.iter().position(|entry| entry.key == *key) else {
             self.seen.truncate(self.capacity.saturating_sub(1));
             if self.capacity > 0 {
                 self.seen.insert(0, Entry { key: *key, table: None });
             }
-            return None;
+            return key.verify(message, signature);
         };
-        self.seen.get_mut(..=position)?.rotate_right(1);
-        let entry = self.seen.first_mut()?;
-        if entry.table.is_none() {
-            let point = CompressedEdwardsY(*key.as_bytes()).decompress()?;
-            entry.table = Some(Box::new(EdwardsBasepointTable::create(&-point)));
+        if let Some(used) = self.seen.get_mut(..=position) {
+            used.rotate_right(1);
         }
-        entry.table.as_deref()
+        let base = self.base.get_or_insert_with(|| Multiples::of(ED25519_BASEPOINT_POINT));
+        let Some(entry) = self.seen.first_mut() else { return key.verify(message, signature) };
+        if entry.table.is_none() {
+            entry.table = CompressedEdwardsY(*key.as_bytes()).decompress().map(|point| Multiples::of(-point));
+        }
+        match &entry.table {
+            Some(table) => verify_with_table(base, table, key, message, signature),
+            None => Err(Error::Invalid),
+        }
     }
 }
 
@@ -226,7 +230,7 @@ impl core::fmt::Debug for KeyTables {
 
 /// The equation of `verify_strict`: `R` must be the canonical bytes of `s·B − k·A`, `s` must be
 /// reduced, and neither point may have small order (a [`PublicKey`] has not).
-fn verify_with_table(minus_key: &EdwardsBasepointTable, key: &PublicKey, message: &[u8], signature: &Signature) -> Result<(), Error> {
+fn verify_with_table(base: &Multiples, minus_key: &Multiples, key: &PublicKey, message: &[u8], signature: &Signature) -> Result<(), Error> {
     let (r, s) = signature.0.split_first_chunk::<32>().ok_or(Error::Invalid)?;
     let s: [u8; 32] = s.try_into().map_err(|_| Error::Invalid)?;
     let s = Option::<Scalar>::from(Scalar::from_canonical_bytes(s)).ok_or(Error::Invalid)?;
@@ -235,9 +239,8 @@ fn verify_with_table(minus_key: &EdwardsBasepointTable, key: &PublicKey, message
     hash.update(key.as_bytes());
     hash.update(message);
     let k = Scalar::from_bytes_mod_order_wide(&hash.finalize().into());
-    let expected = EdwardsPoint::mul_base(&s) + minus_key.mul_base(&k);
-    let is_small = expected.mul_by_cofactor().is_identity();
-    if !is_small && expected.compress().as_bytes() == r { Ok(()) } else { Err(Error::Invalid) }
+    let expected = minus_key.add_times(&k, base.add_times(&s, EdwardsPoint::identity()));
+    if !expected.is_small_order() && expected.compress().as_bytes() == r { Ok(()) } else { Err(Error::Invalid) }
 }
 
 #[cfg(test)]

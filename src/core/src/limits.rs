@@ -61,8 +61,8 @@ pub const DEFAULT_DEPTH: u32 = 5;
 /// See [`DEFAULT_DEPTH`].
 pub const MAX_DEPTH: u32 = 64;
 
-/// Senders whose precomputed key tables a gate keeps. One table takes about 30 kB.
-pub const MAX_KEY_TABLES: usize = 64;
+/// Senders whose precomputed key tables a gate keeps. One table takes about 130 kB.
+pub const MAX_KEY_TABLES: usize = 32;
 
 /// Entries of an in-memory nonce store by default.
 pub const DEFAULT_NONCE_CAPACITY: usize = 1_000_000;

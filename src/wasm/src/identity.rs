@@ -58,13 +58,6 @@ pub fn public_key_jwk(key: &JsValue) -> Result<JsValue, JsValue> {
     Ok(describe_jwk(&Jwk::public(&public_key(key)?)))
 }
 
-/// Signs bytes that the package prepared itself; the package never offers this to its users
-/// (catalogue B16).
-#[wasm_bindgen(js_name = signBytes)]
-pub fn sign_bytes(seed: Vec<u8>, bytes: &[u8]) -> Result<Vec<u8>, JsValue> {
-    Ok(secret(seed)?.sign(bytes).as_bytes().to_vec())
-}
-
 /// A key as PEM, raw bytes or JSON web key.
 pub(crate) fn public_key(key: &JsValue) -> Result<PublicKey, Refusal> {
     if let Some(pem) = key.as_string() {
@@ -80,7 +73,7 @@ pub(crate) fn public_key(key: &JsValue) -> Result<PublicKey, Refusal> {
     }
 }
 
-fn secret(seed: Vec<u8>) -> Result<SecretKey, Refusal> {
+pub(crate) fn secret(seed: Vec<u8>) -> Result<SecretKey, Refusal> {
     let seed = Zeroizing::new(seed);
     let bytes = Zeroizing::new(
         <[u8; 32]>::try_from(&seed[..]).map_err(|_| Refusal::new(Code::PrivateKeyInvalid, "a raw private key has 32 bytes"))?,

@@ -2,16 +2,16 @@
 
 use js_sys::Uint8Array;
 use trusthandoff::chain;
-use trusthandoff::crypto::{KeyTables, Signature};
+use trusthandoff::crypto::{KeyTables, PublicKey, Signature};
 use trusthandoff::decision::{Code, Reason};
 use trusthandoff::json::{self, Value};
-use trusthandoff::packet::{Draft, Form, Issuer, TaskMetadata, UnverifiedPacket};
+use trusthandoff::packet::{Draft, Form, Issuer, Packet, TaskMetadata, UnverifiedPacket};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::convert::{from_js, moment, record, to_js};
 use crate::error::Refusal;
-use crate::identity::public_key;
+use crate::identity::{public_key, secret};
 
 #[wasm_bindgen(js_name = preparePacket)]
 pub fn prepare_packet(
@@ -25,9 +25,15 @@ pub fn prepare_packet(
     Ok(prepare(from_js(fields).map_err(Refusal::from)?, form, agent_id, key, now_ms, task)?)
 }
 
-#[wasm_bindgen(js_name = preparePacketText)]
-pub fn prepare_packet_text(text: &[u8], form: &str, agent_id: String, key: &JsValue, now_ms: f64) -> Result<JsValue, JsValue> {
-    Ok(prepare(chain::parse_limited(text).map_err(Refusal::from)?, form, agent_id, key, now_ms, &JsValue::UNDEFINED)?)
+#[wasm_bindgen(js_name = signPacket)]
+pub fn sign_packet(seed: Vec<u8>, fields: &JsValue, form: &str, agent_id: String, now_ms: f64, task: &JsValue) -> Result<JsValue, JsValue> {
+    Ok(sign(seed, from_js(fields).map_err(Refusal::from)?, form, agent_id, now_ms, task)?)
+}
+
+/// As `signPacket`, from JSON text, so that no number is lost.
+#[wasm_bindgen(js_name = signPacketText)]
+pub fn sign_packet_text(seed: Vec<u8>, text: &[u8], form: &str, agent_id: String, now_ms: f64) -> Result<JsValue, JsValue> {
+    Ok(sign(seed, chain::parse_limited(text).map_err(Refusal::from)?, form, agent_id, now_ms, &JsValue::UNDEFINED)?)
 }
 
 #[wasm_bindgen(js_name = finishPacket)]
@@ -35,7 +41,7 @@ pub fn finish_packet(unsigned: &str, form: &str, signature: &[u8]) -> Result<JsV
     let draft = Draft::resume(json::parse(unsigned.as_bytes()).map_err(Refusal::from)?).map_err(Refusal::from)?;
     let signature = signature.try_into().map_err(|_| Refusal::new(Code::SignatureEncodingInvalid, "an Ed25519 signature has 64 bytes"))?;
     let packet = draft.finish(form_of(form)?, Signature::from_bytes(signature)).map_err(Refusal::from)?;
-    Ok(record([("text", packet.to_text().into()), ("view", to_js(&packet.to_value()))]))
+    Ok(signed(&packet))
 }
 
 #[wasm_bindgen(js_name = envelopeText)]
@@ -71,12 +77,26 @@ pub fn signed_task_metadata(options: &JsValue) -> Result<JsValue, JsValue> {
 
 fn prepare(fields: Value, form: &str, agent_id: String, key: &JsValue, now_ms: f64, task: &JsValue) -> Result<JsValue, Refusal> {
     let form = form_of(form)?;
+    let draft = draft(fields, agent_id, public_key(key)?, now_ms, task)?;
+    Ok(record([("unsigned", draft.to_text().into()), ("signing_bytes", Uint8Array::from(draft.signing_bytes(form).as_slice()).into())]))
+}
+
+fn sign(seed: Vec<u8>, fields: Value, form: &str, agent_id: String, now_ms: f64, task: &JsValue) -> Result<JsValue, Refusal> {
+    let secret = secret(seed)?;
+    let draft = draft(fields, agent_id, secret.public_key(), now_ms, task)?;
+    Ok(signed(&draft.sign(form_of(form)?, &secret)?))
+}
+
+fn draft(fields: Value, agent_id: String, public_key: PublicKey, now_ms: f64, task: &JsValue) -> Result<Draft, Refusal> {
     let mut entropy = [0; 48];
     getrandom::fill(&mut entropy).map_err(|error| Refusal::new(Code::InternalError, format!("no randomness: {error}")))?;
-    let issuer = Issuer { agent_id, public_key: public_key(key)?, now: moment(now_ms)?, entropy };
+    let issuer = Issuer { agent_id, public_key, now: moment(now_ms)?, entropy };
     let task = if task.is_undefined() { None } else { Some(task_metadata(task)?) };
-    let draft = Draft::new(fields, &issuer, task.as_ref())?;
-    Ok(record([("unsigned", draft.to_text().into()), ("signing_bytes", Uint8Array::from(draft.signing_bytes(form).as_slice()).into())]))
+    Ok(Draft::new(fields, &issuer, task.as_ref())?)
+}
+
+fn signed(packet: &Packet) -> JsValue {
+    record([("text", packet.to_text().into()), ("view", to_js(&packet.to_value()))])
 }
 
 fn task_metadata(options: &JsValue) -> Result<TaskMetadata, Refusal> {

@@ -2,7 +2,7 @@
 //! anywhere.
 
 use super::{Content, Error, Form, Packet, RiskLevel};
-use crate::crypto::{PublicKey, Signature};
+use crate::crypto::{PublicKey, SecretKey, Signature};
 use crate::encoding::hex;
 use crate::grant::{Constraints, Permissions};
 use crate::identity::check_agent_id;
@@ -152,6 +152,19 @@ impl Draft {
         let content = Content::read(Fields::of(value, "")?, &crate::crypto::KeyTables::new(0))?;
         check_content(&content, "")?;
         Ok(Self { content })
+    }
+
+    /// Signs with a secret at hand, which must be that of the packet's key.
+    ///
+    /// # Errors
+    /// [`Error::SigningIdentity`].
+    pub fn sign(self, form: Form, secret: &SecretKey) -> Result<Packet, Error> {
+        let signer = secret.public_key();
+        if signer != self.content.public_key {
+            return Err(Error::SigningIdentity { from: self.content.from_agent, signer: crate::identity::agent_id(&signer) });
+        }
+        let signature = secret.sign(&self.signing_bytes(form));
+        Ok(Packet { content: self.content, signature, form })
     }
 
     /// Puts the signature in, if it is one of these bytes by the packet's own key.
