@@ -1,9 +1,9 @@
 /** `pkg/src` and the wasm to `pkg/dist`: one self-contained file an entry. */
 import { build } from "esbuild";
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pkg, step } from "./run.mjs";
-import { glueFactory, virtualModules } from "./virtual.mjs";
+import { exportsOf, glueFactory, virtualModules } from "./virtual.mjs";
 
 const dist = join(pkg, "dist");
 
@@ -20,6 +20,7 @@ const ENTRIES = [
 
 export async function bundle(core) {
   step("bundling the package");
+  checkCalls(exportsOf(core.glue));
   rmSync(dist, { recursive: true, force: true });
   const factory = await glueFactory(core.glue);
   await Promise.all(ENTRIES.map((entry) => bundleEntry(entry, virtualModules(core, factory, entry.loader))));
@@ -29,6 +30,17 @@ export async function bundle(core) {
   writeSubpath("stores/memory", ["MemoryNonceStore"]);
   // Last: make takes this file for the sign of a finished build.
   writeFileSync(join(dist, "core.wasm.sha256"), `${core.sha256}  core.wasm\n`);
+}
+
+/** A call of what the wasm lacks would surface at run time only, and as a trap. */
+function checkCalls(offered) {
+  const known = new Set([...offered, "retire"]);
+  const files = readdirSync(join(pkg, "src"), { recursive: true }).filter((file) => file.endsWith(".js"));
+  for (const file of files) {
+    for (const [, name] of readFileSync(join(pkg, "src", file), "utf8").matchAll(/\bglue\.(\w+)/g)) {
+      if (!known.has(name)) throw new Error(`pkg/src/${file} calls glue.${name}, which src/wasm does not export`);
+    }
+  }
 }
 
 function bundleEntry({ out, format, from, more = "" }, plugin) {

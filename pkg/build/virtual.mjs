@@ -45,8 +45,7 @@ export async function glueFactory(source) {
     legalComments: "none",
     logLevel: "error",
   });
-  const names = [...source.matchAll(/^export (?:function|class) (\w+)/gm)].map(([, name]) => name);
-  const face = names.filter((name) => !name.startsWith("__"));
+  const face = exportsOf(source);
   if (face.length === 0) throw new Error("the glue exports nothing: has the generator changed its output?");
   return `export function createGlue() {
 ${outputFiles[0].text}
@@ -57,4 +56,10 @@ ${outputFiles[0].text}
   };
 }
 `;
+}
+
+/** What the wasm offers, by name. */
+export function exportsOf(glue) {
+  const names = [...glue.matchAll(/^export (?:function|class) (\w+)/gm)].map(([, name]) => name);
+  return names.filter((name) => !name.startsWith("__"));
 }
