@@ -42,10 +42,10 @@ clean: ## remove everything that was built or installed here
 
 # Tests
 
-.PHONY: test test-core test-node test-cli test-interop test-package test-runtimes
+.PHONY: test test-core test-node test-cli test-interop test-package test-runtimes test-browser
 test: ## every check and test
 	@start=$$(date +%s); \
-	for group in core node cli package runtimes interop; do $(MAKE) test-$$group || { echo "FAILED: make test-$$group"; exit 1; }; done; \
+	for group in core node cli package runtimes browser interop; do $(MAKE) test-$$group || { echo "FAILED: make test-$$group"; exit 1; }; done; \
 	printf '\nall tests passed in %s s\n' $$(($$(date +%s) - start))
 
 test-core: $(RUST) ## the Rust core: format, lints, tests
@@ -79,6 +79,11 @@ test-runtimes: $(TARBALL) $(TOOLS) ## one suite on Node 20, 22 and 24, Deno, Bun
 	$(SAY) 'runtimes'
 	@tests/tools/chromium.sh
 	@node tests/runtimes/run.mjs $(TARBALL)
+
+test-browser: $(PACKAGE) $(TOOLS) ## the page in www/, in Chromium
+	$(SAY) 'the page in Chromium'
+	@tests/tools/chromium.sh
+	@node --test $(TEST_REPORTER) $(wildcard tests/browser/*.test.mjs)
 
 # One line a test is for people who look for one; here the failures and the counts are enough.
 TEST_REPORTER := --test-reporter=$(if $(CI),spec,dot)
