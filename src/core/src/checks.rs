@@ -4,7 +4,7 @@ use crate::capability::{Capability, UnverifiedCapability};
 use crate::chain::DelegationChain;
 use crate::crypto::{self, KeyTables};
 use crate::decision::{Code, Reason};
-use crate::grant::Permissions;
+use crate::grant::actions_within;
 use crate::identity;
 use crate::json;
 use crate::packet::{self, Content};
@@ -156,27 +156,11 @@ pub fn chain(chain: &DelegationChain, content: &Content, max_depth: u32) -> Resu
     for (i, pair) in chain.hops.windows(2).enumerate() {
         if let [outer, inner] = pair {
             let at = format!("/chain/hops/{}", i + 1);
-            narrows(&inner.delegated_permissions, &outer.delegated_permissions, &at)?;
+            let inside = inner.delegated_permissions.within(&outer.delegated_permissions);
+            inside.map_err(|excess| Reason::at(Code::AuthorityEscalation, excess.to_string(), at))?;
         }
     }
     Ok(())
-}
-
-/// `inner` grants nothing beyond `outer`; no limit is unlimited (catalogue F06).
-///
-/// # Errors
-/// `authority_escalation`.
-pub fn narrows(inner: &Permissions, outer: &Permissions, at: &str) -> Result<(), Reason> {
-    let wider = inner.allowed_actions.iter().find(|action| !outer.allowed_actions.contains(action));
-    if let Some(action) = wider {
-        return Err(Reason::at(Code::AuthorityEscalation, format!("`{action}` was not granted to the granter"), at));
-    }
-    let fits = match (&inner.max_tool_calls, &outer.max_tool_calls) {
-        (_, None) => true,
-        (None, Some(_)) => false,
-        (Some(inner), Some(outer)) => inner.saturating_i64() <= outer.saturating_i64(),
-    };
-    if fits { Ok(()) } else { Err(Reason::at(Code::AuthorityEscalation, "more tool calls than the granter had", at)) }
 }
 
 /// Reads a packet's capability token and verifies its signature (catalogue F01, F15, F16, F19).
@@ -231,13 +215,10 @@ pub fn capability_subject(capability: &Capability, subject: Option<&AgentRecord>
 /// `untrusted_root`.
 pub fn trusted_root(capability: &Capability, issuer: &AgentRecord) -> Result<(), Reason> {
     let content = capability.content();
-    match content.delegated_permissions.allowed_actions.iter().find(|action| !issuer.roots.contains(action)) {
-        None => Ok(()),
-        Some(action) => {
-            let message = format!("`{}` may not originate `{action}`", content.issuer_agent);
-            Err(Reason::at(Code::UntrustedRoot, message, "/packet/capability_token"))
-        }
-    }
+    actions_within(&content.delegated_permissions.allowed_actions, &issuer.roots).map_err(|excess| {
+        let message = format!("`{}` is no root for this: {excess}", content.issuer_agent);
+        Reason::at(Code::UntrustedRoot, message, "/packet/capability_token")
+    })
 }
 
 /// What the packet permits, the capability it carries grants.
@@ -246,13 +227,8 @@ pub fn trusted_root(capability: &Capability, issuer: &AgentRecord) -> Result<(),
 /// `authority_escalation`.
 pub fn within_capability(packet: &Content, capability: &Capability) -> Result<(), Reason> {
     let granted = &capability.content().delegated_permissions.allowed_actions;
-    match packet.permissions.allowed_actions.iter().find(|action| !granted.contains(action)) {
-        None => Ok(()),
-        Some(action) => {
-            let message = format!("the capability does not grant `{action}`");
-            Err(Reason::at(Code::AuthorityEscalation, message, "/packet/permissions/allowed_actions"))
-        }
-    }
+    actions_within(&packet.permissions.allowed_actions, granted)
+        .map_err(|excess| Reason::at(Code::AuthorityEscalation, excess.to_string(), "/packet/permissions/allowed_actions"))
 }
 
 /// AI provenance names its source (catalogue D10).

@@ -1,6 +1,19 @@
 //! What a packet or a capability grants, and under which constraints.
 
+use crate::action;
 use crate::json::{FieldError, Fields, Integer, Value, object};
+
+/// What a grant has beyond the one it comes from.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Excess {
+    /// An action (catalogue C02, F08).
+    #[error("`{0}` was not granted to the granter")]
+    Action(String),
+    /// Tool calls; no limit is unlimited (catalogue F06).
+    #[error("more tool calls than the granter had")]
+    ToolCalls,
+}
 
 /// What the receiver may do.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,6 +32,15 @@ impl Permissions {
     pub fn read(mut fields: Fields) -> Result<Self, FieldError> {
         let read = Self { allowed_actions: fields.texts("allowed_actions")?, max_tool_calls: fields.optional_integer("max_tool_calls")? };
         fields.finish().map(|()| read)
+    }
+
+    /// Grants nothing beyond `outer`.
+    ///
+    /// # Errors
+    /// [`Excess::Action`] or [`Excess::ToolCalls`].
+    pub fn within(&self, outer: &Self) -> Result<(), Excess> {
+        actions_within(&self.allowed_actions, &outer.allowed_actions)?;
+        if exceeds(self.max_tool_calls.as_ref(), outer.max_tool_calls.as_ref()) { Err(Excess::ToolCalls) } else { Ok(()) }
     }
 
     /// The JSON of it, in model order.
@@ -61,5 +83,26 @@ impl Constraints {
             ("data_boundary", self.data_boundary.as_deref().into()),
             ("requires_human_review", self.requires_human_review.map_or(Value::Null, Value::Bool)),
         ])
+    }
+}
+
+/// Each action is contained in one of `outer`.
+///
+/// # Errors
+/// [`Excess::Action`] with the first that is not.
+pub fn actions_within(actions: &[String], outer: &[String]) -> Result<(), Excess> {
+    let is_granted = |inner: &&String| outer.iter().any(|granted| action::contains(granted, inner));
+    match actions.iter().find(|action| !is_granted(action)) {
+        Some(action) => Err(Excess::Action(action.chars().take(256).collect())),
+        None => Ok(()),
+    }
+}
+
+/// Whether a limit is above another; `None` is unlimited.
+fn exceeds(inner: Option<&Integer>, outer: Option<&Integer>) -> bool {
+    match (inner, outer) {
+        (_, None) => false,
+        (None, Some(_)) => true,
+        (Some(inner), Some(outer)) => inner.saturating_i128() > outer.saturating_i128(),
     }
 }

@@ -53,6 +53,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+pub mod action;
 pub mod attestation;
 pub mod capability;
 pub mod chain;

@@ -69,3 +69,8 @@ pub const DEFAULT_NONCE_CAPACITY: usize = 1_000_000;
 
 /// Seconds for which a rotated key stays valid.
 pub const MAX_OVERLAP_SECONDS: u32 = 30;
+
+/// Longest scoped action that can be granted, in bytes, and the most wildcards it may have.
+pub const MAX_ACTION_BYTES: usize = 256;
+/// See [`MAX_ACTION_BYTES`].
+pub const MAX_ACTION_WILDCARDS: usize = 8;
