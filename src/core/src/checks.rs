@@ -4,9 +4,10 @@ use crate::capability::{Capability, UnverifiedCapability};
 use crate::chain::DelegationChain;
 use crate::crypto::{self, KeyTables};
 use crate::decision::{Code, Reason};
-use crate::grant::actions_within;
+use crate::grant::{Permissions, actions_within};
 use crate::identity;
 use crate::json;
+use crate::limits::MAX_ACTIONS;
 use crate::packet::{self, Content};
 use crate::registry::AgentRecord;
 use crate::time::Timestamp;
@@ -31,7 +32,16 @@ pub struct TimeLimits {
 /// # Errors
 /// `field_invalid` with the field.
 pub fn fields(content: &Content) -> Result<(), Reason> {
-    packet::check_content(content, "/packet").map_err(Reason::from)
+    packet::check_content(content, "/packet").map_err(Reason::from)?;
+    few_actions(&content.permissions, "/packet/permissions/allowed_actions")
+}
+
+/// Comparing grants takes time in the product of their lengths.
+fn few_actions(permissions: &Permissions, at: impl Into<String>) -> Result<(), Reason> {
+    if permissions.allowed_actions.len() <= MAX_ACTIONS {
+        return Ok(());
+    }
+    Err(Reason::at(Code::FieldInvalid, format!("more than {MAX_ACTIONS} actions in one grant"), at))
 }
 
 /// The key is bound to the sender: by the registry's record, or by the id itself where the receiver
@@ -134,7 +144,7 @@ pub fn ttl_policy(content: &Content, limits: TimeLimits, strict: bool) -> Result
 /// `depth_exceeded`, `chain_mismatch`, `loop_detected` or `authority_escalation`.
 pub fn chain(chain: &DelegationChain, content: &Content, max_depth: u32) -> Result<(), Reason> {
     let stated = content.provenance.as_ref().and_then(|p| p.delegation_depth.as_ref()).map_or(0, json::Integer::saturating_i64);
-    let listed = i64::try_from(chain.packet_ids.len().max(chain.agents.len())).unwrap_or(i64::MAX);
+    let listed = i64::try_from(chain.packet_ids.len().max(chain.agents.len()).max(chain.hops.len())).unwrap_or(i64::MAX);
     let depth = stated.max(listed);
     if depth > max_depth.into() {
         return Err(Reason::new(Code::DepthExceeded, format!("{depth} delegations; at most {max_depth} are admitted")));
@@ -152,6 +162,9 @@ pub fn chain(chain: &DelegationChain, content: &Content, max_depth: u32) -> Resu
     let repeats = passed.iter().enumerate().any(|(i, agent)| passed.iter().skip(i + 1).any(|later| later == agent));
     if repeats || passed.contains(&content.to_agent) {
         return Err(Reason::at(Code::LoopDetected, "the task returns to an agent it has passed", "/chain/agents"));
+    }
+    for (i, hop) in chain.hops.iter().enumerate() {
+        few_actions(&hop.delegated_permissions, format!("/chain/hops/{i}/delegated_permissions/allowed_actions"))?;
     }
     for (i, pair) in chain.hops.windows(2).enumerate() {
         if let [outer, inner] = pair {
@@ -174,6 +187,7 @@ pub fn capability_token(token: &str, keys: &mut KeyTables) -> Result<Capability,
         reason if matches!(reason.code, Code::InputTooLarge | Code::TokenNoncanonical) => at(reason),
         reason => at(Reason::new(Code::CapabilityInvalid, format!("the capability cannot be read: {reason}"))),
     })?;
+    few_actions(&read.claimed().delegated_permissions, "/packet/capability_token")?;
     read.verify(keys).map_err(|error| at(Reason::new(Code::CapabilitySignatureInvalid, error.to_string())))
 }
 

@@ -74,3 +74,6 @@ pub const MAX_OVERLAP_SECONDS: u32 = 30;
 pub const MAX_ACTION_BYTES: usize = 256;
 /// See [`MAX_ACTION_BYTES`].
 pub const MAX_ACTION_WILDCARDS: usize = 8;
+
+/// Most actions of one grant at the gate: each is held against each of the one it comes from.
+pub const MAX_ACTIONS: usize = 256;
