@@ -1,5 +1,6 @@
 /** W4: genuine traps of the WebAssembly core, sprung at every door into it. */
 import assert from "node:assert/strict";
+import crypto from "node:crypto";
 import { test } from "node:test";
 import { trapNext } from "./trap.mjs";
 
@@ -76,10 +77,13 @@ test("W4 a store that trapped has forgotten, and lets nobody in until what it he
 });
 
 test("W4 signing functions throw internal_error, and work again", () => {
+  const { privateKey } = crypto.generateKeyPairSync("ed25519");
+  const publicKey = new Uint8Array(crypto.createPublicKey(privateKey).export({ type: "spki", format: "der" }).subarray(-32));
+  const remote = AgentIdentity.fromSigner({ publicKey, sign: (bytes) => new Uint8Array(crypto.sign(null, bytes, privateKey)) });
   for (const [door, call] of [
-    ["preparepacket", () => signPacket(planner, fields())],
-    ["signbytes", () => signPacket(planner, fields())],
-    ["finishpacket", () => signPacket(planner, fields())],
+    ["signpacket", () => signPacket(planner, fields())],
+    ["preparepacket", () => signPacket(remote, fields())],
+    ["finishpacket", () => signPacket(remote, fields())],
     ["envelopetext", () => createEnvelope(signPacket(planner, fields()))],
     ["generateseed", () => AgentIdentity.generate()],
     ["identityof", () => AgentIdentity.generate()],
