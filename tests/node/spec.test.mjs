@@ -48,3 +48,15 @@ test("the fields of a packet are those of a signed one", () => {
   const stated = rows(text).map(([name]) => name);
   assert.deepEqual(stated.sort(), Object.keys(JSON.parse(wire()).packet).sort());
 });
+
+test("every row of docs/THREATS.md is tested where it says, and its codes exist", () => {
+  const threats = readFileSync(new URL("../../docs/THREATS.md", import.meta.url), "utf8");
+  const known = new Set([...trusthandoff.reasonCodes().map(({ code }) => code), "argument_type"]);
+  const listed = [...threats.matchAll(/^\| ([A-HW]\d+) \|.*\| ([^|]*) \| (\S+) \|$/gm)];
+  assert.ok(listed.length > 60, "the tables could not be read");
+  for (const [, id, codes, file] of listed) {
+    const text = readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
+    assert.match(text, new RegExp(`\\b${id}\\b`), `${file} does not mention ${id}`);
+    for (const [, code] of codes.matchAll(/`(\w+)`/g)) assert.ok(known.has(code), `${id}: ${code}`);
+  }
+});
