@@ -1,0 +1,379 @@
+//! What the gate asks of its host, in which order, and what each answer does.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use support::{RESEARCHER, REVIEWED, at, code, drive, envelope, gate_with_every_host, packet, planner, right};
+use trusthandoff::chain;
+use trusthandoff::crypto::{SecretKey, sha256};
+use trusthandoff::decision::Check;
+use trusthandoff::encoding::hex;
+use trusthandoff::gate::{Answer, Config, Failure, Gate, Question, Step};
+use trusthandoff::packet::Form;
+use trusthandoff::registry::{AgentRecord, KeyWindow};
+use trusthandoff::replay::{NonceStore, Taken};
+
+fn name(question: &Question) -> &'static str {
+    match question {
+        Question::Agent { .. } => "agent",
+        Question::Revocation { .. } => "revocation",
+        Question::Approval { .. } => "approval",
+        Question::Policy => "policy",
+        Question::Nonce { .. } => "nonce",
+        _ => "another",
+    }
+}
+
+#[test]
+fn the_host_is_asked_in_a_fixed_order_and_the_nonce_is_taken_last() {
+    let mut asked = Vec::new();
+    let decision = drive(&mut gate_with_every_host(), envelope(REVIEWED).as_bytes(), |ask| {
+        asked.push((ask.id, name(&ask.question)));
+        (right(&ask.question), at(0))
+    });
+    assert_eq!(decision.as_str(), "ACCEPT");
+    assert_eq!(asked, [(1, "agent"), (2, "revocation"), (3, "approval"), (4, "policy"), (5, "nonce")]);
+}
+
+#[test]
+fn an_acceptance_has_passed_every_rule_in_the_documented_order() {
+    let root = SecretKey::from_seed(&[5; 32]);
+    let roots = AgentRecord { roots: vec!["read".into()], ..AgentRecord::of_key(root.public_key()) };
+    let fields = format!(
+        r#"{{"to_agent": "{RESEARCHER}", "intent": "x", "constraints": {{"requires_human_review": true}}, "capability_token": "{}", "ai_provenance": {{"source": "model"}}}}"#,
+        capability(&root),
+    );
+    let decision = drive(&mut gate_with_every_host(), envelope(&fields).as_bytes(), |ask| match &ask.question {
+        Question::Agent { agent_id } if agent_id == "agent:root" => (Answer::Agent(Some(roots.clone())), at(0)),
+        question => (right(question), at(0)),
+    });
+    assert_eq!(decision.as_str(), "ACCEPT", "{:?}", decision.reason());
+    let names: Vec<&str> = decision.findings().iter().map(|finding| finding.check.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "size",
+            "encoding",
+            "json",
+            "fields",
+            "algorithm",
+            "public_key",
+            "ttl",
+            "identity",
+            "agent_revocation",
+            "audience",
+            "signature",
+            "time",
+            "ttl_policy",
+            "chain",
+            "capability",
+            "ai_provenance",
+            "revocation",
+            "human_review",
+            "policy",
+            "replay"
+        ]
+    );
+    assert!(decision.findings().iter().all(|finding| finding.refusal.is_none()));
+    assert!(decision.findings().is_sorted_by_key(|finding| finding.check));
+}
+
+/// A capability of the root for the planner, who exercises it.
+fn capability(root: &SecretKey) -> String {
+    let content = trusthandoff::capability::Content {
+        capability_id: "cap-1".into(),
+        issuer_agent: "agent:root".into(),
+        subject_agent: trusthandoff::identity::agent_id(&planner().public_key()),
+        delegated_permissions: trusthandoff::grant::Permissions { allowed_actions: vec!["read".into()], max_tool_calls: None },
+        constraints: None,
+        issued_at: at(0),
+        expires_at: at(60),
+        parent_capability_id: None,
+        public_key: root.public_key(),
+    };
+    content.sign(root).to_token()
+}
+
+#[test]
+fn a_wrong_answer_to_any_question_refuses_with_a_code_of_that_question() {
+    let key = AgentRecord::of_key(planner().public_key());
+    let wrong = |question: &'static str| {
+        let failures = [
+            Answer::Failed(Failure::Error),
+            Answer::Failed(Failure::Timeout),
+            Answer::Other,
+            Answer::Agent(None),
+            Answer::Agent(Some(key.clone())),
+        ];
+        let flags = [Answer::Flag(true), Answer::Flag(false)];
+        let expected = match question {
+            "agent" => [
+                "registry_unavailable",
+                "registry_unavailable",
+                "registry_invalid_reply",
+                "agent_unknown",
+                "ACCEPT",
+                "registry_invalid_reply",
+                "registry_invalid_reply",
+            ],
+            "revocation" => [
+                "revocation_unavailable",
+                "revocation_unavailable",
+                "revocation_unavailable",
+                "revocation_unavailable",
+                "revocation_unavailable",
+                "agent_revoked",
+                "ACCEPT",
+            ],
+            "approval" => [
+                "approval_unavailable",
+                "approval_unavailable",
+                "human_review_required",
+                "human_review_required",
+                "human_review_required",
+                "ACCEPT",
+                "human_review_required",
+            ],
+            "policy" => {
+                ["policy_unavailable", "policy_unavailable", "policy_denied", "policy_denied", "policy_denied", "ACCEPT", "policy_denied"]
+            }
+            _ => [
+                "replay_store_unavailable",
+                "replay_store_unavailable",
+                "replay_store_invalid_reply",
+                "replay_store_invalid_reply",
+                "replay_store_invalid_reply",
+                "ACCEPT",
+                "replay_detected",
+            ],
+        };
+        failures.into_iter().chain(flags).zip(expected)
+    };
+    for question in ["agent", "revocation", "approval", "policy", "nonce"] {
+        for (answer, expected) in wrong(question) {
+            let decision = drive(&mut gate_with_every_host(), envelope(REVIEWED).as_bytes(), |ask| {
+                (if name(&ask.question) == question { answer.clone() } else { right(&ask.question) }, at(0))
+            });
+            assert_eq!(code(&decision).unwrap_or(decision.as_str()), expected, "{question}: {answer:?}");
+        }
+    }
+    let full = |question: &'static str| {
+        drive(&mut gate_with_every_host(), envelope(REVIEWED).as_bytes(), |ask| {
+            (if name(&ask.question) == question { Answer::Failed(Failure::Full) } else { right(&ask.question) }, at(0))
+        })
+    };
+    assert_eq!(code(&full("nonce")), Some("replay_store_full"));
+    assert_eq!(code(&full("policy")), Some("policy_unavailable"));
+}
+
+/// Where something is revoked, the gate finds out what, and an answer that is none refuses there too.
+#[test]
+fn whatever_the_host_says_next_what_is_revoked_stays_refused() {
+    for (answers, expected) in [(vec![true, true], "agent_revoked"), (vec![true, false], "packet_revoked")] {
+        let mut answers = answers.into_iter();
+        let decision = drive(&mut gate_with_every_host(), envelope(REVIEWED).as_bytes(), |ask| match ask.question {
+            Question::Revocation { .. } => (Answer::Flag(answers.next().expect("an answer")), at(0)),
+            _ => (right(&ask.question), at(0)),
+        });
+        assert_eq!(code(&decision), Some(expected));
+    }
+    let mut first = true;
+    let decision = drive(&mut gate_with_every_host(), envelope(REVIEWED).as_bytes(), |ask| match ask.question {
+        Question::Revocation { .. } => (if std::mem::take(&mut first) { Answer::Flag(true) } else { Answer::Other }, at(0)),
+        _ => (right(&ask.question), at(0)),
+    });
+    assert_eq!(code(&decision), Some("revocation_unavailable"));
+}
+
+#[test]
+fn w10_an_answer_to_another_question_or_a_second_one_changes_nothing() {
+    let mut gate = gate_with_every_host();
+    let mut run = gate.begin(envelope(REVIEWED).as_bytes(), at(0));
+    let mut asked = 0;
+    let decision = loop {
+        match gate.advance(&mut run) {
+            Step::Done(decision) => break decision,
+            Step::Ask(ask) => {
+                asked += 1;
+                for stale in [0, ask.id - 1, ask.id + 1, u32::MAX] {
+                    run.resume(stale, right(&ask.question), at(0));
+                    assert!(matches!(gate.advance(&mut run), Step::Ask(again) if again == ask), "asked again until answered");
+                }
+                let is_policy = ask.question == Question::Policy;
+                run.resume(ask.id, if is_policy { Answer::Flag(false) } else { right(&ask.question) }, at(0));
+                // Too late.
+                run.resume(ask.id, right(&ask.question), at(0));
+            }
+        }
+    };
+    assert_eq!(code(&decision), Some("policy_denied"));
+    assert_eq!(asked, 4);
+    for id in 0..10 {
+        run.resume(id, Answer::Flag(true), at(0));
+        assert!(matches!(gate.advance(&mut run), Step::Done(again) if code(&again) == Some("policy_denied")));
+    }
+}
+
+#[test]
+fn a04_nothing_is_accepted_before_a_store_has_taken_its_nonce() {
+    let mut gate = gate_with_every_host();
+    let mut run = gate.begin(envelope(REVIEWED).as_bytes(), at(0));
+    for _ in 0..4 {
+        let Step::Ask(ask) = gate.advance(&mut run) else { panic!("a question") };
+        run.resume(ask.id, right(&ask.question), at(0));
+    }
+    for _ in 0..3 {
+        assert!(matches!(gate.advance(&mut run), Step::Ask(ask) if name(&ask.question) == "nonce"));
+    }
+}
+
+#[test]
+fn a03_and_b15_a_nonce_is_stored_under_the_full_digests_of_key_and_nonce() {
+    for nonce in ["n", "th1:*:?/../\u{0}", "é"] {
+        let fields = format!(r#"{{"to_agent": "{RESEARCHER}", "intent": "x", "nonce": {}}}"#, serde_json::to_string(nonce).unwrap());
+        let mut seen = None;
+        drive(&mut gate_with_every_host(), envelope(&fields).as_bytes(), |ask| {
+            if let Question::Nonce { .. } = &ask.question {
+                seen = Some(ask.question.clone());
+            }
+            (right(&ask.question), at(0))
+        });
+        let fingerprint = hex(&sha256(&[planner().public_key().as_bytes()]));
+        let expected = Question::Nonce {
+            key: format!("th1:{fingerprint}:{}", hex(&sha256(&[nonce.as_bytes()]))),
+            // A06: as long as any gate could admit it, its clock being behind by the skew.
+            expires_at_ms: at(900 + 30).millis() + 1,
+            now_ms: at(0).millis(),
+            nonce: nonce.to_owned(),
+            agent_id: trusthandoff::identity::agent_id(&planner().public_key()),
+            fingerprint,
+        };
+        assert_eq!(seen, Some(expected));
+    }
+}
+
+#[test]
+fn a06_the_grace_is_added_to_the_time_a_nonce_is_held() {
+    let mut config = Config::new(RESEARCHER);
+    config.limits.grace = 60;
+    config.limits.skew = 300;
+    let mut held = None;
+    drive(&mut Gate::new(config).unwrap(), envelope(REVIEWED.replace("true", "false").as_str()).as_bytes(), |ask| {
+        if let Question::Nonce { expires_at_ms, .. } = ask.question {
+            held = Some(expires_at_ms);
+        }
+        (right(&ask.question), at(0))
+    });
+    assert_eq!(held, Some(at(900 + 60 + 300).millis() + 1));
+}
+
+#[test]
+fn a07_of_many_runs_that_wait_for_one_nonce_the_store_lets_one_through() {
+    let mut gate = gate_with_every_host();
+    let text = envelope(REVIEWED);
+    let mut store = NonceStore::new(100);
+    let mut waiting: Vec<_> = (0..50).map(|_| gate.begin(text.as_bytes(), at(0))).collect();
+    for _ in 0..4 {
+        for run in &mut waiting {
+            let Step::Ask(ask) = gate.advance(run) else { panic!("a question") };
+            run.resume(ask.id, right(&ask.question), at(0));
+        }
+    }
+    let mut accepted = 0;
+    for run in waiting.iter_mut().rev() {
+        let Step::Ask(ask) = gate.advance(run) else { panic!("a question") };
+        let Question::Nonce { key, fingerprint, expires_at_ms, now_ms, .. } = &ask.question else { panic!("the nonce") };
+        let fresh = store.check_and_store(key, fingerprint, *expires_at_ms, *now_ms) == Taken::Stored;
+        run.resume(ask.id, Answer::Flag(fresh), at(0));
+        let Step::Done(decision) = gate.advance(run) else { panic!("a decision") };
+        accepted += usize::from(decision.as_str() == "ACCEPT");
+    }
+    assert_eq!(accepted, 1);
+}
+
+#[test]
+fn a08_a_call_drops_a_bounded_number_of_expired_nonces_however_many_there_are() {
+    let mut store = NonceStore::new(100_000);
+    for n in 0..50_000 {
+        assert_eq!(store.check_and_store(&n.to_string(), &(n % 8).to_string(), 1_000, 0), Taken::Stored);
+    }
+    let mut held = store.len();
+    for n in 0..2_000 {
+        store.check_and_store(&format!("new {n}"), "new", 10_000, 5_000);
+        let dropped = held + 1 - store.len();
+        assert!(dropped <= 64, "{dropped} in one call");
+        held = store.len();
+    }
+    assert_eq!(held, 2_000, "and all are gone before long");
+}
+
+#[test]
+fn a05_junk_evicts_no_live_nonce_and_takes_no_more_than_half_the_store() {
+    let mut gate = gate_with_every_host();
+    let mut store = NonceStore::new(20);
+    let mut handle = |secret: &SecretKey, nonce: &str| {
+        let fields = format!(r#"{{"to_agent": "{RESEARCHER}", "intent": "x", "nonce": "{nonce}"}}"#);
+        let text = chain::envelope_text(&packet(secret, &fields, Form::V040));
+        let decision = drive(&mut gate, text.as_bytes(), |ask| match &ask.question {
+            Question::Agent { .. } => (Answer::Agent(Some(AgentRecord::of_key(secret.public_key()))), at(0)),
+            Question::Nonce { key, fingerprint, expires_at_ms, now_ms, .. } => {
+                let answer = match store.check_and_store(key, fingerprint, *expires_at_ms, *now_ms) {
+                    Taken::Full => Answer::Failed(Failure::Full),
+                    taken => Answer::Flag(taken == Taken::Stored),
+                };
+                (answer, at(0))
+            }
+            question => (right(question), at(0)),
+        });
+        code(&decision).unwrap_or("ACCEPT")
+    };
+    let mallory = SecretKey::from_seed(&[3; 32]);
+    assert_eq!(handle(&planner(), "victim"), "ACCEPT");
+    let junk: Vec<&str> = (0..30).map(|n| handle(&mallory, &format!("junk {n}"))).collect();
+    assert_eq!(junk.iter().filter(|code| **code == "ACCEPT").count(), 10);
+    assert_eq!(junk.last(), Some(&"replay_store_full"));
+    assert_eq!(handle(&planner(), "victim"), "replay_detected");
+    assert_eq!(handle(&planner(), "another"), "ACCEPT");
+}
+
+#[test]
+fn a_packet_that_expires_while_a_host_thinks_is_refused_and_takes_no_nonce() {
+    for slow in ["agent", "revocation", "approval", "policy", "nonce"] {
+        let mut asked = Vec::new();
+        let decision = drive(&mut gate_with_every_host(), envelope(REVIEWED).as_bytes(), |ask| {
+            asked.push(name(&ask.question));
+            (right(&ask.question), if name(&ask.question) == slow { at(900) } else { at(0) })
+        });
+        assert_eq!(code(&decision), Some("expired"), "{slow}");
+        assert_eq!(asked.contains(&"nonce"), slow == "nonce", "{slow}");
+        assert_eq!(decision.findings().last().map(|finding| finding.check), Some(Check::Time));
+    }
+}
+
+#[test]
+fn w11_a_host_whose_time_goes_back_does_not_revive_a_packet() {
+    let decision = drive(&mut gate_with_every_host(), envelope(REVIEWED).as_bytes(), |ask| {
+        (right(&ask.question), if name(&ask.question) == "approval" { at(900) } else { at(-3600) })
+    });
+    assert_eq!(code(&decision), Some("expired"));
+}
+
+#[test]
+fn w07_a_key_that_ends_or_an_agent_that_is_revoked_while_a_host_thinks_is_refused() {
+    let key = planner().public_key();
+    let ending = AgentRecord { keys: vec![KeyWindow { key, not_before: None, not_after: Some(at(60)) }], ..AgentRecord::default() };
+    let revoked = AgentRecord { revoked_at: Some(at(60)), ..AgentRecord::of_key(key) };
+    for (record, expected) in [(ending, "public_key_mismatch"), (revoked, "agent_revoked")] {
+        for slow in ["policy", "nonce"] {
+            let run = |late: i64| {
+                drive(&mut gate_with_every_host(), envelope(REVIEWED).as_bytes(), |ask| match &ask.question {
+                    Question::Agent { .. } => (Answer::Agent(Some(record.clone())), at(0)),
+                    question => (right(question), if name(question) == slow { at(late) } else { at(0) }),
+                })
+            };
+            assert_eq!(code(&run(60)), Some(expected), "{slow}");
+            assert_eq!(run(59).as_str(), "ACCEPT", "{slow}");
+        }
+    }
+}
