@@ -180,7 +180,7 @@ struct Entry {
 }
 
 impl KeyTables {
-    /// Room for `capacity` keys of about 130 kB each; none at all for 0.
+    /// Room for `capacity` keys of about 220 kB each; none at all for 0.
     #[must_use]
     pub const fn new(capacity: usize) -> Self {
         Self { capacity, seen: Vec::new(), base: None }

@@ -61,7 +61,7 @@ pub const DEFAULT_DEPTH: u32 = 5;
 /// See [`DEFAULT_DEPTH`].
 pub const MAX_DEPTH: u32 = 64;
 
-/// Senders whose precomputed key tables a gate keeps. One table takes about 130 kB.
+/// Senders whose precomputed key tables a gate keeps. One table takes about 220 kB.
 pub const MAX_KEY_TABLES: usize = 32;
 
 /// Entries of an in-memory nonce store by default.

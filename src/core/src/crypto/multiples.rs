@@ -8,13 +8,15 @@ use curve25519_dalek::edwards::EdwardsPoint;
 use curve25519_dalek::scalar::Scalar;
 
 /// Bits of a window.
-const BITS: usize = 5;
+const BITS: usize = 6;
 /// Windows of a scalar: 253 bits and the carry of the highest.
-const WINDOWS: usize = 52;
-/// Points of a window: digits are −15 to 16, and a negative digit subtracts.
-const POINTS: usize = 1 << (BITS - 1);
+const WINDOWS: usize = 43;
+/// The largest digit; they go from −31 to 32, and a negative one subtracts.
+const HALF: u16 = 1 << (BITS - 1);
+/// Points of a window.
+const POINTS: usize = HALF as usize;
 
-/// `d · 32^w · P` for each window `w` and digit `d` from 1 to 16.
+/// `d · 64^w · P` for each window `w` and digit `d` from 1 to 32.
 pub(super) struct Multiples(Vec<EdwardsPoint>);
 
 impl Multiples {
@@ -47,7 +49,7 @@ impl Multiples {
     }
 }
 
-/// The digits of a scalar to the base 32, lowest first, each from −15 to 16.
+/// The digits of a scalar to the base 64, lowest first, each from −31 to 32.
 fn digits(scalar: &Scalar) -> [i8; WINDOWS] {
     let mut digits = [0; WINDOWS];
     let mut bytes = scalar.as_bytes().iter();
@@ -57,12 +59,12 @@ fn digits(scalar: &Scalar) -> [i8; WINDOWS] {
             held |= u16::from(bytes.next().copied().unwrap_or(0)) << bits;
             bits += 8;
         }
-        let value = (held & 31) + carry;
+        let value = (held & (2 * HALF - 1)) + carry;
         held >>= BITS;
         bits -= BITS;
-        carry = u16::from(value > 16);
-        // From 0 to 32, less 32 where it is above 16.
-        *digit = i8::try_from(value).unwrap_or(0) - if carry == 1 { 32 } else { 0 };
+        carry = u16::from(value > HALF);
+        // From 0 to 64, less 64 where it is above 32.
+        *digit = i8::try_from(value).unwrap_or(0) - if carry == 1 { 64 } else { 0 };
     }
     digits
 }
@@ -87,7 +89,7 @@ mod tests {
     #[test]
     fn the_ends_of_the_range_are_multiplied_too() {
         let table = Multiples::of(ED25519_BASEPOINT_POINT);
-        for scalar in [Scalar::ZERO, Scalar::ONE, -Scalar::ONE, Scalar::from(16_u8), Scalar::from(17_u8), Scalar::from(u128::MAX)] {
+        for scalar in [Scalar::ZERO, Scalar::ONE, -Scalar::ONE, Scalar::from(32_u8), Scalar::from(33_u8), Scalar::from(u128::MAX)] {
             assert_eq!(table.add_times(&scalar, EdwardsPoint::identity()), scalar * ED25519_BASEPOINT_POINT);
         }
     }
