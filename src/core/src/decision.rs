@@ -5,6 +5,7 @@ mod reason;
 
 pub use code::Code;
 pub use reason::Reason;
+pub(crate) use reason::one_line;
 
 use crate::encoding::hex;
 use crate::packet::Packet;

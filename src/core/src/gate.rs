@@ -14,7 +14,7 @@ use crate::capability::Capability;
 use crate::chain::{self, DelegationChain, Envelope};
 use crate::checks;
 use crate::crypto::{KeyTables, sha256};
-use crate::decision::{Check, Claimed, Code, Decision, Finding, Reason};
+use crate::decision::{Check, Claimed, Code, Decision, Finding, Reason, one_line};
 use crate::encoding::hex;
 use crate::json;
 use crate::packet::{self, Content, Packet, UnverifiedPacket};
@@ -408,7 +408,7 @@ impl Run {
     }
 
     fn pass(&mut self, check: Check, detail: &str) {
-        self.findings.push(Finding { check, refusal: None, detail: detail.to_owned() });
+        self.findings.push(Finding { check, refusal: None, detail: one_line(detail.to_owned()) });
     }
 
     /// Reading is one step; every rule in it that comes before `end` has passed.

@@ -20,13 +20,13 @@ impl Reason {
     /// A reason that concerns no single field.
     #[must_use]
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), field: None }
+        Self { code, message: one_line(message.into()), field: None }
     }
 
     /// A reason that concerns the field at the JSON pointer `field`.
     #[must_use]
     pub fn at(code: Code, message: impl Into<String>, field: impl Into<String>) -> Self {
-        Self { code, message: message.into(), field: Some(field.into()) }
+        Self { code, message: one_line(message.into()), field: Some(field.into()) }
     }
 
     /// The same with the code's own meaning as message.
@@ -34,6 +34,20 @@ impl Reason {
     pub fn plain(code: Code) -> Self {
         Self::new(code, code.meaning())
     }
+}
+
+/// Control characters and line separators spelt out: what is received stands in messages, and must not
+/// write lines of its own into a log or move a terminal's cursor.
+pub(crate) fn one_line(text: String) -> String {
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    if !text.contains(breaks) {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if breaks(c) { out.extend(c.escape_unicode()) } else { out.push(c) }
+    }
+    out
 }
 
 fn time_code(error: time::Error) -> Code {
@@ -170,7 +184,7 @@ impl From<registry::Error> for Reason {
         match error {
             registry::Error::Json(json) => json.into(),
             registry::Error::Field(field) => field.into(),
-            registry::Error::Identity { at, error } => Self { field: Some(at), message, ..error.into() },
+            registry::Error::Identity { at, error } => Self::at(Self::from(error).code, message, at),
             registry::Error::KeyConflict(_) => Self::new(Code::KeyConflict, message),
             registry::Error::Unknown(_) => Self::new(Code::AgentUnknown, message),
             registry::Error::Overlap(_) => Self::new(Code::ConfigInvalid, message),
