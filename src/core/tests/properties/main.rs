@@ -1,0 +1,12 @@
+//! Laws, on thousands of generated inputs each.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod canonical;
+mod encodings;
+mod hosts;
+#[path = "../support/mod.rs"]
+mod support;
+mod tampering;
+mod totality;
+mod values;
