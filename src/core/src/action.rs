@@ -39,7 +39,7 @@ pub fn admits(granted: &str, requested: &str) -> bool {
         return true;
     }
     let (Ok(granted), Ok(requested)) = (Scoped::parse(granted, true), Scoped::parse(requested, false)) else { return false };
-    granted.contains(&requested)
+    granted.contains(&requested, &mut { MAX_STEPS })
 }
 
 /// Whether everything that `inner` admits is admitted by `outer`. Decided exactly, not by samples.
@@ -56,7 +56,20 @@ pub fn contains(outer: &str, inner: &str) -> bool {
         return true;
     }
     let (Ok(outer), Ok(inner)) = (Scoped::parse(outer, true), Scoped::parse(inner, true)) else { return false };
-    outer.contains(&inner)
+    outer.contains(&inner, &mut { MAX_STEPS })
+}
+
+/// The first of `inner` that none of `outer` contains. The work is bounded: patterns made to be slow
+/// to compare count as not contained.
+#[must_use]
+pub fn first_beyond<'a>(inner: &'a [String], outer: &[String]) -> Option<&'a str> {
+    let patterns: Vec<Scoped<'_>> = outer.iter().filter_map(|granted| Scoped::parse(granted, true).ok()).collect();
+    let mut steps = MAX_STEPS;
+    let mut is_within = |action: &str| {
+        outer.iter().any(|granted| granted == action || is_verb_of(granted, action))
+            || Scoped::parse(action, true).is_ok_and(|action| patterns.iter().any(|granted| granted.contains(&action, &mut steps)))
+    };
+    inner.iter().map(String::as_str).find(|action| !is_within(action))
 }
 
 /// Whether a text can be granted: a plain verb, or a verb with a pattern of one meaning.
@@ -112,6 +125,9 @@ struct Scoped<'a> {
 type States = u128;
 /// Most places of a pattern: every one and the end have a bit.
 const MAX_PLACES: usize = 127;
+/// Most steps of one comparison of grants, each of a microsecond or two. A chain that nobody signed
+/// must not keep a gate busy.
+const MAX_STEPS: u32 = 10_000;
 
 impl<'a> Scoped<'a> {
     fn parse(action: &'a str, is_pattern: bool) -> Result<Self, Error> {
@@ -161,23 +177,24 @@ impl<'a> Scoped<'a> {
     }
 
     /// Everything of `inner` is of `self`.
-    fn contains(&self, inner: &Self) -> bool {
+    fn contains(&self, inner: &Self, steps: &mut u32) -> bool {
         let query = match (self.query, inner.query) {
             (Query::Any, _) | (Query::None, Query::None) => true,
             (Query::Glob(outer), Query::Glob(glob)) => glob_contains(outer, glob),
             _ => false,
         };
-        query && self.verb == inner.verb && self.origin == inner.origin && self.path_contains(inner)
+        query && self.verb == inner.verb && self.origin == inner.origin && self.path_contains(inner, steps)
     }
 
     /// Both paths are run side by side, over every path of `inner` that matters. For a segment with
     /// wildcards that is one with characters nobody names: whatever matches it, matches any other.
     /// For `Many` it is none, one, two … such segments, until the states repeat.
-    fn path_contains(&self, inner: &Self) -> bool {
+    fn path_contains(&self, inner: &Self, steps: &mut u32) -> bool {
         let mut seen: Vec<(usize, States)> = Vec::new();
         let mut open = vec![(0, self.closure(1))];
         while let Some((position, states)) = open.pop() {
-            if states == 0 {
+            *steps = steps.saturating_sub(1);
+            if states == 0 || *steps == 0 {
                 return false;
             }
             match inner.path.get(position) {

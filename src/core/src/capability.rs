@@ -1,13 +1,18 @@
 //! Capability tokens: form, signature and text. A token is what travels; the capability is what it
 //! says (wire §5).
 
+mod draft;
+
+pub use draft::{Draft, Issuer};
+
+use crate::action;
 use crate::crypto::{self, KeyTables, PublicKey, SecretKey, Signature, sha256};
 use crate::encoding::{base64, base64url, from_base64url};
-use crate::grant::{Constraints, Permissions};
+use crate::grant::{Constraints, Excess, Permissions, constraints_within};
 use crate::identity::{public_key_pem, stated_key};
 use crate::json::{self, FieldError, Fields, Style, Value, object};
 use crate::limits::MAX_TOKEN_BYTES;
-use crate::time::Timestamp;
+use crate::time::{self, Timestamp};
 
 /// Why a token is refused, apart from what a receiver must know besides.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,6 +34,37 @@ pub enum Error {
     /// Algorithm, key or signature is refused.
     #[error(transparent)]
     Crypto(#[from] crypto::Error),
+    /// A field of a new capability that no gate would admit.
+    #[error("`{at}` must be {expected}")]
+    Invalid {
+        /// JSON pointer.
+        at: String,
+        /// What it must be.
+        expected: &'static str,
+    },
+    /// An action that cannot be granted.
+    #[error("`{at}`: {error}")]
+    Action {
+        /// JSON pointer.
+        at: String,
+        /// What is wrong with it.
+        error: action::Error,
+    },
+    /// A time beyond the calendar.
+    #[error(transparent)]
+    Time(time::Error),
+    /// More than the parent grants (catalogue F06, F07, F08).
+    #[error(transparent)]
+    Excess(#[from] Excess),
+    /// Outside the parent's time.
+    #[error("the capability is valid when its parent is not")]
+    Outlives,
+    /// Not a child of this parent.
+    #[error("the capability does not follow from its parent: {0}")]
+    Unlinked(&'static str),
+    /// Signed with another key than the issuer's.
+    #[error("the signer does not hold the issuer's key")]
+    Signer,
 }
 
 /// Everything a capability's signature covers. `signature_algo` is always `Ed25519`.
@@ -94,12 +130,32 @@ impl Content {
         json::write(&self.to_value(), Style::CAPABILITY).into_bytes()
     }
 
-    /// Signs with the issuer's own key; the public key follows from the secret (catalogue F09).
+    /// Signs with the issuer's own key; the public key follows from the secret (catalogue F09). Whether
+    /// a gate would admit it is not asked; [`Draft`] asks.
     #[must_use]
     pub fn sign(mut self, secret: &SecretKey) -> Capability {
         self.public_key = secret.public_key();
         let signature = secret.sign(&self.signing_bytes());
         Capability { content: self, signature }
+    }
+
+    /// Follows from `parent` and grants nothing beyond it, on any axis: the one rule of attenuation,
+    /// when a capability is made and when a chain is judged (catalogue F25).
+    ///
+    /// # Errors
+    /// [`Error::Unlinked`], [`Error::Excess`] or [`Error::Outlives`].
+    pub fn within(&self, parent: &Self) -> Result<(), Error> {
+        if self.parent_capability_id.as_ref() != Some(&parent.capability_id) {
+            return Err(Error::Unlinked("it names another parent"));
+        }
+        if self.issuer_agent != parent.subject_agent {
+            return Err(Error::Unlinked("its issuer is not the parent's subject"));
+        }
+        self.delegated_permissions.within(&parent.delegated_permissions)?;
+        if self.issued_at.micros() < parent.issued_at.micros() || self.expires_at.micros() > parent.expires_at.micros() {
+            return Err(Error::Outlives);
+        }
+        Ok(constraints_within(self.constraints.as_ref(), parent.constraints.as_ref())?)
     }
 
     fn to_token(&self, signature: &str) -> String {

@@ -7,7 +7,7 @@ use crate::crypto::KeyTables;
 use crate::grant::Permissions;
 use crate::json::{self, FieldError, Fields, Style, Value, object};
 use crate::limits::MAX_INPUT_BYTES;
-use crate::packet::{self, Packet, UnverifiedPacket};
+use crate::packet::{self, UnverifiedPacket};
 
 /// Why an envelope is refused, apart from what a receiver must know besides.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -121,10 +121,15 @@ pub fn parse_limited(text: &[u8]) -> Result<Value, Error> {
     if text.len() > MAX_INPUT_BYTES { Err(Error::TooLarge(text.len())) } else { Ok(json::parse(text)?) }
 }
 
-/// The envelope of a packet that starts a chain: what the reference's own wire writer gives.
-#[must_use]
-pub fn envelope_text(packet: &Packet) -> String {
+/// The envelope of a packet that starts a chain. `text` is the packet as it was signed or received,
+/// and stands in the envelope as it is: the 0.3.3 form signs the order of its keys. Around the text of
+/// [`Packet::to_text`] it is what the reference's own wire writer gives.
+///
+/// # Errors
+/// [`Error`] if `text` is no packet with a valid signature.
+pub fn envelope_text(text: &str) -> Result<String, Error> {
+    let packet = parse_packet(text.as_bytes(), &KeyTables::new(0))?.verify(&mut KeyTables::new(0))?;
     let content = packet.content();
     let chain = DelegationChain { packet_ids: vec![content.packet_id.clone()], agents: vec![content.from_agent.clone()], hops: Vec::new() };
-    json::write(&object([("packet", packet.to_value()), ("chain", chain.to_value())]), Style::WIRE)
+    Ok(format!("{{\"chain\": {}, \"packet\": {}}}", json::write(&chain.to_value(), Style::WIRE), text.trim_ascii()))
 }

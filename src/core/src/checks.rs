@@ -4,7 +4,7 @@ use crate::capability::{Capability, UnverifiedCapability};
 use crate::chain::DelegationChain;
 use crate::crypto::{self, KeyTables};
 use crate::decision::{Code, Reason};
-use crate::grant::{Permissions, actions_within};
+use crate::grant::{Excess, Permissions, actions_within, constraints_within};
 use crate::identity;
 use crate::json;
 use crate::limits::MAX_ACTIONS;
@@ -32,8 +32,7 @@ pub struct TimeLimits {
 /// # Errors
 /// `field_invalid` with the field.
 pub fn fields(content: &Content) -> Result<(), Reason> {
-    packet::check_content(content, "/packet").map_err(Reason::from)?;
-    few_actions(&content.permissions, "/packet/permissions/allowed_actions")
+    packet::check_content(content, "/packet").map_err(Reason::from)
 }
 
 /// Comparing grants takes time in the product of their lengths.
@@ -48,7 +47,7 @@ fn few_actions(permissions: &Permissions, at: impl Into<String>) -> Result<(), R
 /// chose to trust any key whose hash the id is (catalogue B01, B02).
 ///
 /// # Errors
-/// `agent_unknown`, `public_key_mismatch` or `agent_id_mismatch`.
+/// `agent_unknown` or `public_key_mismatch`.
 pub fn identity(agent: &str, key: &crypto::PublicKey, record: Option<&AgentRecord>, now: Timestamp) -> Result<(), Reason> {
     match record {
         None => Err(Reason::new(Code::AgentUnknown, format!("no registry entry for `{agent}`"))),
@@ -141,8 +140,8 @@ pub fn ttl_policy(content: &Content, limits: TimeLimits, strict: bool) -> Result
 /// the gate stricter (catalogue C01, C02, C03).
 ///
 /// # Errors
-/// `depth_exceeded`, `chain_mismatch`, `loop_detected` or `authority_escalation`.
-pub fn chain(chain: &DelegationChain, content: &Content, max_depth: u32) -> Result<(), Reason> {
+/// `depth_exceeded`, `chain_mismatch`, `chain_unproven`, `loop_detected` or `authority_escalation`.
+pub fn chain(chain: &DelegationChain, content: &Content, max_depth: u32, strict: bool) -> Result<(), Reason> {
     let stated = content.provenance.as_ref().and_then(|p| p.delegation_depth.as_ref()).map_or(0, json::Integer::saturating_i64);
     let listed = i64::try_from(chain.packet_ids.len().max(chain.agents.len()).max(chain.hops.len())).unwrap_or(i64::MAX);
     let depth = stated.max(listed);
@@ -158,6 +157,10 @@ pub fn chain(chain: &DelegationChain, content: &Content, max_depth: u32) -> Resu
     // The reference appends the same agent again when it relays its own packet.
     let mut passed = chain.agents.clone();
     passed.dedup();
+    // Nobody signed the hops before this one.
+    if strict && (passed.len() > 1 || stated > 1) {
+        return Err(Reason::at(Code::ChainUnproven, "several hops, and no proof of the earlier ones", "/chain"));
+    }
     // The depth above bounds how many there are.
     let repeats = passed.iter().enumerate().any(|(i, agent)| passed.iter().skip(i + 1).any(|later| later == agent));
     if repeats || passed.contains(&content.to_agent) {
@@ -235,14 +238,19 @@ pub fn trusted_root(capability: &Capability, issuer: &AgentRecord) -> Result<(),
     })
 }
 
-/// What the packet permits, the capability it carries grants.
+/// What the packet permits, the capability it carries grants; what the capability demands, the packet
+/// demands (catalogue F06, F07).
 ///
 /// # Errors
-/// `authority_escalation`.
+/// `authority_escalation` or `constraint_relaxed`.
 pub fn within_capability(packet: &Content, capability: &Capability) -> Result<(), Reason> {
-    let granted = &capability.content().delegated_permissions.allowed_actions;
-    actions_within(&packet.permissions.allowed_actions, granted)
-        .map_err(|excess| Reason::at(Code::AuthorityEscalation, excess.to_string(), "/packet/permissions/allowed_actions"))
+    let granted = capability.content();
+    let at = |field: &str, excess: Excess| Reason { field: Some(field.to_owned()), ..excess.into() };
+    packet.permissions.within(&granted.delegated_permissions).map_err(|excess| match excess {
+        Excess::ToolCalls => at("/packet/permissions/max_tool_calls", excess),
+        _ => at("/packet/permissions/allowed_actions", excess),
+    })?;
+    constraints_within(packet.constraints.as_ref(), granted.constraints.as_ref()).map_err(|excess| at("/packet/constraints", excess))
 }
 
 /// AI provenance names its source (catalogue D10).

@@ -163,7 +163,8 @@ impl core::fmt::Debug for SecretKey {
 /// Precomputed multiples of the keys that are seen again and again: a verification with a table
 /// takes well under the time of one without, and its verdict is the same.
 ///
-/// A key earns its table when it is used for the second time; the least recently used goes.
+/// A key earns its table with its second use after a first signature that was valid; the least
+/// recently used goes.
 #[derive(Default)]
 pub struct KeyTables {
     capacity: usize,
@@ -201,11 +202,12 @@ impl KeyTables {
     /// [`Error::Invalid`].
     pub fn verify(&mut self, key: &PublicKey, message: &[u8], signature: &Signature) -> Result<(), Error> {
         let Some(position) = self.seen.iter().position(|entry| entry.key == *key) else {
+            key.verify(message, signature)?;
             self.seen.truncate(self.capacity.saturating_sub(1));
             if self.capacity > 0 {
                 self.seen.insert(0, Entry { key: *key, table: None });
             }
-            return key.verify(message, signature);
+            return Ok(());
         };
         if let Some(used) = self.seen.get_mut(..=position) {
             used.rotate_right(1);

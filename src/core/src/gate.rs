@@ -72,6 +72,10 @@ pub struct Run {
     claimed: Option<Claimed>,
     sender: Option<AgentRecord>,
     issuer: Option<AgentRecord>,
+    /// Whether a host has been asked since the records were read, and may have taken its time.
+    consulted: bool,
+    /// Whether what may have changed meanwhile is being asked again.
+    settling: bool,
     decided: Option<Box<Decision>>,
 }
 
@@ -86,6 +90,8 @@ enum Stage {
     Revocation(Box<Proven>, RevocationScope),
     Review(Box<Proven>),
     Policy(Box<Proven>),
+    SenderAgain(Box<Proven>),
+    IssuerAgain(Box<Proven>),
     Replay(Box<Proven>),
     Decided,
 }
@@ -141,6 +147,8 @@ impl Gate {
             claimed: None,
             sender: None,
             issuer: None,
+            consulted: false,
+            settling: false,
             decided: None,
         }
     }
@@ -188,6 +196,11 @@ impl Gate {
             Stage::Revocation(proven, scope) => self.revocation(run, proven, scope),
             Stage::Review(proven) => self.review(run, proven),
             Stage::Policy(proven) => self.policy(run, proven),
+            Stage::SenderAgain(proven) => self.sender_again(run, proven),
+            Stage::IssuerAgain(proven) => {
+                judge_issuer(run, &proven)?;
+                self.revocation_again(run, proven)
+            }
             Stage::Replay(proven) => self.replay(run, proven),
             Stage::Decided => Err(Refusal(Check::Replay, Reason::plain(Code::InternalError))),
         }
@@ -229,9 +242,8 @@ impl Gate {
         run.pass(Check::Time, "");
         checks::ttl_policy(content, limits, self.config.strict).map_err(refuse(Check::TtlPolicy))?;
         run.pass(Check::TtlPolicy, content.risk_level.map_or("", packet::RiskLevel::as_str));
-        checks::chain(chain, content, self.config.max_depth).map_err(refuse(Check::Chain))?;
+        checks::chain(chain, content, self.config.max_depth, self.config.strict).map_err(refuse(Check::Chain))?;
         run.pass(Check::Chain, "");
-        checks::ai_provenance(content).map_err(refuse(Check::AiProvenance))?;
         let capability = match content.capability_token.as_deref() {
             None => None,
             Some(token) => Some(checks::capability_token(token, &mut self.keys).map_err(refuse(Check::Capability))?),
@@ -260,12 +272,14 @@ impl Gate {
             if capability.content().parent_capability_id.is_some() {
                 return Err(refuse(Reason::plain(Code::ParentMissing)));
             }
-            // Nobody is a root by its own word: without a registry no capability is trusted.
-            let issuer = run.issuer.clone().unwrap_or_default();
-            checks::trusted_root(capability, &issuer).map_err(refuse)?;
+            if run.issuer.is_none() {
+                // Nobody is a root by its own word: without a registry no capability is trusted.
+                checks::trusted_root(capability, &AgentRecord::default()).map_err(refuse)?;
+            }
             checks::within_capability(packet, capability).map_err(refuse)?;
             run.pass(Check::Capability, &capability.content().capability_id);
         }
+        checks::ai_provenance(proven.packet.content()).map_err(|reason| Refusal(Check::AiProvenance, reason))?;
         run.pass(Check::AiProvenance, if proven.packet.content().ai_provenance.is_some() { "made by an AI" } else { "none stated" });
         if !self.config.hooks.revocations {
             return Ok(Flow::Next(Stage::Review(proven)));
@@ -282,7 +296,9 @@ impl Gate {
             Some(Answer::Flag(revoked)) => revoked,
             _ => return Err(refuse(Code::RevocationUnavailable)),
         };
+        run.consulted = true;
         let next = match (scope, revoked) {
+            (RevocationScope::All, false) if run.settling => return self.ask_nonce(run, proven),
             (RevocationScope::All, false) => {
                 run.pass(Check::Revocation, "");
                 return Ok(Flow::Next(Stage::Review(proven)));
@@ -315,6 +331,7 @@ impl Gate {
                 Ok(Flow::Ask(question, Stage::Review(proven)))
             }
             Some(Answer::Flag(true)) => {
+                run.consulted = true;
                 run.pass(Check::HumanReview, "approved");
                 self.ask_policy(run, proven)
             }
@@ -327,7 +344,7 @@ impl Gate {
         if self.config.hooks.policy {
             return Ok(Flow::Ask(Question::Policy, Stage::Policy(proven)));
         }
-        self.ask_nonce(run, proven)
+        self.settle(run, proven)
     }
 
     fn policy(&mut self, run: &mut Run, proven: Box<Proven>) -> Stepped {
@@ -337,13 +354,46 @@ impl Gate {
             Some(Answer::Failed(_)) => return Err(refuse(Code::PolicyUnavailable)),
             _ => return Err(refuse(Code::PolicyDenied)),
         }
-        self.ask_nonce(run, proven)
+        run.consulted = true;
+        self.settle(run, proven)
+    }
+
+    /// A host that was asked may have taken minutes, a person most of all. Whose key it is and whether
+    /// anything is revoked is asked again before the nonce is.
+    fn settle(&self, run: &mut Run, proven: Box<Proven>) -> Stepped {
+        if !run.consulted {
+            return self.ask_nonce(run, proven);
+        }
+        if self.config.self_certifying {
+            return self.revocation_again(run, proven);
+        }
+        let question = Question::Agent { agent_id: proven.packet.content().from_agent.clone() };
+        Ok(Flow::Ask(question, Stage::SenderAgain(proven)))
+    }
+
+    fn sender_again(&self, run: &mut Run, proven: Box<Proven>) -> Stepped {
+        run.sender = Some(judge_sender(run, proven.packet.content())?);
+        match &proven.capability {
+            Some(capability) => {
+                let question = Question::Agent { agent_id: capability.content().issuer_agent.clone() };
+                Ok(Flow::Ask(question, Stage::IssuerAgain(proven)))
+            }
+            None => self.revocation_again(run, proven),
+        }
+    }
+
+    fn revocation_again(&self, run: &mut Run, proven: Box<Proven>) -> Stepped {
+        if !self.config.hooks.revocations {
+            return self.ask_nonce(run, proven);
+        }
+        run.settling = true;
+        let keys = revocation_keys(&proven, RevocationScope::All);
+        Ok(Flow::Ask(Question::Revocation { keys }, Stage::Revocation(proven, RevocationScope::All)))
     }
 
     fn ask_nonce(&self, run: &mut Run, proven: Box<Proven>) -> Stepped {
         let content = proven.packet.content();
-        // The host may have taken its time.
-        self.still_valid(run, content)?;
+        self.still_valid(run, &proven)?;
         let limits = self.config.limits;
         let kept = i64::from(limits.grace).saturating_add(limits.skew.into()).saturating_mul(1_000);
         let expires_at_ms = content.expires_at.map_or(i64::MAX, |end| end.millis().saturating_add(1).saturating_add(kept));
@@ -369,12 +419,17 @@ impl Gate {
             Some(Answer::Failed(_)) | None => return Err(refuse(Code::ReplayStoreUnavailable)),
             Some(_) => return Err(refuse(Code::ReplayStoreInvalidReply)),
         }
-        self.still_valid(run, proven.packet.content())?;
+        self.still_valid(run, &proven)?;
         run.pass(Check::Replay, "taken");
         Ok(Flow::Accept(proven))
     }
 
-    fn still_valid(&self, run: &Run, content: &Content) -> Result<(), Refusal> {
+    /// Time has passed since it was looked at first.
+    fn still_valid(&self, run: &Run, proven: &Proven) -> Result<(), Refusal> {
+        let content = proven.packet.content();
+        if let Some(capability) = &proven.capability {
+            checks::capability_window(capability, self.config.limits, run.now).map_err(|reason| Refusal(Check::Capability, reason))?;
+        }
         checks::time_window(content, self.config.limits, run.now).map_err(|reason| Refusal(Check::Time, reason))?;
         if let Some(record) = &run.sender {
             checks::not_revoked(&content.from_agent, record, run.now).map_err(|reason| Refusal(Check::AgentRevocation, reason))?;
@@ -423,31 +478,43 @@ impl Run {
 }
 
 fn sender(run: &mut Run, packet: UnverifiedPacket, chain: DelegationChain) -> Stepped {
-    let record = agent_answer(run.answer.take()).map_err(|reason| Refusal(Check::Identity, reason))?;
-    let content = packet.claimed();
-    let (agent, key) = (&content.from_agent, &content.public_key);
-    checks::identity(agent, key, record.as_ref(), run.now).map_err(|reason| Refusal(Check::Identity, reason))?;
-    run.pass(Check::Identity, agent);
-    let record = record.unwrap_or_default();
-    checks::not_revoked(agent, &record, run.now).map_err(|reason| Refusal(Check::AgentRevocation, reason))?;
+    let record = judge_sender(run, packet.claimed())?;
+    run.pass(Check::Identity, &packet.claimed().from_agent);
     run.pass(Check::AgentRevocation, "");
     run.sender = Some(record);
     Ok(Flow::Next(Stage::Verify(packet, chain)))
 }
 
+/// What the host says of the sender, if it binds the packet's key and nothing is revoked.
+fn judge_sender(run: &mut Run, content: &Content) -> Result<AgentRecord, Refusal> {
+    let refuse = |check| move |reason| Refusal(check, reason);
+    let record = agent_answer(run.answer.take()).map_err(refuse(Check::Identity))?;
+    let agent = &content.from_agent;
+    checks::identity(agent, &content.public_key, record.as_ref(), run.now).map_err(refuse(Check::Identity))?;
+    let record = record.unwrap_or_default();
+    checks::not_revoked(agent, &record, run.now).map_err(refuse(Check::AgentRevocation))?;
+    Ok(record)
+}
+
 fn issuer(run: &mut Run, proven: Box<Proven>) -> Stepped {
+    judge_issuer(run, &proven)?;
+    Ok(Flow::Next(Stage::Capability(proven)))
+}
+
+/// The same of the capability's issuer, who may also have lost what it was a root for.
+fn judge_issuer(run: &mut Run, proven: &Proven) -> Result<(), Refusal> {
     let refuse = |reason| Refusal(Check::Capability, reason);
     let record = agent_answer(run.answer.take()).map_err(refuse)?;
-    if let Some(capability) = &proven.capability {
-        let content = capability.content();
-        checks::identity(&content.issuer_agent, &content.public_key, record.as_ref(), run.now).map_err(refuse)?;
-    }
+    let Some(capability) = &proven.capability else { return Ok(()) };
+    let content = capability.content();
+    checks::identity(&content.issuer_agent, &content.public_key, record.as_ref(), run.now).map_err(refuse)?;
     let record = record.unwrap_or_default();
     if record.is_revoked(run.now) {
         return Err(refuse(Reason::plain(Code::CapabilityRevoked)));
     }
+    checks::trusted_root(capability, &record).map_err(refuse)?;
     run.issuer = Some(record);
-    Ok(Flow::Next(Stage::Capability(proven)))
+    Ok(())
 }
 
 fn agent_answer(answer: Option<Answer>) -> Result<Option<AgentRecord>, Reason> {

@@ -13,6 +13,9 @@ pub enum Excess {
     /// Tool calls; no limit is unlimited (catalogue F06).
     #[error("more tool calls than the granter had")]
     ToolCalls,
+    /// A constraint that is missing or weaker (catalogue F07).
+    #[error("the constraint `{0}` is weaker than the granter's")]
+    Constraint(&'static str),
 }
 
 /// What the receiver may do.
@@ -86,13 +89,30 @@ impl Constraints {
     }
 }
 
+/// Whatever `outer` demands, `inner` demands at least.
+///
+/// # Errors
+/// [`Excess::Constraint`] with its name.
+pub fn constraints_within(inner: Option<&Constraints>, outer: Option<&Constraints>) -> Result<(), Excess> {
+    let Some(outer) = outer else { return Ok(()) };
+    if exceeds(inner.and_then(|c| c.max_runtime_seconds.as_ref()), outer.max_runtime_seconds.as_ref()) {
+        return Err(Excess::Constraint("max_runtime_seconds"));
+    }
+    if outer.data_boundary.is_some() && inner.and_then(|c| c.data_boundary.as_ref()) != outer.data_boundary.as_ref() {
+        return Err(Excess::Constraint("data_boundary"));
+    }
+    if outer.requires_human_review == Some(true) && inner.and_then(|c| c.requires_human_review) != Some(true) {
+        return Err(Excess::Constraint("requires_human_review"));
+    }
+    Ok(())
+}
+
 /// Each action is contained in one of `outer`.
 ///
 /// # Errors
 /// [`Excess::Action`] with the first that is not.
 pub fn actions_within(actions: &[String], outer: &[String]) -> Result<(), Excess> {
-    let is_granted = |inner: &&String| outer.iter().any(|granted| action::contains(granted, inner));
-    match actions.iter().find(|action| !is_granted(action)) {
+    match action::first_beyond(actions, outer) {
         Some(action) => Err(Excess::Action(action.chars().take(256).collect())),
         None => Ok(()),
     }
@@ -100,9 +120,5 @@ pub fn actions_within(actions: &[String], outer: &[String]) -> Result<(), Excess
 
 /// Whether a limit is above another; `None` is unlimited.
 fn exceeds(inner: Option<&Integer>, outer: Option<&Integer>) -> bool {
-    match (inner, outer) {
-        (_, None) => false,
-        (None, Some(_)) => true,
-        (Some(inner), Some(outer)) => inner.saturating_i128() > outer.saturating_i128(),
-    }
+    outer.is_some_and(|outer| inner.is_none_or(|inner| inner > outer))
 }

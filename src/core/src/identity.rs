@@ -1,6 +1,6 @@
 //! Who an agent is: its key, its id, and the texts keys travel in.
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::crypto::{KeyTables, PublicKey, SecretKey, sha256};
 use crate::encoding::{base64, base64url, from_base64, from_base64url};
@@ -108,7 +108,7 @@ fn own(key: SecretKey, stated: Option<&[u8]>) -> Result<SecretKey, Error> {
 }
 
 /// A JSON web key (RFC 8037 §2), as far as it concerns Ed25519.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Jwk {
     /// Always `OKP`.
     pub kty: String,
@@ -121,6 +121,19 @@ pub struct Jwk {
     pub d: Option<String>,
 }
 
+/// The secret is never shown.
+impl core::fmt::Debug for Jwk {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Jwk({} {} {}, {})", self.kty, self.crv, self.x, if self.d.is_some() { "private" } else { "public" })
+    }
+}
+
+impl Drop for Jwk {
+    fn drop(&mut self) {
+        self.d.zeroize();
+    }
+}
+
 impl Jwk {
     /// The public key as a JSON web key.
     #[must_use]
@@ -131,7 +144,9 @@ impl Jwk {
     /// The private key as a JSON web key.
     #[must_use]
     pub fn private(key: &SecretKey) -> Self {
-        Self { d: Some(base64url(&key.seed()[..])), ..Self::public(&key.public_key()) }
+        let mut jwk = Self::public(&key.public_key());
+        jwk.d = Some(base64url(&key.seed()[..]));
+        jwk
     }
 
     /// The public key this names.
@@ -243,11 +258,17 @@ mod tests {
         let jwk = Jwk::private(&secret);
         assert_eq!(jwk.private_key().expect("a key").public_key(), secret.public_key());
         assert_eq!(Jwk::public(&secret.public_key()).public_key(), Ok(secret.public_key()));
-        let foreign = Jwk { x: Jwk::public(&SecretKey::from_seed(&[2; 32]).public_key()).x, ..jwk.clone() };
+        let with = |change: fn(&mut Jwk)| {
+            let mut changed = jwk.clone();
+            change(&mut changed);
+            changed
+        };
+        let foreign = with(|jwk| jwk.x = Jwk::public(&SecretKey::from_seed(&[2; 32]).public_key()).x.clone());
         assert_eq!(foreign.private_key().map(|_| ()), Err(Error::ForeignPublicKey));
-        for bad in [Jwk { kty: "EC".into(), ..jwk.clone() }, Jwk { crv: "X25519".into(), ..jwk.clone() }, Jwk { x: "AA".into(), ..jwk }] {
+        for bad in [with(|jwk| jwk.kty = "EC".into()), with(|jwk| jwk.crv = "X25519".into()), with(|jwk| jwk.x = "AA".into())] {
             assert_eq!(bad.public_key(), Err(Error::Jwk));
         }
+        assert!(!format!("{jwk:?}").contains(jwk.d.as_deref().expect("private")));
     }
 
     #[test]

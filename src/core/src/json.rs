@@ -12,7 +12,7 @@ mod write;
 
 pub use fields::{FieldError, Fields};
 pub use number::{Float, Integer};
-pub use parse::{Error, parse};
+pub use parse::{Error, parse, parse_frame};
 pub use write::{Escape, FloatForm, Style, TimeForm, write};
 
 use crate::time::Timestamp;
@@ -104,8 +104,13 @@ pub fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
     Value::Object(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
 }
 
-/// A step of a JSON pointer (RFC 6901 §3) appended to `path`.
+/// What is shown of a received key: a message must not repeat a megabyte (the rest is replaced by …).
+pub(crate) fn shown(key: &str) -> String {
+    if key.len() <= 128 { key.to_owned() } else { key.chars().take(96).chain(['…']).collect() }
+}
+
+/// A step of a JSON pointer (RFC 6901 §3) appended to `path`; of a long key its beginning.
 #[must_use]
 pub fn pointer(path: &str, step: &str) -> String {
-    format!("{path}/{}", step.replace('~', "~0").replace('/', "~1"))
+    format!("{path}/{}", shown(step).replace('~', "~0").replace('/', "~1"))
 }

@@ -22,7 +22,7 @@
 //! let fields = json::parse(br#"{"to_agent": "agent:researcher", "intent": "Summarize the findings"}"#)?;
 //! let draft = Draft::new(fields, &issuer, None)?;
 //! let signature = secret.sign(&draft.signing_bytes(Form::V040));
-//! let wire = chain::envelope_text(&draft.finish(Form::V040, signature)?);
+//! let wire = chain::envelope_text(&draft.finish(Form::V040, signature)?.to_text())?;
 //!
 //! // The researcher lets it through, once.
 //! let mut gate = Gate::new(Config::new("agent:researcher"))?;

@@ -28,9 +28,6 @@ pub const MAX_OUTCOME_BYTES: usize = 256 * 1024;
 /// Deepest nesting of an attested outcome (as in the reference).
 pub const MAX_OUTCOME_DEPTH: usize = 100;
 
-/// Earliest creation time of an attestation, in milliseconds (2020-01-01, as in the reference).
-pub const MIN_ATTESTATION_MS: u64 = 1_577_836_800_000;
-
 /// Age at which an attestation stops being fresh, in milliseconds.
 pub const ATTESTATION_MAX_AGE_MS: i64 = 300_000;
 
@@ -64,9 +61,6 @@ pub const MAX_DEPTH: u32 = 64;
 /// Senders whose precomputed key tables a gate keeps. One table takes about 220 kB.
 pub const MAX_KEY_TABLES: usize = 32;
 
-/// Entries of an in-memory nonce store by default.
-pub const DEFAULT_NONCE_CAPACITY: usize = 1_000_000;
-
 /// Seconds for which a rotated key stays valid.
 pub const MAX_OVERLAP_SECONDS: u32 = 30;
 
@@ -77,3 +71,9 @@ pub const MAX_ACTION_WILDCARDS: usize = 8;
 
 /// Most actions of one grant at the gate: each is held against each of the one it comes from.
 pub const MAX_ACTIONS: usize = 256;
+
+/// How long a capability lives where its issuer does not say, in seconds.
+pub const DEFAULT_CAPABILITY_SECONDS: u32 = 3600;
+
+/// Longest chain of capabilities (catalogue F11).
+pub const MAX_CAPABILITIES: usize = 16;

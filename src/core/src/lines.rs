@@ -5,7 +5,7 @@
 
 use crate::decision::{Code, Reason};
 use crate::inspect::{self, Kind};
-use crate::json::{self, Fields, Style, Value};
+use crate::json::{self, Fields, Style, Value, object};
 use crate::packet::Form;
 use crate::time::Timestamp;
 
@@ -13,43 +13,28 @@ use crate::time::Timestamp;
 /// whether the object was refused.
 #[must_use]
 pub fn check_line(line: &[u8]) -> (String, bool) {
-    let (id, outcome) = read_check(line);
-    let (code, form) = match &outcome {
-        Err(code) => (Some(*code), None),
-        Ok((kind, text)) => {
-            let report = inspect::check(*kind, text.as_bytes());
-            (report.refusal.map(|reason| reason.code), report.form)
-        }
+    let Some(frame) = Frame::open(line) else {
+        return (r#"{"id": null, "valid": false, "code": "malformed_json"}"#.to_owned(), true);
     };
-    let mut members = vec![
-        ("id".to_owned(), id.unwrap_or(Value::Null)),
-        ("valid".to_owned(), Value::Bool(code.is_none())),
-        ("code".to_owned(), code.map(Code::as_str).into()),
-    ];
-    if !is_no_json(&members, code) {
-        members.push(("form".to_owned(), form.map(Form::as_str).into()));
-    }
-    let arrival = Style { sorted: false, spaced: true, ..Style::WIRE };
-    (json::write(&Value::Object(members), arrival), code.is_some())
-}
-
-/// A line that is not JSON gets no more than its three members.
-fn is_no_json(members: &[(String, Value)], code: Option<Code>) -> bool {
-    code == Some(Code::MalformedJson) && members.first().is_some_and(|(_, id)| *id == Value::Null)
-}
-
-fn read_check(line: &[u8]) -> (Option<Value>, Result<(Kind, String), Code>) {
-    let (id, mut fields) = match open(line) {
-        Ok(opened) => opened,
-        Err(code) => return (None, Err(code)),
-    };
-    let mut read = || -> Result<(Kind, String), Code> {
+    let (id, request) = frame.read(|fields| {
         let name = fields.text("kind").map_err(code)?;
         let text = fields.text("text").map_err(code)?;
         Ok((Kind::from_name(&name).ok_or(Code::UnknownKind)?, text))
+    });
+    let (code, form) = match request {
+        Err(code) => (Some(code), None),
+        Ok((kind, text)) => {
+            let report = inspect::check(kind, text.as_bytes());
+            (report.refusal.map(|reason| reason.code), report.form)
+        }
     };
-    let outcome = read();
-    (id, outcome)
+    let answer = object([
+        ("id", id),
+        ("valid", Value::Bool(code.is_none())),
+        ("code", code.map(Code::as_str).into()),
+        ("form", form.map(Form::as_str).into()),
+    ]);
+    (json::write(&answer, Style { sorted: false, ..Style::WIRE }), code.is_some())
 }
 
 /// One line of `verify --jsonl`.
@@ -76,11 +61,10 @@ impl VerifyLine {
     /// Reads `{"id", "text", "now", "approvals"}`; the last two may be absent.
     #[must_use]
     pub fn read(line: &[u8]) -> Self {
-        let (id, mut fields) = match open(line) {
-            Ok(opened) => opened,
-            Err(code) => return Self { id: "null".into(), request: Err(code) },
+        let Some(frame) = Frame::open(line) else {
+            return Self { id: "null".into(), request: Err(Code::MalformedJson) };
         };
-        let mut request = || -> Result<VerifyRequest, Code> {
+        let (id, request) = frame.read(|fields| {
             let text = fields.text("text").map_err(code)?;
             let now = match fields.optional_text("now").map_err(code)? {
                 None => None,
@@ -92,19 +76,32 @@ impl VerifyLine {
                 Some(_) => return Err(Code::TypeMismatch),
             };
             Ok(VerifyRequest { text, now, approvals })
-        };
-        let request = request();
-        Self { id: json::write(&id.unwrap_or(Value::Null), Style::COMPACT), request }
+        });
+        Self { id: json::write(&id, Style::COMPACT), request }
     }
 }
 
-/// The id and the other members of a line. Whatever the parser refuses is `malformed_json` here: a
-/// finer code would be taken for one about the signed object.
-fn open(line: &[u8]) -> Result<(Option<Value>, Fields), Code> {
-    let value = json::parse(line).map_err(|_| Code::MalformedJson)?;
-    let mut fields = Fields::of(value, "").map_err(code)?;
-    let id = fields.take("id");
-    Ok((id, fields))
+/// A line that is JSON; its id is known whatever else is wrong with it.
+struct Frame {
+    id: Value,
+    fields: Result<Fields, Code>,
+}
+
+impl Frame {
+    /// `None` for a line that is not JSON.
+    fn open(line: &[u8]) -> Option<Self> {
+        let (value, fault) = json::parse_frame(line).ok()?;
+        let mut fields = match Fields::of(value, "") {
+            Ok(fields) => fields,
+            Err(error) => return Some(Self { id: Value::Null, fields: Err(code(error)) }),
+        };
+        let id = fields.take("id").unwrap_or(Value::Null);
+        Some(Self { id, fields: fault.map_or(Ok(fields), |fault| Err(Reason::from(fault).code)) })
+    }
+
+    fn read<T>(self, read: impl FnOnce(&mut Fields) -> Result<T, Code>) -> (Value, Result<T, Code>) {
+        (self.id, self.fields.and_then(|mut fields| read(&mut fields)))
+    }
 }
 
 fn code(error: json::FieldError) -> Code {
@@ -127,6 +124,10 @@ mod tests {
                 r#"{"id":{"a":1.0},"kind":"letter","text":"x"}"#,
                 r#"{"id": {"a": 1.0}, "valid": false, "code": "unknown_kind", "form": null}"#,
             ),
+            (r#"{"id":7,"kind":"packet","text":"\ud800"}"#, r#"{"id": 7, "valid": false, "code": "invalid_unicode", "form": null}"#),
+            (r#"{"id":8,"kind":"packet","text":"x","n":1e400}"#, r#"{"id": 8, "valid": false, "code": "number_not_finite", "form": null}"#),
+            (r#"{"id":9,"id":10,"kind":"packet","text":"x"}"#, r#"{"id": 9, "valid": false, "code": "duplicate_key", "form": null}"#),
+            (r#"{"id":null,"kind":"packet","text":"x"}"#, r#"{"id": null, "valid": false, "code": "malformed_json", "form": null}"#),
             (r#"{"kind":"packet"}"#, r#"{"id": null, "valid": false, "code": "missing_field", "form": null}"#),
             (r#"{"id":"x","kind":"packet","text":{}}"#, r#"{"id": "x", "valid": false, "code": "type_mismatch", "form": null}"#),
             ("[]", r#"{"id": null, "valid": false, "code": "type_mismatch", "form": null}"#),

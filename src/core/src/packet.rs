@@ -64,13 +64,8 @@ pub enum Error {
     #[error("`expires_at` is not `issued_at` plus {0} seconds")]
     TtlMismatch(i64),
     /// A time that the calendar of the protocol does not hold.
-    #[error("`{at}`: {error}")]
-    Time {
-        /// JSON pointer.
-        at: &'static str,
-        /// What is wrong with it.
-        error: time::Error,
-    },
+    #[error("`issued_at` plus `ttl_seconds`: {0}")]
+    Time(time::Error),
     /// A field that no gate would admit.
     #[error("`{at}` must be {expected}")]
     Invalid {

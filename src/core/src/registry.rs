@@ -201,18 +201,22 @@ impl AgentRegistry {
         self.agents.get(agent_id)
     }
 
-    /// Adds an agent, or replaces what is known of it but its keys and revocation.
+    /// Adds an agent, or replaces what is known of it. Its keys stay, their windows can only be
+    /// narrowed, and a revocation is final.
     ///
     /// # Errors
     /// [`Error::KeyConflict`] for another key than the registered one, [`Error::Identity`].
     pub fn register(&mut self, agent_id: &str, mut record: AgentRecord) -> Result<(), Error> {
         check_agent_id(agent_id).map_err(|error| Error::Identity { at: "agent_id".into(), error })?;
         if let Some(known) = self.agents.get(agent_id) {
-            let is_known = |window: &KeyWindow| known.keys.iter().any(|k| k.key == window.key);
-            if !record.keys.iter().all(is_known) {
-                return Err(Error::KeyConflict(agent_id.to_owned()));
+            let mut keys = known.keys.clone();
+            for new in &record.keys {
+                let window = keys.iter_mut().find(|window| window.key == new.key).ok_or_else(|| Error::KeyConflict(agent_id.to_owned()))?;
+                // A window is narrowed by a second word, never widened: that would undo a rotation.
+                window.not_before = window.not_before.max(new.not_before);
+                window.not_after = [window.not_after, new.not_after].into_iter().flatten().min();
             }
-            record.keys.clone_from(&known.keys);
+            record.keys = keys;
             record.revoked_at = known.revoked_at;
         }
         self.agents.insert(agent_id.to_owned(), record);
@@ -233,7 +237,7 @@ impl AgentRegistry {
         for window in &mut record.keys {
             window.not_after = Some(window.not_after.map_or(end, |set| set.min(end)));
         }
-        record.keys.retain(|window| window.key != key);
+        record.keys.retain(|window| window.key != key && window.not_after.is_none_or(|end| now.micros() < end.micros()));
         record.keys.push(KeyWindow { key, not_before: Some(now), not_after: None });
         Ok(())
     }

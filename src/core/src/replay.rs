@@ -23,6 +23,9 @@ pub enum Taken {
     Stored,
     /// It had been taken before.
     Seen,
+    /// A nonce of that expiry may have been dropped already, because time has since gone back. Whether
+    /// this one was taken before cannot be known, so it is not taken now.
+    Forgotten,
     /// There is no room, for anyone or for this sender; nothing was taken.
     Full,
 }
@@ -40,6 +43,9 @@ pub struct NonceStore {
     capacity: usize,
     sender_capacity: usize,
     stored: u64,
+    /// The latest expiry of what was dropped. Sweeping goes in the order of expiry, so what expires
+    /// later is still held.
+    forgotten: u128,
     // Three maps of one type: what a generic map costs in code, it costs once.
     /// Key to sender.
     held: BTreeMap<Short, Short>,
@@ -58,6 +64,7 @@ impl NonceStore {
             capacity,
             sender_capacity: capacity.div_ceil(2),
             stored: 0,
+            forgotten: 0,
             held: BTreeMap::new(),
             by_expiry: BTreeMap::new(),
             by_sender: BTreeMap::new(),
@@ -73,6 +80,9 @@ impl NonceStore {
         let (key, sender) = (short(key), short(sender));
         if self.held.contains_key(&key) {
             return Taken::Seen;
+        }
+        if moment(expires_at_ms) <= self.forgotten {
+            return Taken::Forgotten;
         }
         let count = self.by_sender.get(&sender).copied().unwrap_or(0);
         if self.held.len() >= self.capacity || count >= self.sender_capacity as u128 {
@@ -100,6 +110,7 @@ impl NonceStore {
     fn sweep(&mut self, now_ms: i64) {
         for _ in 0..SWEEP {
             let Some(first) = self.by_expiry.first_entry().filter(|entry| entry.key() >> 64 <= moment(now_ms)) else { return };
+            self.forgotten = self.forgotten.max(first.key() >> 64);
             let Some(sender) = self.held.remove(&first.remove()) else { continue };
             let left = self.by_sender.remove(&sender).unwrap_or(0).saturating_sub(1);
             if left > 0 {
@@ -133,6 +144,16 @@ mod tests {
         assert_eq!(store.len(), 20);
         assert_eq!(store.check_and_store("new", "b", 1_000, 0), Taken::Full);
         assert_eq!(store.check_and_store("victim", "a", 1_000, 999), Taken::Seen);
+    }
+
+    #[test]
+    fn a_jump_of_the_clock_and_back_lets_nothing_in_twice() {
+        let mut store = NonceStore::new(20);
+        assert_eq!(store.check_and_store("a", "a", 1_000, 0), Taken::Stored);
+        assert_eq!(store.check_and_store("b", "b", 9_000, 5_000), Taken::Stored);
+        assert_eq!(store.check_and_store("a", "a", 1_000, 10), Taken::Forgotten);
+        assert_eq!(store.check_and_store("c", "c", 1_001, 10), Taken::Stored);
+        assert_eq!(store.check_and_store("b", "b", 9_000, 10), Taken::Seen);
     }
 
     #[test]

@@ -151,12 +151,6 @@ impl Timestamp {
         self.spell(' ', "+00:00")
     }
 
-    /// The year as written, in the timestamp's own offset.
-    #[must_use]
-    pub fn year(self) -> i64 {
-        civil(self.local_micros().div_euclid(MICROS_PER_DAY)).0
-    }
-
     fn local_micros(self) -> i64 {
         self.micros.saturating_add(i64::from(self.offset_minutes).saturating_mul(60 * MICROS_PER_SECOND))
     }

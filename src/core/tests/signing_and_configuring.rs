@@ -141,7 +141,7 @@ fn e10_what_is_signed_here_survives_a_relay_in_both_forms() {
     for form in [Form::V040, Form::V033] {
         let own = draft(fields, None).expect("a draft");
         let signature = planner().sign(&own.signing_bytes(form));
-        let text = chain::envelope_text(&own.finish(form, signature).expect("its own signature"));
+        let text = chain::envelope_text(&own.finish(form, signature).expect("its own signature").to_text()).expect("a packet");
         let relayed = json::write(&value(&text), json::Style { spaced: false, ..json::Style::WIRE });
         for text in [text, relayed] {
             let report = inspect::check(inspect::Kind::Envelope, text.as_bytes());

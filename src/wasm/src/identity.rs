@@ -15,10 +15,10 @@ use crate::error::Refusal;
 type Seed = Zeroizing<[u8; 32]>;
 
 #[wasm_bindgen(js_name = generateSeed)]
-pub fn generate_seed() -> Result<Vec<u8>, JsValue> {
+pub fn generate_seed() -> Result<Uint8Array, JsValue> {
     let mut seed = Seed::default();
     getrandom::fill(&mut seed[..]).map_err(|error| Refusal::new(Code::InternalError, format!("no randomness: {error}")))?;
-    Ok(seed.to_vec())
+    Ok(Uint8Array::from(&seed[..]))
 }
 
 #[wasm_bindgen(js_name = identityOf)]
@@ -32,7 +32,7 @@ pub fn public_key_of(key: &JsValue) -> Result<JsValue, JsValue> {
 }
 
 #[wasm_bindgen(js_name = seedOf)]
-pub fn seed_of(key: &JsValue) -> Result<Vec<u8>, JsValue> {
+pub fn seed_of(key: &JsValue) -> Result<Uint8Array, JsValue> {
     let secret = if let Some(pem) = key.as_string() {
         identity::private_key_from_pem(&Zeroizing::new(pem)).map_err(Refusal::from)?
     } else if let Some(raw) = key.dyn_ref::<Uint8Array>() {
@@ -40,12 +40,12 @@ pub fn seed_of(key: &JsValue) -> Result<Vec<u8>, JsValue> {
     } else {
         jwk(key)?.private_key().map_err(Refusal::from)?
     };
-    Ok(secret.seed().to_vec())
+    Ok(Uint8Array::from(&secret.seed()[..]))
 }
 
 #[wasm_bindgen(js_name = privateKeyPem)]
-pub fn private_key_pem(seed: Vec<u8>) -> Result<String, JsValue> {
-    Ok(identity::private_key_pem(&secret(seed)?).to_string())
+pub fn private_key_pem(seed: Vec<u8>) -> Result<JsValue, JsValue> {
+    Ok(JsValue::from_str(&identity::private_key_pem(&secret(seed)?)))
 }
 
 #[wasm_bindgen(js_name = privateKeyJwk)]

@@ -46,8 +46,7 @@ pub fn finish_packet(unsigned: &str, form: &str, signature: &[u8]) -> Result<JsV
 
 #[wasm_bindgen(js_name = envelopeText)]
 pub fn envelope_text(packet: &str) -> Result<String, JsValue> {
-    let packet = chain::parse_packet(packet.as_bytes(), &KeyTables::new(0)).map_err(Refusal::from)?;
-    Ok(chain::envelope_text(&packet.verify(&mut KeyTables::new(0)).map_err(Refusal::from)?))
+    Ok(chain::envelope_text(packet).map_err(Refusal::from)?)
 }
 
 /// The packet in an envelope, or a bare one, as a tree; what it says, proven or not.

@@ -22,6 +22,7 @@ impl CoreNonceStore {
             Taken::Stored => "stored",
             Taken::Seen => "seen",
             Taken::Full => "full",
+            Taken::Forgotten => "forgotten",
         }
         .to_owned()
     }

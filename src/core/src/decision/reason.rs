@@ -1,6 +1,7 @@
 //! From the errors of the modules below to the one table.
 
 use super::Code;
+use crate::grant::Excess;
 use crate::json::{self, FieldError};
 use crate::{attestation, capability, chain, crypto, identity, packet, registry, time};
 
@@ -129,7 +130,7 @@ impl From<packet::Error> for Reason {
             packet::Error::RiskLevel(_) => Self::new(Code::UnsupportedRiskLevel, message),
             packet::Error::Ttl(_) => Self::new(Code::TtlInvalid, message),
             packet::Error::TtlMismatch(_) => Self::new(Code::TtlPolicyMismatch, message),
-            packet::Error::Time { at, error } => Self::at(time_code(error), message, at),
+            packet::Error::Time(error) => Self::new(time_code(error), message),
             packet::Error::Invalid { at, .. } => Self::at(Code::FieldInvalid, message, at),
             packet::Error::AiProvenance(at) => Self::at(Code::InvalidAiProvenance, message, at),
             packet::Error::SigningIdentity { .. } => Self::at(Code::SigningIdentityMismatch, message, "/from_agent"),
@@ -157,7 +158,21 @@ impl From<capability::Error> for Reason {
             capability::Error::Json(json) => json.into(),
             capability::Error::Field(field) => field.into(),
             capability::Error::Crypto(crypto) => crypto.into(),
+            capability::Error::Invalid { ref at, .. } => Self::at(Code::FieldInvalid, error.to_string(), at),
+            capability::Error::Action { ref at, .. } => Self::at(Code::ActionInvalid, error.to_string(), at),
+            capability::Error::Time(time) => time.into(),
+            capability::Error::Excess(excess) => excess.into(),
+            capability::Error::Outlives => Self::new(Code::AuthorityEscalation, error.to_string()),
+            capability::Error::Unlinked(_) => Self::new(Code::CapabilityChainInvalid, error.to_string()),
+            capability::Error::Signer => Self::new(Code::SigningIdentityMismatch, error.to_string()),
         }
+    }
+}
+
+impl From<Excess> for Reason {
+    fn from(excess: Excess) -> Self {
+        let code = if matches!(excess, Excess::Constraint(_)) { Code::ConstraintRelaxed } else { Code::AuthorityEscalation };
+        Self::new(code, excess.to_string())
     }
 }
 

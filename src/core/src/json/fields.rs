@@ -84,6 +84,12 @@ impl Fields {
         Some(self.members.swap_remove(index).1)
     }
 
+    /// Whether a field is there and has not been taken; null counts.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.members.iter().any(|(k, _)| k == key)
+    }
+
     /// A field that must be there.
     ///
     /// # Errors
@@ -192,7 +198,7 @@ impl Fields {
     /// # Errors
     /// [`FieldError`].
     pub fn required_texts(&mut self, key: &str) -> Result<Vec<String>, FieldError> {
-        if self.members.iter().any(|(k, _)| k == key) { self.texts(key) } else { Err(FieldError::Missing { at: self.pointer(key) }) }
+        if self.has(key) { self.texts(key) } else { Err(FieldError::Missing { at: self.pointer(key) }) }
     }
 
     /// An array of any values; empty where it is absent.

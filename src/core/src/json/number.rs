@@ -1,5 +1,6 @@
 //! Numbers: integers of any size as their digits, finite floats as doubles.
 
+use core::cmp::Ordering;
 use core::fmt;
 
 use crate::limits::MAX_INTEGER_DIGITS;
@@ -60,6 +61,24 @@ impl Integer {
     #[must_use]
     pub fn saturating_i128(&self) -> i128 {
         self.0.parse().unwrap_or(if self.is_negative() { i128::MIN } else { i128::MAX })
+    }
+}
+
+impl Ord for Integer {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self.is_negative(), other.is_negative()) {
+            (true, false) => Ordering::Less,
+            (false, true) => Ordering::Greater,
+            // Canonical digits: the longer number is the larger one, then the digits decide.
+            (false, false) => (self.0.len(), &self.0).cmp(&(other.0.len(), &other.0)),
+            (true, true) => (other.0.len(), &other.0).cmp(&(self.0.len(), &self.0)),
+        }
+    }
+}
+
+impl PartialOrd for Integer {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use lexical_parse_float::FromLexical as _;
 
-use super::{Float, Integer, Value, in_order};
+use super::{Float, Integer, Value, in_order, shown};
 use crate::limits::{MAX_INTEGER_DIGITS, MAX_NESTING};
 
 /// Why a text is refused. Each names the byte offset at which it was seen.
@@ -56,11 +56,19 @@ pub enum Error {
 /// ```
 pub fn parse(bytes: &[u8]) -> Result<Value, Error> {
     let text = core::str::from_utf8(bytes).map_err(|e| Error::Utf8(e.valid_up_to()))?;
-    let mut parser = Parser { text, bytes: text.as_bytes(), at: 0, depth: 0 };
-    parser.skip_space();
-    let value = parser.value()?;
-    parser.skip_space();
-    if parser.at == parser.bytes.len() { Ok(value) } else { Err(parser.malformed("the end of the text")) }
+    Parser::new(text, false).document()
+}
+
+/// As [`parse`], for the frame around signed objects: what is well-formed JSON is read on past other
+/// faults, the first of which is returned beside the value, so that an answer can name its request.
+///
+/// # Errors
+/// [`Error::Utf8`], [`Error::Malformed`] or [`Error::TooDeep`].
+pub fn parse_frame(bytes: &[u8]) -> Result<(Value, Option<Error>), Error> {
+    let text = core::str::from_utf8(bytes).map_err(|e| Error::Utf8(e.valid_up_to()))?;
+    let mut parser = Parser::new(text, true);
+    let value = parser.document()?;
+    Ok((value, parser.fault))
 }
 
 struct Parser<'a> {
@@ -68,9 +76,31 @@ struct Parser<'a> {
     bytes: &'a [u8],
     at: usize,
     depth: usize,
+    /// Whether faults of content are noted and read past.
+    is_frame: bool,
+    fault: Option<Error>,
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
+    const fn new(text: &'a str, is_frame: bool) -> Self {
+        Self { text, bytes: text.as_bytes(), at: 0, depth: 0, is_frame, fault: None }
+    }
+
+    fn document(&mut self) -> Result<Value, Error> {
+        self.skip_space();
+        let value = self.value()?;
+        self.skip_space();
+        if self.at == self.bytes.len() { Ok(value) } else { Err(self.malformed("the end of the text")) }
+    }
+
+    fn fault(&mut self, error: Error) -> Result<(), Error> {
+        if !self.is_frame {
+            return Err(error);
+        }
+        self.fault.get_or_insert(error);
+        Ok(())
+    }
+
     fn value(&mut self) -> Result<Value, Error> {
         match self.peek() {
             Some(b'{') => self.nested(Self::object),
@@ -118,10 +148,10 @@ impl Parser<'_> {
             }
             self.expect(b',', "`,` or `}`")?;
         }
-        match repeated_key(&members) {
-            Some(key) => Err(Error::DuplicateKey { key }),
-            None => Ok(Value::Object(members)),
+        if let Some(key) = repeated_key(&members) {
+            self.fault(Error::DuplicateKey { key: shown(&key) })?;
         }
+        Ok(Value::Object(members))
     }
 
     fn array(&mut self) -> Result<Value, Error> {
@@ -188,18 +218,23 @@ impl Parser<'_> {
         let first = self.code_unit()?;
         let code = match first {
             0xd800..=0xdbff => {
-                if !(self.take(b'\\') && self.take(b'u')) {
-                    return Err(Error::Surrogate(start));
+                if !self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(b"\\u")) {
+                    self.fault(Error::Surrogate(start))?;
+                    return Ok(char::REPLACEMENT_CHARACTER);
                 }
+                self.at += 2;
                 match self.code_unit()? {
                     low @ 0xdc00..=0xdfff => 0x1_0000 + ((first - 0xd800) << 10) + (low - 0xdc00),
-                    _ => return Err(Error::Surrogate(start)),
+                    _ => first,
                 }
             }
             other => other,
         };
-        // Only an unpaired low surrogate is no character.
-        char::from_u32(code).ok_or(Error::Surrogate(start))
+        // Only an unpaired surrogate is no character.
+        match char::from_u32(code) {
+            Some(c) => Ok(c),
+            None => self.fault(Error::Surrogate(start)).map(|()| char::REPLACEMENT_CHARACTER),
+        }
     }
 
     fn code_unit(&mut self) -> Result<u32, Error> {
@@ -231,13 +266,17 @@ impl Parser<'_> {
         let token = self.text.get(start..self.at).unwrap_or_default();
         if is_float {
             // Correctly rounded, as in Python, and without the 10 kB of tables of the standard parser.
-            let value = f64::from_lexical(token.as_bytes()).ok().and_then(Float::new).ok_or(Error::NotFinite(start))?;
-            return Ok(Value::Float(value));
+            let value = f64::from_lexical(token.as_bytes()).ok().and_then(Float::new);
+            return match value {
+                Some(value) => Ok(Value::Float(value)),
+                None => self.fault(Error::NotFinite(start)).map(|()| Value::Null),
+            };
         }
-        if token == "-0" {
-            return Err(Error::NegativeZero(start));
+        match Integer::from_digits(token) {
+            Some(n) => Ok(Value::Int(n)),
+            None if token == "-0" => self.fault(Error::NegativeZero(start)).map(|()| Value::Null),
+            None => self.fault(Error::IntegerTooLarge(start)).map(|()| Value::Null),
         }
-        Integer::from_digits(token).map(Value::Int).ok_or(Error::IntegerTooLarge(start))
     }
 
     fn digits(&mut self) -> Result<(), Error> {

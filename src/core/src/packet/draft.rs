@@ -7,7 +7,7 @@ use crate::encoding::hex;
 use crate::grant::{Constraints, Permissions};
 use crate::identity::check_agent_id;
 use crate::json::{self, Fields, Style, Value};
-use crate::limits::{MAX_ID_BYTES, MAX_INTENT_BYTES};
+use crate::limits::{MAX_ACTIONS, MAX_ID_BYTES, MAX_INTENT_BYTES};
 use crate::time::Timestamp;
 
 /// Who signs, when, and under which fresh randomness. The core draws none itself.
@@ -230,6 +230,10 @@ pub(crate) fn check_content(content: &Content, path: &str) -> Result<(), Error> 
         if text.is_empty() || text.len() > most {
             return Err(invalid(field, expected));
         }
+    }
+    if content.permissions.allowed_actions.len() > MAX_ACTIONS {
+        let at = json::pointer(&json::pointer(path, "permissions"), "allowed_actions");
+        return Err(Error::Invalid { at, expected: "at most 256 actions" });
     }
     for (field, id) in [("from_agent", &content.from_agent), ("to_agent", &content.to_agent)] {
         check_agent_id(id).map_err(|_| invalid(field, "1 to 256 printable ASCII characters"))?;

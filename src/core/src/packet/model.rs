@@ -163,7 +163,7 @@ impl Content {
         if seconds < 1 {
             return Err(Error::Ttl(ttl.to_string()));
         }
-        let bound = self.issued_at.plus_seconds(seconds).map_err(|error| Error::Time { at: "/expires_at", error })?;
+        let bound = self.issued_at.plus_seconds(seconds).map_err(Error::Time)?;
         match self.expires_at {
             None => self.expires_at = Some(bound),
             Some(stated) if stated.micros() != bound.micros() => return Err(Error::TtlMismatch(seconds)),

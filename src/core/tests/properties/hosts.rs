@@ -91,7 +91,7 @@ proptest! {
             None => {}
             Some(decision) if decision.as_str() == "ACCEPT" => {
                 prop_assert!(all_right && !tampered && now < 900, "{answered:?} at {now}");
-                prop_assert_eq!(answered.len(), 5);
+                prop_assert_eq!(answered.len(), 7);
             }
             Some(decision) => {
                 prop_assert!(!all_right || tampered || now >= 900, "{:?}", decision.reason());
@@ -111,7 +111,7 @@ proptest! {
         let mut gate = gate_with_every_host();
         let texts = [envelope(REVIEWED), envelope(REVIEWED).replace("\"intent\": \"x\"", "\"intent\": \"y\""), envelope(&REVIEWED.replace("researcher", "writer"))];
         let mut runs: Vec<_> = texts.iter().map(|text| gate.begin(text.as_bytes(), at(0))).collect();
-        for n in order.into_iter().chain((0..3).cycle().take(18)) {
+        for n in order.into_iter().chain((0..3).cycle().take(24)) {
             if let Step::Ask(ask) = gate.advance(&mut runs[n]) {
                 runs[n].resume(ask.id, right(&ask.question), at(0));
             }

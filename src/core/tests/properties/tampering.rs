@@ -57,7 +57,7 @@ fn every_single_bit_of_the_wire_refuses_or_changes_no_content() {
         for style in [Style::WIRE, Style { sorted: false, ..Style::COMPACT }, Style { escape: json::Escape::Utf8, ..Style::WIRE }] {
             // The packet alone: the chain is not signed.
             let text = json::write(&packet.to_value(), style);
-            let chain = json::parse(chain::envelope_text(packet).as_bytes()).unwrap();
+            let chain = json::parse(chain::envelope_text(&packet.to_text()).unwrap().as_bytes()).unwrap();
             let chain = json::write(chain.member("chain").unwrap(), Style::WIRE);
             let wire = |packet: &[u8]| [b"{\"packet\": ", packet, b", \"chain\": ", chain.as_bytes(), b"}"].concat();
             assert_eq!(proven(&wire(text.as_bytes())).as_ref(), Some(&content));
@@ -78,7 +78,7 @@ fn every_single_bit_of_the_wire_refuses_or_changes_no_content() {
 #[test]
 fn every_single_bit_of_a_signature_counts() {
     for (packet, _) in PACKETS.iter() {
-        let text = chain::envelope_text(packet);
+        let text = chain::envelope_text(&packet.to_text()).unwrap();
         let signature = packet.to_value().member("signature").map(|value| json::write(value, Style::WIRE)).unwrap();
         let at = text.find(&signature).expect("the signature");
         for bit in 0..signature.len() * 8 {
@@ -95,7 +95,7 @@ proptest! {
     #[test]
     fn a_character_changed_anywhere_refuses_or_changes_no_content(which in 0..2_usize, at in any::<usize>(), with in stray(), how in any::<u8>()) {
         let (packet, style) = &PACKETS[which];
-        let changed = edited(&chain::envelope_text(packet), at, with, how);
+        let changed = edited(&chain::envelope_text(&packet.to_text()).unwrap(), at, with, how);
         if let Some(found) = proven(changed.as_bytes()) {
             prop_assert_eq!(found, json::write(&packet.content().to_value(), *style));
         }

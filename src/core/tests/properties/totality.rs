@@ -24,7 +24,7 @@ static GENUINE: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let fields =
         r#"{"to_agent": "agent:researcher", "intent": "x", "context": {"a": [1.5, {"b": "é"}]}, "ai_provenance": {"source": "m"}}"#;
     let packet = packet(&planner(), fields, Form::V040);
-    let envelope = chain::envelope_text(&packet);
+    let envelope = chain::envelope_text(&packet.to_text()).unwrap();
     let file: serde_json::Value = serde_json::from_str(include_str!("../../../../tests/vectors/reference-0.4.0.json")).unwrap();
     let text = |kind: &str, field: &str| file[kind][0][field].as_str().unwrap().to_owned();
     let attestation = format!(

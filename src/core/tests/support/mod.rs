@@ -34,7 +34,7 @@ pub(crate) fn packet(secret: &SecretKey, fields: &str, form: Form) -> Packet {
 }
 
 pub(crate) fn envelope(fields: &str) -> String {
-    chain::envelope_text(&packet(&planner(), fields, Form::V040))
+    chain::envelope_text(&packet(&planner(), fields, Form::V040).to_text()).unwrap()
 }
 
 /// Asks every question there is: it requires review.
