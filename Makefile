@@ -58,7 +58,7 @@ test-core: $(RUST) ## the Rust core: format, lints, tests
 	$(SAY) 'core: tests'
 	@cargo test --quiet --package trusthandoff
 
-test-node: $(PACKAGE) ## the package in Node
+test-node: $(PACKAGE) $(TOOLS) ## the package in Node
 	$(SAY) 'the package in Node'
 	@node --test $(TEST_REPORTER) $(wildcard tests/node/*.test.mjs tests/attacks/*.test.mjs)
 

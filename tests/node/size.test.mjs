@@ -1,0 +1,19 @@
+/** What a user downloads stays small: a limit, not a wish. */
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+
+const LIMIT = 150_000;
+
+test("core.wasm is at most 150,000 bytes after gzip -9", () => {
+  const wasm = readFileSync(new URL("../../pkg/dist/core.wasm", import.meta.url));
+  const size = gzipSync(wasm, { level: 9 }).length;
+  assert.ok(size <= LIMIT, `core.wasm has ${size} bytes after gzip -9, ${size - LIMIT} more than allowed`);
+});
+
+test("nothing but the wasm itself is needed at run time", () => {
+  const { dependencies, peerDependencies, optionalDependencies, scripts } = JSON.parse(readFileSync(new URL("../../pkg/package.json", import.meta.url), "utf8"));
+  assert.deepEqual([dependencies, peerDependencies, optionalDependencies], [undefined, undefined, undefined]);
+  for (const hook of ["preinstall", "install", "postinstall", "prepare"]) assert.equal(scripts?.[hook], undefined, hook);
+});
