@@ -108,6 +108,77 @@ fn an_acceptance_has_passed_every_rule_in_the_documented_order() {
     assert!(decision.findings().is_sorted_by_key(|finding| finding.check));
 }
 
+/// Whatever is refused, the rule it broke is named last, and those before it have passed.
+#[test]
+fn a_refusal_names_the_rule_it_broke_and_only_those_before_it_as_passed() {
+    let genuine = envelope(&REVIEWED.replace("true", "false"));
+    let documented = [
+        "size",
+        "encoding",
+        "json",
+        "fields",
+        "algorithm",
+        "public_key",
+        "ttl",
+        "identity",
+        "agent_revocation",
+        "audience",
+        "signature",
+        "time",
+        "ttl_policy",
+        "chain",
+        "capability",
+        "ai_provenance",
+        "revocation",
+        "human_review",
+        "policy",
+        "replay",
+    ];
+    let changed = |from: &str, to: &str| {
+        let text = genuine.replacen(from, to, 1);
+        assert_ne!(text, genuine, "{from}");
+        text.into_bytes()
+    };
+    let cases = [
+        ("size", [genuine.as_bytes(), &vec![b' '; 1024 * 1024]].concat()),
+        ("encoding", [genuine.as_bytes(), &[0xff]].concat()),
+        ("json", genuine.as_bytes()[1..].to_vec()),
+        ("fields", changed("\"intent\"", "\"intend\"")),
+        ("fields", changed("\"intent\": \"x\"", "\"intent\": \"\"")),
+        ("algorithm", changed("\"Ed25519\"", "\"none\"")),
+        ("public_key", changed("-----BEGIN PUBLIC", " -----BEGIN PUBLIC")),
+        ("ttl", changed("\"ttl_seconds\": 900", "\"ttl_seconds\": 899")),
+        ("ttl", changed("\"ttl_seconds\": 900", "\"ttl_seconds\": 0")),
+        ("ttl", changed("\"ttl_seconds\": 900", "\"ttl_seconds\": 999999999999999")),
+        ("ttl", changed("\"risk_level\": \"read\"", "\"risk_level\": \"critical\"")),
+        ("audience", changed("agent:researcher", "agent:writer")),
+        ("signature", changed("\"intent\": \"x\"", "\"intent\": \"y\"")),
+        ("chain", changed("\"hops\": [], \"packet_ids\": [", "\"hops\": [], \"packet_ids\": [\"another\", ")),
+    ];
+    for (rule, text) in cases {
+        let decision = drive(&mut gate_with_every_host(), &text, |ask| (right(&ask.question), at(0)));
+        let found: Vec<&str> = decision.findings().iter().map(|finding| finding.check.as_str()).collect();
+        let end = documented.iter().position(|name| *name == rule).expect("a rule") + 1;
+        assert_eq!(found, documented[..end], "{:?}", decision.reason());
+        let refused: Vec<bool> = decision.findings().iter().map(|finding| finding.refusal.is_some()).collect();
+        assert_eq!(refused.iter().filter(|refused| **refused).count(), 1);
+        assert_eq!(refused.last(), Some(&true));
+    }
+}
+
+#[test]
+fn a_run_says_whether_it_waits_for_an_agents_record() {
+    let mut gate = gate_with_every_host();
+    let mut run = gate.begin(envelope(REVIEWED).as_bytes(), at(0));
+    assert!(!run.asks_for_agent());
+    while let Step::Ask(ask) = gate.advance(&mut run) {
+        assert_eq!(run.asks_for_agent(), name(&ask.question) == "agent");
+        assert!(ask.id < 10);
+        run.resume(ask.id, right(&ask.question), at(0));
+    }
+    assert!(!run.asks_for_agent());
+}
+
 /// A capability of the root for the planner, who exercises it.
 fn capability(root: &SecretKey) -> String {
     let content = trusthandoff::capability::Content {
@@ -225,6 +296,7 @@ fn w10_an_answer_to_another_question_or_a_second_one_changes_nothing() {
             Step::Done(decision) => break decision,
             Step::Ask(ask) => {
                 asked += 1;
+                assert!(asked < 10, "an answer was not taken");
                 for stale in [0, ask.id - 1, ask.id + 1, u32::MAX] {
                     run.resume(stale, right(&ask.question), at(0));
                     assert!(matches!(gate.advance(&mut run), Step::Ask(again) if again == ask), "asked again until answered");

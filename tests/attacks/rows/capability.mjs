@@ -11,6 +11,8 @@ const genuine = exercised();
 const grants = (...allowed_actions) => ({ delegated_permissions: { allowed_actions, max_tool_calls: 3 } });
 const permits = (...allowed_actions) => ({ permissions: { allowed_actions, max_tool_calls: 3 } });
 const carried = (text) => wire({ capability_token: text });
+const many = (count) => ["read", ...Array.from({ length: count - 1 }, () => "summarize")];
+const rootOfMany = { registry: registry({ [root.id]: { keys: [{ public_key_pem: root.pem }], roots: ["read", "summarize"] } }) };
 const raw = (text) => Buffer.from(text).toString("base64url");
 const good = token(capability(root, planner), root);
 /** Holds characters of which the two alphabets differ. */
@@ -31,6 +33,7 @@ export default [
   row("F03", "a capability of 2090 is refused", exercised({ issued_at: "2090-01-01T00:00:00Z", expires_at: "2091-01-01T00:00:00Z" }), "capability_not_yet_valid", { twin: { send: genuine } }),
   row("F03", "a capability from beyond the skew is refused", exercised({ issued_at: at(30.001) }), "capability_not_yet_valid", { twin: { send: exercised({ issued_at: at(30) }) } }),
   row("F03", "a capability that ends before it starts is refused", exercised({ issued_at: at(20), expires_at: at(19) }), "malformed_time_window", { twin: { send: exercised({ issued_at: at(19), expires_at: at(20) }) } }),
+  row("F03", "a capability of no length at all has expired", exercised({ expires_at: at(0) }), "capability_expired", { twin: { send: exercised({ expires_at: at(0.001) }) } }),
   row("F04", "an agent that is no root grants nothing", wire({ capability_token: token(capability(writer, planner), writer) }), "untrusted_root", {
     step: FIELD,
     twin: { send: wire({ capability_token: token(capability(writer, planner), writer) }), gate: { registry: registry({ [writer.id]: { keys: [{ public_key_pem: writer.pem }], roots: ["read"] } }) } },
@@ -106,6 +109,11 @@ export default [
   row("F19", "a packet permits nothing beyond the capability it carries", exercised({}, permits("read", "summarize")), "authority_escalation", {
     step: { field: "/packet/permissions/allowed_actions" },
     twin: { send: exercised(grants("read", "summarize"), permits("summarize")) },
+  }),
+  row("F19", "a capability of more than 256 actions, each to be compared with each, is refused", exercised(grants(...many(257))), "field_invalid", {
+    step: FIELD,
+    gate: rootOfMany,
+    twin: { send: exercised(grants(...many(256))) },
   }),
   row("F20", "a policy that answers false refuses", wire(), "policy_denied", { gate: { policy: false }, twin: { send: wire(), gate: { policy: true } } }),
 ];

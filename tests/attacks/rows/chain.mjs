@@ -69,6 +69,14 @@ export default [
     step: { field: "/chain/hops/2" },
     twin: { send: hops(hop(["read", "write"], null), hop(["read"], null), hop(["read"], 1)) },
   }),
+  ...[0, 1].map((place) => {
+    const wide = (count) => hop(Array.from({ length: count }, () => "read"), 3);
+    const along = (count) => (place === 0 ? hops(wide(count), hop(["read"], 3)) : hops(hop(["read"], 3), wide(count)));
+    return row("C02", `hop ${place} with more than 256 actions, each to be compared with each, is refused`, along(257), "field_invalid", {
+      step: { field: `/chain/hops/${place}/delegated_permissions/allowed_actions` },
+      twin: { send: along(256) },
+    });
+  }),
   ...rows("C03", "a signed depth is enforced, however short the chain", { 6: stated(6), "1 000 000": stated(1_000_000), "300 digits": stated(10n ** 299n) }, "depth_exceeded", {
     twin: { send: stated(5) },
   }),

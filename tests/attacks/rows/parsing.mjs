@@ -30,6 +30,15 @@ const arrays = (depth) => inContext(`${"[".repeat(depth)}${"]".repeat(depth)}`);
 const digits = (count) => inContext("9".repeat(count));
 const padded = (length) => `${genuine}${" ".repeat(length - genuine.length)}`;
 
+/** A genuine token of so many characters: every third byte of its id makes it four longer. */
+const tokenOf = (length) => {
+  const sized = (bytes) => token(capability(planner, researcher, { capability_id: "x".repeat(bytes) }), planner);
+  for (let bytes = Math.floor(((length - sized(0).length) * 3) / 4) - 3; ; bytes += 1) {
+    const made = sized(bytes);
+    if (made.length >= length) return made;
+  }
+};
+
 const old = (drop) => {
   // What 0.2.5 to 0.3.2 sign: everything but what they do not know.
   const all = fields(full);
@@ -240,6 +249,10 @@ export default [
   row("E13", "a capability token of more than 64 KiB is refused by its size alone", "A".repeat(65_537), "input_too_large", {
     step: { check: "capability_token" },
     twin: { send: token(capability(planner, researcher), planner), check: "capability_token" },
+  }),
+  row("E13", "a capability token has 64 KiB at most, and those it may have", tokenOf(65_538), "input_too_large", {
+    step: { check: "capability_token" },
+    twin: { send: tokenOf(65_536), check: "capability_token" },
   }),
   row("E14", "the integer -0, which signs as 0, is refused", inContext("-0", "0"), "number_noncanonical", { twin: { send: inContext("0") } }),
   row("E14", "the integer -0 is refused for a count", wire({ permissions: { allowed_actions: ["read"], max_tool_calls: spelt("-0", "0") } }), "number_noncanonical", { twin: { send: once } }),

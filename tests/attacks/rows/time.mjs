@@ -139,6 +139,7 @@ export default [
   row("D13", "a packet that ends before it starts is refused", wire({ ...untimed, issued_at: at(10), expires_at: at(9) }), "malformed_time_window", {
     twin: { send: wire({ ...untimed, issued_at: at(10), expires_at: at(11) }) },
   }),
+  row("D13", "a packet of no length at all has expired", wire({ ...untimed, expires_at: at(0) }), "expired", { twin: { send: wire({ ...untimed, expires_at: at(0.001) }) } }),
   row("D15", "an empty risk is not reading", lasting("", 900), "unsupported_risk_level", { twin: { send: genuine } }),
   row("D15", "an empty risk that was signed as reading is not reading", lasting(spelt('""', '"read"'), 900), "unsupported_risk_level", { twin: { send: genuine } }),
   ...rows(
