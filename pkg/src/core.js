@@ -1,5 +1,6 @@
 import { errorFor, TrustHandoffError } from "./errors.js";
 import { newInstance } from "./loader/inline.js";
+import { inWords } from "./text.js";
 
 /**
  * One WebAssembly instance, made on first use and thrown away after a trap.
@@ -42,7 +43,7 @@ export class Core {
       glue = newInstance();
     } catch (thrown) {
       if (isRefusal(thrown)) throw errorFor(thrown.code, thrown.message);
-      throw errorFor("wasm_unavailable", `WebAssembly could not be started: ${thrown?.message ?? thrown}`, { cause: thrown });
+      throw errorFor("wasm_unavailable", `WebAssembly could not be started: ${inWords(thrown)}`, { cause: thrown });
     }
     this.#glue = glue;
     return glue;
@@ -66,6 +67,8 @@ function isRefusal(thrown) {
     typeof thrown === "object" &&
     thrown !== null &&
     !(thrown instanceof Error) &&
+    Object.hasOwn(thrown, "code") &&
+    Object.hasOwn(thrown, "message") &&
     typeof thrown.code === "string" &&
     typeof thrown.message === "string"
   );

@@ -10,11 +10,11 @@ export class TrustHandoffError extends Error {
    * @param {{ field?: string | null, cause?: unknown }} [about]
    */
   constructor(code, message, about = {}) {
-    super(oneLine(message), about.cause === undefined ? undefined : { cause: about.cause });
+    super(oneLine(message), Object.hasOwn(about, "cause") && about.cause !== undefined ? { cause: about.cause } : undefined);
     // Not `new.target.name`: a minifier may rename the classes.
     this.name = nameOf(this);
     this.code = code;
-    this.field = about.field ?? null;
+    this.field = (Object.hasOwn(about, "field") ? about.field : null) ?? null;
   }
 }
 
@@ -79,10 +79,15 @@ function oneLine(message) {
   return String(message).replace(/\s*[\r\n]+\s*/g, " ");
 }
 
-/** Code → class. What is not listed speaks of a received object that does not verify. */
+/** Code → class. Every code of the core stands here; one that does not is an error of no special kind. */
 const CLASSES = /* @__PURE__ */ (() => {
   const table = [
     [TrustHandoffError, "internal_error"],
+    [
+      VerificationError,
+      "agent_revoked chain_mismatch chain_unproven depth_exceeded expired expiry_missing human_review_required issued_in_future " +
+        "lifetime_exceeded loop_detected malformed_time_window packet_revoked policy_denied wrong_audience",
+    ],
     [
       ConfigurationError,
       "config_invalid clock_invalid key_conflict task_metadata_conflict signer_async signer_failed key_not_exportable identity_disposed wasm_unavailable wasm_mismatch",
@@ -99,7 +104,7 @@ const CLASSES = /* @__PURE__ */ (() => {
     [ReplayAttackError, "replay_detected"],
     [
       CapabilityError,
-      "authority_escalation token_noncanonical capability_invalid capability_signature_invalid capability_not_yet_valid capability_subject_mismatch parent_missing untrusted_root",
+      "authority_escalation constraint_relaxed action_invalid capability_chain_invalid token_noncanonical capability_invalid capability_signature_invalid capability_not_yet_valid capability_subject_mismatch parent_missing untrusted_root",
     ],
     [StaleCapabilityError, "capability_expired capability_revoked"],
     [RevocationConsistencyError, "revocation_unavailable"],
@@ -113,5 +118,5 @@ const CLASSES = /* @__PURE__ */ (() => {
 })();
 
 function classOf(code) {
-  return CLASSES.get(code) ?? VerificationError;
+  return CLASSES.get(code) ?? TrustHandoffError;
 }

@@ -1,14 +1,23 @@
 import { shared } from "./core.js";
 import { ArgumentTypeError, ConfigurationError, configInvalid } from "./errors.js";
-import { keyArgument } from "./keys.js";
-import { readOptions } from "./plain.js";
-import { isBytes, isObject, typeName } from "./text.js";
+import { keyArgument, privateJwkArgument } from "./keys.js";
+import { isPlain, member, readOptions } from "./plain.js";
+import { inWords, isBytes, isObject, ownBytes, typeName } from "./text.js";
 
 /** Older runtimes have no `Symbol.dispose`; this is the name that polyfills use. */
 const DISPOSE = /* @__PURE__ */ (() => Symbol.dispose ?? Symbol.for("Symbol.dispose"))();
 const INSPECT = /* @__PURE__ */ Symbol.for("nodejs.util.inspect.custom");
 
-/** Identity → what it signs with: `{ seed }`, `{ sign }` or `{ pair }`. Outside the objects, so that nothing can list it. */
+/**
+ * What stands before the seed in a PKCS#8 key of Ed25519 (RFC 8410, section 7). Keys go to WebCrypto as bytes, not as JWK, whose
+ * further members (`ext`, `key_ops`) it also takes from `Object.prototype`.
+ */
+const PKCS8_PREFIX = [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+
+/**
+ * Identity → what it signs with: `{ seed }`, `{ sign }` or `{ pair }`. Outside the objects, so that nothing can list it, and
+ * without prototypes, so that none of the three is ever inherited.
+ */
 const secrets = /* @__PURE__ */ new WeakMap();
 
 /**
@@ -40,26 +49,25 @@ export const AgentIdentity = /* @__PURE__ */ (() => {
 
     static fromPrivateKey(bytes, options) {
       if (!isBytes(bytes)) throw new ArgumentTypeError(`the private key must be a Uint8Array of 32 bytes, not ${typeName(bytes)}`);
-      return fromSeed(seedOf(new Uint8Array(bytes)), options);
+      return fromSeed(seedOf(ownBytes(bytes, "the private key")), options);
     }
 
     static fromJwk(jwk, options) {
       if (!isObject(jwk) || Array.isArray(jwk) || isBytes(jwk)) throw new ArgumentTypeError(`the private key must be a JWK object, not ${typeName(jwk)}`);
-      const { kty, crv, x, d } = jwk;
-      return fromSeed(seedOf({ kty, crv, x, d }), options);
+      return fromSeed(seedOf(privateJwkArgument(jwk, "the private key")), options);
     }
 
     static fromSigner(signer, options) {
-      const { publicKey, sign } = readOptions(signer, ["publicKey", "sign"], "fromSigner");
+      const { publicKey, sign } = signerMembers(signer);
       if (typeof sign !== "function") throw configInvalid("fromSigner needs `sign`, a function from bytes to a signature", "sign");
       // Called on the object it came with: a client for a KMS keeps its connection there.
-      return fromPublicKey(keyArgument(publicKey, "`publicKey`"), options, { sign: (bytes) => sign.call(signer, bytes) });
+      return fromPublicKey(keyArgument(publicKey, "`publicKey`"), options, { __proto__: null, sign: (bytes) => sign.call(signer, bytes) });
     }
 
     static async fromCryptoKey(key, options) {
       const pair = await cryptoKeyPair(key);
-      const raw = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
-      return fromPublicKey(raw, options, { pair });
+      const raw = new Uint8Array(await webCrypto((subtle) => subtle.exportKey("raw", pair.publicKey)));
+      return fromPublicKey(raw, options, { __proto__: null, pair });
     }
 
     get agentId() {
@@ -97,17 +105,21 @@ export const AgentIdentity = /* @__PURE__ */ (() => {
       if (typeof extractable !== "boolean") throw configInvalid("`extractable` must be true or false", "extractable");
       const { pair } = secretOf(this);
       if (pair !== undefined) return pair;
-      const [privateKey, publicKey] = await Promise.all([
-        crypto.subtle.importKey("jwk", this.privateKeyJwk(), "Ed25519", extractable, ["sign"]),
-        crypto.subtle.importKey("jwk", this.publicKeyJwk(), "Ed25519", true, ["verify"]),
-      ]);
-      return { privateKey, publicKey };
+      const pkcs8 = Uint8Array.of(...PKCS8_PREFIX, ...ownSeed(this));
+      try {
+        return await webCrypto(async (subtle) => ({
+          privateKey: await subtle.importKey("pkcs8", pkcs8, "Ed25519", extractable, ["sign"]),
+          publicKey: await subtle.importKey("raw", this.publicKey, "Ed25519", true, ["verify"]),
+        }));
+      } finally {
+        pkcs8.fill(0);
+      }
     }
 
     /** Overwrites the secret; the identity signs nothing any more. */
     dispose() {
       secrets.get(this)?.seed?.fill(0);
-      secrets.set(this, { disposed: true });
+      secrets.set(this, { __proto__: null, disposed: true });
     }
 
     [DISPOSE]() {
@@ -125,7 +137,7 @@ export const AgentIdentity = /* @__PURE__ */ (() => {
 
   function fromSeed(seed, options) {
     const facts = shared.call((glue) => glue.identityOf(seed));
-    return new AgentIdentity(facts, chosenAgentId(facts, options), { seed });
+    return new AgentIdentity(facts, chosenAgentId(facts, options), { __proto__: null, seed });
   }
 
   function fromPublicKey(key, options, secret) {
@@ -139,7 +151,7 @@ export const AgentIdentity = /* @__PURE__ */ (() => {
 /** What an identity signs with; for the signing functions of this package only. */
 export function signerOf(identity) {
   if (!(identity instanceof AgentIdentity)) throw new ArgumentTypeError(`the signer must be an AgentIdentity, not ${typeName(identity)}`);
-  return { agentId: identity.agentId, publicKey: identity.publicKey, ...secretOf(identity) };
+  return { __proto__: null, agentId: identity.agentId, publicKey: identity.publicKey, ...secretOf(identity) };
 }
 
 function secretOf(identity) {
@@ -159,6 +171,12 @@ function present(jwk) {
   return Object.fromEntries(Object.entries(jwk).filter(([, value]) => value !== undefined));
 }
 
+/** A literal, whose every member must be known, or an instance of a class, which may have more than these two. */
+function signerMembers(signer) {
+  if (isPlain(signer) || !isObject(signer)) return readOptions(signer, ["publicKey", "sign"], "fromSigner");
+  return { publicKey: member(signer, "publicKey"), sign: member(signer, "sign") };
+}
+
 function seedOf(key) {
   return shared.call((glue) => glue.seedOf(key));
 }
@@ -175,7 +193,8 @@ function chosenAgentId(facts, options) {
 /** A pair as WebCrypto generates it, or an extractable private key alone, from which the public half follows. */
 async function cryptoKeyPair(key) {
   if (!isObject(key)) throw new ArgumentTypeError(`fromCryptoKey takes a CryptoKeyPair or a private CryptoKey, not ${typeName(key)}`);
-  const { privateKey = key, publicKey } = key;
+  const privateKey = member(key, "privateKey") ?? key;
+  const publicKey = member(key, "publicKey");
   if (privateKey?.type !== "private" || privateKey.algorithm?.name !== "Ed25519" || !privateKey.usages?.includes("sign")) {
     throw configInvalid("fromCryptoKey needs a private Ed25519 key with the usage `sign`", "privateKey");
   }
@@ -186,6 +205,18 @@ async function cryptoKeyPair(key) {
   if (!privateKey.extractable) {
     throw configInvalid("a private key that cannot be exported needs its public key beside it: fromCryptoKey({ privateKey, publicKey })", "publicKey");
   }
-  const { kty, crv, x } = await crypto.subtle.exportKey("jwk", privateKey);
-  return { privateKey, publicKey: await crypto.subtle.importKey("jwk", { kty, crv, x }, "Ed25519", true, ["verify"]) };
+  return webCrypto(async (subtle) => {
+    const { kty, crv, x } = await subtle.exportKey("jwk", privateKey);
+    const { public_key: raw } = shared.call((glue) => glue.publicKeyOf({ kty, crv, x }));
+    return { privateKey, publicKey: await subtle.importKey("raw", raw, "Ed25519", true, ["verify"]) };
+  });
+}
+
+/** What WebCrypto throws has no code of ours; a key that it will not hand over, or a runtime without Ed25519, is the host's. */
+async function webCrypto(work) {
+  try {
+    return await work(crypto.subtle);
+  } catch (cause) {
+    throw new ConfigurationError("config_invalid", `WebCrypto refused the key: ${inWords(cause)}`, { cause });
+  }
 }

@@ -1,10 +1,11 @@
 import { shared } from "./core.js";
-import { ArgumentTypeError, ConfigurationError, configInvalid, PayloadValidationError, TrustHandoffError } from "./errors.js";
+import { ArgumentTypeError, CanonicalizationError, ConfigurationError, configInvalid, PayloadValidationError, TrustHandoffError } from "./errors.js";
 import { signerOf } from "./identity.js";
 import { copyPlain, freezeDeep, readOptions } from "./plain.js";
+import { disregard } from "./promises.js";
 import { taskMetadata } from "./task.js";
 import { toMs } from "./time.js";
-import { isBytes, isObject, receivedBytes, typeName, wellFormed } from "./text.js";
+import { inWords, isBytes, isObject, MAX_TEXT_BYTES, ownBytes, receivedBytes, typeName, wellFormed } from "./text.js";
 
 /** Packet object made here → its text. */
 const texts = /* @__PURE__ */ new WeakMap();
@@ -16,9 +17,8 @@ export function signPacket(identity, fields, options) {
   if (signer.seed !== undefined) return signHere(signer, fields, options);
   const prepared = prepare(signer, fields, options);
   const signature = callSigner(signer.sign, prepared);
-  if (typeof signature?.then === "function") {
-    // Nobody waits for it; its rejection must not end the process.
-    Promise.resolve(signature).catch(() => {});
+  if (isThenable(signature)) {
+    disregard(signature);
     throw signerAsync();
   }
   return finish(prepared, signature);
@@ -30,20 +30,15 @@ export async function signPacketAsync(identity, fields, options) {
   if (signer.seed !== undefined) return signHere(signer, fields, options);
   const prepared = prepare(signer, fields, options);
   if (signer.pair !== undefined) {
-    return finish(prepared, new Uint8Array(await crypto.subtle.sign("Ed25519", signer.pair.privateKey, prepared.signing_bytes)));
+    const sign = async (bytes) => new Uint8Array(await crypto.subtle.sign("Ed25519", signer.pair.privateKey, bytes));
+    return finish(prepared, await awaitSigner(sign, prepared));
   }
-  let signature;
-  try {
-    signature = await callSigner(signer.sign, prepared);
-  } catch (cause) {
-    throw cause instanceof TrustHandoffError ? cause : signerFailed(cause);
-  }
-  return finish(prepared, signature);
+  return finish(prepared, await awaitSigner(signer.sign, prepared));
 }
 
 /** The envelope text that travels, around a packet signed here or the text of one. */
 export function createEnvelope(packet, options) {
-  readOptions(options, [], "createEnvelope");
+  readOptions(options, [], "createEnvelope", ["parent"]);
   const text = packetText(packet);
   return shared.call((glue) => glue.envelopeText(text));
 }
@@ -84,19 +79,35 @@ function callSigner(sign, prepared) {
   }
 }
 
+async function awaitSigner(sign, prepared) {
+  try {
+    return await callSigner(sign, prepared);
+  } catch (cause) {
+    throw cause instanceof TrustHandoffError ? cause : signerFailed(cause);
+  }
+}
+
+function isThenable(value) {
+  try {
+    return isObject(value) && typeof value.then === "function";
+  } catch (cause) {
+    throw signerFailed(cause);
+  }
+}
+
 /** The core verifies what a signer returned before it becomes a packet: a wrong key must not surface at the receiver. */
 function finish(prepared, signature) {
   if (!isBytes(signature)) {
     throw new ConfigurationError("signer_failed", `the signer must return a Uint8Array of 64 bytes, not ${typeName(signature)}`);
   }
-  const own = new Uint8Array(signature);
+  const own = ownBytes(signature, "the signature");
   return keep(shared.call((glue) => glue.finishPacket(prepared.unsigned, prepared.form, own)));
 }
 
 /** The packet as its user holds it, with the text that travels. */
 function keep({ text, view }) {
   // Not enumerable: the object lists the fields of the wire, its text is beside them.
-  Object.defineProperty(view, "text", { value: text });
+  Object.defineProperty(view, "text", { __proto__: null, value: text });
   freezeDeep(view);
   texts.set(view, text);
   return view;
@@ -106,8 +117,17 @@ function packetText(packet) {
   if (typeof packet === "string") return wellFormed(packet, "the packet");
   const text = isObject(packet) ? texts.get(packet) : undefined;
   if (text !== undefined) return text;
-  if (isBytes(packet)) return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(receivedBytes(packet, "the packet"));
+  if (isBytes(packet)) return decoded(receivedBytes(packet, "the packet"));
   throw new ArgumentTypeError(`createEnvelope takes a packet made by signPacket or its text, not ${typeName(packet)}: a copied or parsed object has lost the text that was signed`);
+}
+
+function decoded(bytes) {
+  if (bytes.length > MAX_TEXT_BYTES) throw new PayloadValidationError("input_too_large", `the packet is longer than ${MAX_TEXT_BYTES} bytes`);
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new CanonicalizationError("invalid_utf8", "the packet is not valid UTF-8");
+  }
 }
 
 function signerAsync() {
@@ -115,5 +135,5 @@ function signerAsync() {
 }
 
 function signerFailed(cause) {
-  return new ConfigurationError("signer_failed", `the signer failed: ${cause?.message ?? cause}`, { cause });
+  return new ConfigurationError("signer_failed", `the signer failed: ${inWords(cause)}`, { cause });
 }

@@ -1,5 +1,5 @@
 import { CanonicalizationError, configInvalid, PayloadValidationError } from "./errors.js";
-import { isBytes, isObject, typeName, wellFormed } from "./text.js";
+import { isObject, typeName, wellFormed } from "./text.js";
 
 /** Deeper than any object the core takes; ends a cycle before the stack does. */
 const MAX_COPY_DEPTH = 256;
@@ -33,19 +33,42 @@ export function copyPlain(value, pointer = "", depth = 0) {
 /**
  * Reads the named options of `given` once each and refuses names that are not options: a misspelt security option must
  * not pass as its default.
+ *
+ * Own members only. What some other code left on `Object.prototype` (prototype pollution) is nobody's choice, and an
+ * option inherited from elsewhere would be dropped without a word, so only plain objects are taken.
+ *
+ * @param {string[]} names
+ * @param {string[]} [planned] options that are described already and do nothing yet
  */
-export function readOptions(given, names, what) {
+export function readOptions(given, names, what, planned = []) {
   if (given === undefined) return Object.create(null);
-  if (!isObject(given) || Array.isArray(given) || isBytes(given)) throw configInvalid(`the options of ${what} must be an object, not ${typeName(given)}`);
+  if (!isPlain(given)) throw configInvalid(`the options of ${what} must be a plain object, not ${kindOf(given)}`);
   for (const name of Object.keys(given)) {
+    if (planned.includes(name)) {
+      if (ownMember(given, name) === undefined) continue;
+      throw configInvalid(`\`${name}\` of ${what} is not supported yet`, name);
+    }
     if (!names.includes(name)) throw configInvalid(`\`${name}\` is not an option of ${what}`, name);
   }
   const options = Object.create(null);
   for (const name of names) {
-    const value = given[name];
+    const value = ownMember(given, name);
     if (value !== undefined) options[name] = value;
   }
   return options;
+}
+
+/** A member that the object itself has; undefined where it only inherits one. */
+export function ownMember(object, name) {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
+/** A member of an instance or of its classes, but not of `Object.prototype`, where anybody may have put it. */
+export function member(object, name) {
+  for (let holder = object; holder !== null; holder = Object.getPrototypeOf(holder)) {
+    if (Object.hasOwn(holder, name)) return holder === object || Object.getPrototypeOf(holder) !== null ? object[name] : undefined;
+  }
+  return undefined;
 }
 
 export function freezeDeep(value) {
@@ -55,8 +78,8 @@ export function freezeDeep(value) {
 }
 
 /** Plain also across realms: the prototype is null or has none itself. */
-function isPlain(value) {
-  if (!isObject(value)) return false;
+export function isPlain(value) {
+  if (!isObject(value) || Array.isArray(value)) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

@@ -27,8 +27,8 @@ export function signedTask(options, fn) {
   const task = function (...args) {
     return fn.apply(this, args);
   };
-  Object.defineProperty(task, "name", { value: fn.name, configurable: true });
-  Object.defineProperty(task, "length", { value: fn.length, configurable: true });
+  Object.defineProperty(task, "name", { __proto__: null, value: fn.name, configurable: true });
+  Object.defineProperty(task, "length", { __proto__: null, value: fn.length, configurable: true });
   tasks.set(task, metadata);
   return task;
 }

@@ -21,10 +21,19 @@ export function receivedBytes(received, what, limit = MAX_TEXT_BYTES) {
     if (received.length > limit) return encode(received.slice(0, limit + 1));
     return encode(isWellFormed(received) ? received : LONE_SURROGATE);
   }
-  if (isBytes(received)) return new Uint8Array(received.length > limit ? received.subarray(0, limit + 1) : received);
+  if (isBytes(received)) return ownBytes(received, what, limit + 1);
   throw new ArgumentTypeError(
     `${what} must be the text or bytes that were received, not ${typeName(received)}${isObject(received) ? ": JSON.parse has already lost `1.0`, big integers and duplicate keys" : ""}`,
   );
+}
+
+/** A private copy of the first `most` bytes: what the caller does to its buffer afterwards changes nothing. */
+export function ownBytes(bytes, what, most = Infinity) {
+  try {
+    return new Uint8Array(bytes.length > most ? bytes.subarray(0, most) : bytes);
+  } catch {
+    throw new ArgumentTypeError(`${what} cannot be read: its buffer was detached`);
+  }
 }
 
 export function isBytes(value) {
@@ -41,6 +50,15 @@ export function typeName(value) {
   if (Array.isArray(value)) return "an array";
   if (typeof value === "object") return "an object";
   return value === undefined ? "undefined" : `a ${typeof value}`;
+}
+
+/** What was thrown, in words; anything can be thrown, also what cannot be read. */
+export function inWords(thrown) {
+  try {
+    return String(thrown?.message ?? thrown);
+  } catch {
+    return "for a reason that cannot be read";
+  }
 }
 
 export function isWellFormed(text) {

@@ -158,3 +158,89 @@ test("keys that must not be used are refused: other encodings, weak keys, other 
   const { x } = stranger.publicKeyJwk();
   assert.throws(() => AgentIdentity.fromJwk({ ...planner.privateKeyJwk(), x }), TrustHandoffError);
 });
+
+test("S13 bytes that are no text, or are gone, are errors with a code", async () => {
+  const detached = () => {
+    const bytes = new Uint8Array(32);
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+    return bytes;
+  };
+  assert.equal((await failureOf(() => createEnvelope(Uint8Array.of(0xff))))?.code, "invalid_utf8");
+  assert.equal((await failureOf(() => createEnvelope(new Uint8Array(2 ** 21).fill(0x20))))?.code, "input_too_large");
+  const signer = AgentIdentity.fromSigner({ publicKey: planner.publicKey, sign: detached });
+  for (const call of [
+    () => verifySignature(detached()),
+    () => gate().handle(detached()),
+    () => gate().handleSync(detached()),
+    () => createEnvelope(detached()),
+    () => AgentIdentity.fromPrivateKey(detached()),
+    () => registry().register("agent:x", detached()),
+    () => signPacket(signer, fields()),
+  ]) {
+    assertClear(await failureOf(call), String(call));
+  }
+});
+
+test("S13 a signer that fails in any way is `signer_failed`, also WebCrypto", async () => {
+  const pair = await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]);
+  const identity = await AgentIdentity.fromCryptoKey({
+    publicKey: pair.publicKey,
+    // A key that looks right and is none of WebCrypto's.
+    privateKey: { type: "private", algorithm: { name: "Ed25519" }, usages: ["sign"], extractable: false },
+  });
+  const error = await failureOf(() => signPacketAsync(identity, fields()));
+  assertClear(error, "WebCrypto");
+  assert.equal(error.code, "signer_failed");
+  const unreadable = Object.defineProperty({}, "message", {
+    get() {
+      throw new Error("again");
+    },
+  });
+  const thenTrap = Object.defineProperty({}, "then", {
+    get() {
+      throw new Error("trap door");
+    },
+  });
+  for (const sign of [
+    () => {
+      throw Symbol("s");
+    },
+    () => {
+      throw unreadable;
+    },
+    () => thenTrap,
+  ]) {
+    const remote = AgentIdentity.fromSigner({ publicKey: planner.publicKey, sign });
+    assert.equal((await failureOf(() => signPacket(remote, fields())))?.code, "signer_failed");
+    assert.equal((await failureOf(() => signPacketAsync(remote, fields())))?.code, "signer_failed");
+  }
+});
+
+test("S13 a JWK holds texts only: no getter runs inside the core", async () => {
+  let calls = 0;
+  const reentrant = Object.defineProperty({}, "x", {
+    enumerable: true,
+    get() {
+      calls += 1;
+      return verifySignature("{}");
+    },
+  });
+  for (const name of ["kty", "crv", "x", "d"]) {
+    for (const value of [reentrant, 1, null, [], () => {}]) {
+      assertClear(await failureOf(() => AgentIdentity.fromJwk({ ...planner.privateKeyJwk(), [name]: value })), `fromJwk ${name}`);
+      assertClear(await failureOf(() => registry().register("agent:x", { ...stranger.publicKeyJwk(), [name]: value })), `register ${name}`);
+    }
+  }
+  assert.equal(calls, 0);
+});
+
+test("options that are described and do nothing yet say so", async () => {
+  for (const [name, call] of [
+    ["parent", () => createEnvelope(wire(), { parent: {} })],
+    ...["overlap", "events", "boundary", "review"].map((option) => [option, () => gate({ [option]: {} })]),
+  ]) {
+    const error = await failureOf(call);
+    assert.deepEqual([error?.code, error?.field], ["config_invalid", name]);
+    assert.match(error.message, /not supported yet/);
+  }
+});

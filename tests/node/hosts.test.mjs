@@ -167,6 +167,28 @@ test("a full store refuses with a code of its own", async () => {
   }
 });
 
+test("handleSync of an asynchronous host that rejects refuses, and no rejection is left over", async (t) => {
+  const left = [];
+  const note = (reason) => left.push(reason);
+  process.on("unhandledRejection", note);
+  t.after(() => process.off("unhandledRejection", note));
+  const rejecting = async () => {
+    throw new Error("down");
+  };
+  for (const [host, { odd }] of Object.entries(HOSTS)) assert.equal(verifier({ [host]: rejecting }).handleSync(text).code, odd);
+  assert.equal(gate({ clock: rejecting }).handleSync(text).code, "clock_invalid");
+  await sleep(10);
+  assert.deepEqual(left, []);
+});
+
+test("handleSync starts no work: a thenable that is no promise is never called", async () => {
+  let started = 0;
+  const lazy = { then: () => (started += 1) };
+  assert.equal(gate({ nonces: () => lazy }).handleSync(wire()).code, "replay_store_invalid_reply");
+  await sleep(5);
+  assert.equal(started, 0);
+});
+
 test("W6 a host that calls the gate again from within gets its own answer", async () => {
   const inner = [];
   const verifierOfBoth = gate({

@@ -27,6 +27,21 @@ test("A06 a nonce is held until it expires, and its room is free then", () => {
   assert.equal(store.size, 1);
 });
 
+test("A06 after a jump of the clock and back what may have been forgotten is refused, not let in twice", async () => {
+  const nonces = new MemoryNonceStore();
+  assert.equal(nonces.checkAndStore("a", NOW + 1000, { nowMs: NOW }), true);
+  assert.equal(nonces.checkAndStore("b", NOW + 9000, { nowMs: NOW + 5000 }), true);
+  const unknown = { name: "MiddlewareExecutionError", code: "replay_store_unavailable", message: /clock went back/ };
+  assert.throws(() => nonces.checkAndStore("a", NOW + 1000, { nowMs: NOW + 10 }), unknown);
+  assert.equal(nonces.checkAndStore("b", NOW + 9000, { nowMs: NOW + 10 }), false);
+  assert.equal(nonces.checkAndStore("c", NOW + 20_000, { nowMs: NOW + 10 }), true);
+  const verifier = gate();
+  const text = wire();
+  assert.equal((await verifier.handle(text)).decision, "ACCEPT");
+  await verifier.handle(wire({}, { now: NOW + 3_600_000 }), { now: NOW + 3_600_000 });
+  assert.equal((await verifier.handle(text, { now: NOW })).code, "replay_store_unavailable");
+});
+
 test("A03 another sender's nonce of the same name is another nonce", async () => {
   const verifier = gate();
   assert.equal((await verifier.handle(wire({ nonce: "same" }))).decision, "ACCEPT");

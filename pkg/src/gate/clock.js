@@ -1,3 +1,4 @@
+import { disregard } from "../promises.js";
 import { isTime } from "../time.js";
 
 /**
@@ -21,6 +22,7 @@ export class GateClock {
     } catch {
       return null;
     }
+    disregard(reading);
     if (!isTime(reading)) return null;
     this.#floor = Math.max(this.#floor, reading);
     return this.#floor;

@@ -1,20 +1,24 @@
 import { shared } from "../core.js";
 import { TrustHandoffError } from "../errors.js";
-import { copyPlain, freezeDeep } from "../plain.js";
+import { copyPlain, freezeDeep, member } from "../plain.js";
+import { disregard } from "../promises.js";
 import { isObject } from "../text.js";
 
 /**
- * What a host was asked and what came of it: `{ reply }`, to be judged by the core, or `{ failure }`, which no reply can
- * pose as.
+ * What came of a question: `reply`, to be judged by the core, or a `failure`, which no reply can pose as. Both members are
+ * always there, so that neither is ever inherited.
  */
-const FAILED = /* @__PURE__ */ Object.freeze({ failure: "error" });
-const TIMED_OUT = /* @__PURE__ */ Object.freeze({ failure: "timeout" });
-const FULL = /* @__PURE__ */ Object.freeze({ failure: "full" });
+const answered = (reply) => ({ reply, failure: null });
+const FAILED = /* @__PURE__ */ Object.freeze({ reply: undefined, failure: "error" });
+const TIMED_OUT = /* @__PURE__ */ Object.freeze({ reply: undefined, failure: "timeout" });
+const FULL = /* @__PURE__ */ Object.freeze({ reply: undefined, failure: "full" });
 
 /** Asks and takes the return value as the reply; a promise is then a wrong reply like any other. */
 export function consultSync(hosts, step, bytes) {
   try {
-    return replyOf(step, call(hosts, step, bytes));
+    const reply = call(hosts, step, bytes);
+    disregard(reply);
+    return replyOf(step, reply);
   } catch (thrown) {
     return failureOf(step, thrown);
   }
@@ -57,12 +61,12 @@ function call(hosts, step, bytes) {
 
 /** The reply as it is, except that an agent's record is copied first: its getters must not run inside the core. */
 function replyOf(step, value) {
-  if (step.ask !== "agent" || !isObject(value)) return { reply: value };
+  if (step.ask !== "agent" || !isObject(value)) return answered(value);
   try {
-    return { reply: copyPlain(value) };
+    return answered(copyPlain(value));
   } catch (error) {
     // Not plain data, so no record; `false` is none either. What a getter threw is a failure of the host.
-    if (error instanceof TrustHandoffError) return { reply: false };
+    if (error instanceof TrustHandoffError) return answered(false);
     throw error;
   }
 }
@@ -70,7 +74,7 @@ function replyOf(step, value) {
 function failureOf(step, thrown) {
   if (step.ask !== "nonce") return FAILED;
   try {
-    return thrown.code === "replay_store_full" ? FULL : FAILED;
+    return isObject(thrown) && member(thrown, "code") === "replay_store_full" ? FULL : FAILED;
   } catch {
     return FAILED;
   }

@@ -99,7 +99,7 @@ class Run {
     const { id } = this.step;
     this.#move((now) => {
       shared.call(() => {
-        if (failure === undefined) this.#run.resume(id, reply, now);
+        if (failure === null) this.#run.resume(id, reply, now);
         else this.#run.fail(id, failure, now);
       });
     });
@@ -121,8 +121,9 @@ class Run {
       const gate = this.#gateHandle();
       const registry = this.#registry?.handle();
       const step = JSON.parse(shared.call(() => (registry === undefined ? this.#run.advance(gate) : this.#run.advanceWith(gate, registry))));
-      if (step.done === undefined) this.step = step;
-      else this.#end(coreDecision(step.done, this.bytes));
+      // Own, or whoever can write to `Object.prototype` could answer for the core.
+      if (Object.hasOwn(step, "done")) this.#end(coreDecision(step.done, this.bytes));
+      else this.step = step;
     } catch (error) {
       // The calendar of the core is shorter than that of JavaScript.
       this.#end(localRejection(error.code === "clock_invalid" ? "clock_invalid" : "internal_error"));

@@ -1,5 +1,5 @@
 import { ArgumentTypeError, configInvalid } from "../errors.js";
-import { readOptions } from "../plain.js";
+import { member, readOptions } from "../plain.js";
 import { registryState } from "../registry.js";
 import { isObject, typeName } from "../text.js";
 
@@ -21,6 +21,9 @@ const NAMES = [
   "storeTimeoutMs",
 ];
 
+/** Options that the design has and this release has not. */
+const PLANNED = ["overlap", "events", "boundary", "review"];
+
 /** Longest wait that a timer can hold; a longer one would fire at once. */
 const MAX_TIMEOUT_MS = 2_147_483_647;
 
@@ -32,7 +35,7 @@ const MAX_TIMEOUT_MS = 2_147_483_647;
  *   `config` is the core's; `registry` is its state, null if keys come from `resolveAgent` or certify themselves
  */
 export function gateOptions(given) {
-  const options = readOptions(given, NAMES, "TrustHandoffMiddleware");
+  const options = readOptions(given, NAMES, "TrustHandoffMiddleware", PLANNED);
   for (const name of ["audience", "nonces"]) {
     if (options[name] === undefined) throw configInvalid(`\`${name}\` is required`, name);
   }
@@ -83,7 +86,7 @@ function keySource({ registry, resolveAgent }) {
 function callback(host, method, name) {
   if (host === undefined) return null;
   if (typeof host === "function") return host;
-  const found = isObject(host) ? host[method] : undefined;
+  const found = isObject(host) ? member(host, method) : undefined;
   if (typeof found !== "function") throw configInvalid(`\`${name}\` must be a function or an object with ${method}(), not ${typeName(host)}`, name);
   return (...args) => found.apply(host, args);
 }

@@ -1,6 +1,6 @@
 import { Core } from "../core.js";
 import { ArgumentTypeError, configInvalid, errorFor } from "../errors.js";
-import { readOptions } from "../plain.js";
+import { member, readOptions } from "../plain.js";
 import { isTime } from "../time.js";
 import { isObject, typeName } from "../text.js";
 
@@ -13,6 +13,9 @@ const MAX_CAPACITY = 10_000_000;
  * It owns a WebAssembly instance, so that a trap in the gate cannot take the nonces with it. After a trap in its own it has
  * forgotten them, and answers nobody until the last of them would have expired: a store that starts empty would
  * let every one of them in again.
+ *
+ * The same holds after a jump of the clock and back: a nonce that expires no later than one that was dropped in between may
+ * have been dropped itself, so it is refused with `replay_store_unavailable` and not taken.
  */
 export class MemoryNonceStore {
   #core = new Core();
@@ -32,17 +35,19 @@ export class MemoryNonceStore {
 
   /**
    * True if `key` was not held, and it is held from now on; false if it was. Throws `replay_store_full` when there is no
-   * room, or when one sender already holds half of it.
+   * room, or when one sender already holds half of it, and `replay_store_unavailable` when it cannot know.
    */
   checkAndStore(key, expiresAtMs, about) {
     if (typeof key !== "string") throw new ArgumentTypeError(`the nonce key must be a string, not ${typeName(key)}`);
     if (!isTime(expiresAtMs)) throw new ArgumentTypeError("expiresAtMs must be milliseconds since 1970");
-    const { nowMs = Date.now(), fingerprint } = isObject(about) ? about : {};
+    const [givenNowMs, fingerprint] = isObject(about) ? [member(about, "nowMs"), member(about, "fingerprint")] : [];
+    const nowMs = givenNowMs === undefined ? Date.now() : givenNowMs;
     if (!isTime(nowMs)) throw new ArgumentTypeError("nowMs must be milliseconds since 1970");
     if (this.#lostUntilMs > nowMs) throw lost();
     // A key of unknown origin counts as its own sender: the quota is between senders.
     const sender = typeof fingerprint === "string" ? fingerprint : key;
     const answer = this.#ask((store) => store.checkAndStore(key, sender, expiresAtMs, nowMs));
+    if (answer === "forgotten") throw forgotten();
     if (answer === "full") throw errorFor("replay_store_full", "the nonce store has no room for this sender");
     if (answer === "stored") this.#lastExpiryMs = Math.max(this.#lastExpiryMs, expiresAtMs);
     return answer === "stored";
@@ -69,6 +74,10 @@ export class MemoryNonceStore {
       throw lost(error);
     }
   }
+}
+
+function forgotten() {
+  return errorFor("replay_store_unavailable", "the clock went back behind nonces that were dropped as expired, so whether this one was seen is not known");
 }
 
 function lost(cause) {
