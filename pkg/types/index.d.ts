@@ -409,8 +409,13 @@ export function signPacket(identity: AgentIdentity, fields: PacketFields, option
 /** Signs a packet with any identity, also one whose signer answers later. */
 export function signPacketAsync(identity: AgentIdentity, fields: PacketFields, options?: SignOptions): Promise<SignedTaskPacket>;
 
+export interface EnvelopeOptions {
+  /** Not supported yet: refused with `config_invalid`. Will carry a proven chain on. */
+  parent?: undefined;
+}
+
 /** The envelope text that travels, around a packet signed here or its text. */
-export function createEnvelope(packet: SignedTaskPacket | string | Uint8Array): string;
+export function createEnvelope(packet: SignedTaskPacket | string | Uint8Array, options?: EnvelopeOptions): string;
 
 export interface TaskOptions {
   riskLevel?: RiskLevel;
@@ -448,6 +453,7 @@ export interface SignatureReport {
   readonly reason: string | null;
   /** JSON pointer of the refused field. */
   readonly field: string | null;
+  /** What it was judged as: an object with a member `packet`, and what is no object at all, as an envelope. Null only with `internal_error`. */
   readonly kind: "packet" | "envelope" | null;
   readonly form: Form | null;
   /** The claimed sender: nothing here says that the key is its. */
@@ -460,6 +466,8 @@ export interface SignatureReport {
 /**
  * Form and signature of a received packet or envelope, and nothing else: no clock, no trust, no replay. Whether to act on
  * it is the gate's answer.
+ *
+ * Where the core itself fails on a text, that is `internal_error` in the report.
  *
  * @throws {@link ArgumentTypeError} for anything but a string or a Uint8Array; never for what the text says
  */
@@ -531,6 +539,14 @@ interface GateBase {
   strict?: boolean;
   /** Longest wait for one answer of a host callback, in milliseconds, by default 2000. */
   storeTimeoutMs?: number;
+  /** Not supported yet: refused with `config_invalid`. */
+  overlap?: undefined;
+  /** Not supported yet: refused with `config_invalid`. */
+  events?: undefined;
+  /** Not supported yet: refused with `config_invalid`. */
+  boundary?: undefined;
+  /** Not supported yet: refused with `config_invalid`. */
+  review?: undefined;
 }
 
 /** Whose keys are trusted: a registry, or a function in its place. There is no default. */
@@ -605,6 +621,9 @@ export class TrustHandoffMiddleware {
 /**
  * Nonces in memory, for a single process. Bounded: a live nonce is never evicted, a full store refuses with
  * `replay_store_full`. One sender holds at most half of it. Constant work per call.
+ *
+ * Nonces are dropped once they have expired by `nowMs`. After a jump of the clock and back, a nonce that expires no later
+ * than one that was dropped is refused with `replay_store_unavailable`: whether it was seen is not known any more.
  */
 export class MemoryNonceStore implements NonceStore {
   /** `capacity`: most nonces held at once, by default 1,000,000. */

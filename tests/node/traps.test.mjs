@@ -31,7 +31,7 @@ test("W4 after a trap every registry and gate made before still knows what it kn
   const before = agents.toJson();
   const verifier = gate({ registry: agents });
   trapNext("checkobject");
-  assert.throws(() => verifySignature(wire()), { code: "internal_error" });
+  assert.equal(verifySignature(wire()).code, "internal_error");
   assert.equal(agents.toJson(), before);
   assert.equal((await verifier.handle(wire({}, { identity: next }))).decision, "ACCEPT");
   assert.equal((await verifier.handle(wire())).decision, "ACCEPT");
@@ -44,7 +44,7 @@ test("W4 a trap elsewhere ends a run that waits for its host, and takes no nonce
   const verifier = gate({ nonces, policy: () => waiting });
   const pending = verifier.handle(wire());
   const sprung = trapNext("checkobject");
-  assert.throws(() => verifySignature(wire()), { code: "internal_error" });
+  assert.equal(verifySignature(wire()).code, "internal_error");
   assert.equal(sprung(), true);
   release(true);
   assert.deepEqual([(await pending).decision, (await pending).code], ["REJECT", "internal_error"]);
@@ -74,6 +74,15 @@ test("W4 a store that trapped has forgotten, and lets nobody in until what it he
   assert.equal((await verifier.handle(text)).code, "replay_store_unavailable");
   now = NOW + 3_600_000;
   assert.equal((await verifier.handle(wire({}, { now }))).decision, "ACCEPT");
+});
+
+test("W4 a trap in verifySignature is an answer, and the next call works", () => {
+  const sprung = trapNext("checkobject");
+  const { reason, ...report } = verifySignature(wire());
+  assert.equal(sprung(), true);
+  assert.deepEqual(report, { valid: false, code: "internal_error", field: null, kind: null, form: null, agentId: null, idMatchesKey: null, packetId: null });
+  assert.match(reason, /core failed/);
+  assert.equal(verifySignature(wire()).valid, true);
 });
 
 test("W4 signing functions throw internal_error, and work again", () => {

@@ -42,6 +42,30 @@ test("W5 a huge input is refused by its size, whatever it holds", async () => {
   }
 });
 
+test("it judges packets and envelopes only: by a member `packet`, and with the code of what it found", () => {
+  const packet = JSON.parse(wire()).packet;
+  const without = (name) => JSON.stringify(Object.fromEntries(Object.entries(packet).filter(([key]) => key !== name)));
+  for (const [text, kind, code, field] of [
+    [wire(), "envelope", null, null],
+    [JSON.stringify(packet), "packet", null, null],
+    [without("packet_id"), "packet", "missing_field", "/packet_id"],
+    [without("signature"), "packet", "missing_field", "/signature"],
+    ['{"attestation": {}, "result": {}}', "packet", "missing_field", undefined],
+    ['{"chain": {"packet_ids": [], "agents": [], "hops": []}}', "packet", "missing_field", undefined],
+    ['{"packet": null, "chain": {"packet_ids": [], "agents": [], "hops": []}}', "envelope", "type_mismatch", "/packet"],
+    ["[]", undefined, "type_mismatch", ""],
+    ["null", undefined, "type_mismatch", ""],
+    ['"text"', undefined, "type_mismatch", ""],
+    ["x", undefined, "malformed_json", null],
+    ["eyJhIjoxfQ", undefined, "malformed_json", null],
+  ]) {
+    const report = verifySignature(text);
+    assert.equal(report.code, code, text.slice(0, 40));
+    if (kind !== undefined) assert.equal(report.kind, kind, text.slice(0, 40));
+    if (field !== undefined) assert.equal(report.field, field, text.slice(0, 40));
+  }
+});
+
 test("nothing that can be received makes it throw", () => {
   for (const text of ["", " ", "null", "[]", "{}", "nul", '{"packet": {}}', "\0", "1e999", '"\\ud800"', "[".repeat(100_000), '{"a":1,"a":2}']) {
     const { valid, code, reason } = verifySignature(text);
