@@ -3,8 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod support;
+
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
-use trusthandoff::decision::{Check, Decision};
+use trusthandoff::decision::{Check, Code, Decision};
 use trusthandoff::gate::{Answer, Config, Failure, Gate, Question, Step};
 use trusthandoff::inspect::{self, Kind};
 use trusthandoff::registry::AgentRegistry;
@@ -133,6 +137,15 @@ fn play(name: &str, step: &Json, receiver: &mut Receiver, shared: &Json, now: &s
     if let Some(form) = step["form"].as_str() {
         assert_eq!(decision.packet().map(|packet| packet.form().as_str()), Some(form), "{name}");
     }
+    if let (Some(reason), Some(last)) = (reason, decision.findings().last()) {
+        let documented = support::documented_checks();
+        let (_, codes) = documented.iter().find(|(check, _)| *check == last.check.as_str()).expect("a documented check");
+        let code = reason.code.as_str();
+        // Two rows refer elsewhere: a capability's codes have a section of their own, datetimes a common stem.
+        let listed =
+            codes.contains(&code) || last.check == Check::Capability || (codes.contains(&"datetime_…") && code.starts_with("datetime_"));
+        assert!(listed, "{name}: `{code}` is not among the codes of `{}` in the specification", last.check.as_str());
+    }
     // The last thing found is the refusal, and it is the only one.
     let refusals: Vec<Check> =
         decision.findings().iter().filter(|finding| finding.refusal.is_some()).map(|finding| finding.check).collect();
@@ -168,4 +181,31 @@ fn every_attack_is_refused_with_its_code_and_its_twin_is_accepted() {
         }
     }
     assert!(wrong.is_empty(), "{} of {}: {wrong:#?}", wrong.len(), cases.len());
+}
+
+/// What a text alone can provoke has a vector; what only a failing host can is tested beside its answers.
+#[test]
+fn every_documented_refusal_has_its_attack() {
+    const OF_FAILING_HOSTS: [&str; 7] = [
+        "registry_unavailable",
+        "registry_invalid_reply",
+        "revocation_unavailable",
+        "approval_unavailable",
+        "policy_unavailable",
+        "replay_store_unavailable",
+        "replay_store_invalid_reply",
+    ];
+    let file = vectors();
+    let cases = file["cases"].as_array().expect("cases");
+    let provoked: BTreeSet<&str> =
+        cases.iter().flat_map(|case| case["attack"].as_array().expect("steps")).filter_map(|step| step["code"].as_str()).collect();
+    let spec = include_str!("../../../docs/SPEC.md");
+    let capability = spec.split("### 10.3").nth(1).and_then(|rest| rest.split("\n### ").next()).expect("the section on capabilities");
+    let mentioned = capability.split('`').skip(1).step_by(2).filter(|word| Code::ALL.iter().any(|code| code.as_str() == *word));
+    let documented: BTreeSet<&str> = support::documented_checks().into_iter().flat_map(|(_, codes)| codes).chain(mentioned).collect();
+    let missing: Vec<&str> = documented
+        .into_iter()
+        .filter(|code| *code != "datetime_…" && !provoked.contains(code) && !OF_FAILING_HOSTS.contains(code))
+        .collect();
+    assert!(missing.is_empty(), "documented and never provoked: {missing:?}");
 }

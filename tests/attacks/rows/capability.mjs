@@ -1,16 +1,21 @@
 /** F, as far as a packet that carries a capability is concerned: nobody gains authority by carrying one. */
-import { mallory, planner, registry, researcher, root, row, rows, wire, writer } from "../cast.mjs";
-import { at, capability, capabilityBytes, envelope, packet, revocationKeys, signed, spelt, token } from "../wire.mjs";
+import { fields, mallory, planner, registry, researcher, root, row, rows, wire, writer } from "../cast.mjs";
+import { at, capability, capabilityBytes, envelope, packet, reviewDigest, revocationKeys, signed, spelt, token } from "../wire.mjs";
 
 /** The planner exercises what the root granted it. */
-const exercised = (fields = {}, more = {}) => wire({ capability_token: token(capability(root, planner, fields), root), ...more });
+const exercised = (granted = {}, more = {}) => wire({ capability_token: token(capability(root, planner, granted), root), ...more });
 /** The root hands on to the receiver. */
-const handedOn = (fields = {}, subject = researcher) =>
-  envelope(signed(packet(root, researcher, { capability_token: token(capability(root, subject, fields), root) }), root));
+const handedOn = (granted = {}, subject = researcher) =>
+  envelope(signed(packet(root, researcher, { capability_token: token(capability(root, subject, granted), root) }), root));
 const genuine = exercised();
 const grants = (...allowed_actions) => ({ delegated_permissions: { allowed_actions, max_tool_calls: 3 } });
 const permits = (...allowed_actions) => ({ permissions: { allowed_actions, max_tool_calls: 3 } });
 const carried = (text) => wire({ capability_token: text });
+const constraints = (max_runtime_seconds, data_boundary, requires_human_review) => ({ max_runtime_seconds, data_boundary, requires_human_review });
+/** Under a capability that demands a minute, the boundary and a review. */
+const binding = token(capability(root, planner, { constraints: constraints(60, "eu", true) }), root);
+const bound = (given) => wire({ capability_token: binding, constraints: given });
+const boundDigest = reviewDigest(fields({ capability_token: binding, constraints: constraints(60, "eu", true) }));
 const many = (count) => ["read", ...Array.from({ length: count - 1 }, () => "summarize")];
 const rootOfMany = { registry: registry({ [root.id]: { keys: [{ public_key_pem: root.pem }], roots: ["read", "summarize"] } }) };
 const raw = (text) => Buffer.from(text).toString("base64url");
@@ -47,6 +52,21 @@ export default [
   row("F04", "a capability under a stranger's name is refused", exercised({ issuer_agent: "agent:stranger" }), "agent_unknown", { twin: { send: genuine } }),
   row("F04", "a capability under another agent's key is refused", wire({ capability_token: token(capability(root, planner, { public_key: mallory.pem }), mallory) }), "public_key_mismatch", { twin: { send: genuine } }),
   row("F05", "a narrower capability without the one it narrows is refused", exercised({ parent_capability_id: "cap-0" }), "parent_missing", { twin: { send: genuine } }),
+  row("F06", "a packet has no more tool calls than its capability", exercised({ delegated_permissions: { allowed_actions: ["read"], max_tool_calls: 2 } }), "authority_escalation", {
+    step: { field: "/packet/permissions/max_tool_calls" },
+    twin: { send: genuine },
+  }),
+  row("F06", "unlimited tool calls are more than any number", exercised({}, { permissions: { allowed_actions: ["read"], max_tool_calls: null } }), "authority_escalation", {
+    step: { field: "/packet/permissions/max_tool_calls" },
+    twin: { send: exercised({ delegated_permissions: { allowed_actions: ["read"], max_tool_calls: null } }, { permissions: { allowed_actions: ["read"], max_tool_calls: null } }) },
+  }),
+  ...rows(
+    "F07",
+    "a packet demands what its capability demands",
+    { nothing: bound(null), "a longer run": bound(constraints(61, "eu", true)), "no limit to the run": bound(constraints(null, "eu", true)), "another boundary": bound(constraints(60, "us", true)), "no boundary": bound(constraints(60, null, true)), "no review": bound(constraints(60, "eu", false)) },
+    "constraint_relaxed",
+    { step: { field: "/packet/constraints" }, gate: { policy: true, approved: [boundDigest] }, twin: { send: bound(constraints(60, "eu", true)) } },
+  ),
   ...rows(
     "F12",
     "a stolen capability is refused",

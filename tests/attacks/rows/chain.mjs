@@ -69,6 +69,11 @@ export default [
     step: { field: "/chain/hops/2" },
     twin: { send: hops(hop(["read", "write"], null), hop(["read"], null), hop(["read"], 1)) },
   }),
+  row("C01", "a strict gate admits no hops that nobody proves", along(chain(2)), "chain_unproven", { gate: { strict: true }, step: { field: "/chain" }, twin: { send: genuine } }),
+  row("C01", "a strict gate admits no depth that nobody proves", stated(2), "chain_unproven", { gate: { strict: true }, step: { field: "/chain" }, twin: { send: stated(1) } }),
+  row("C02", "more hops than are admitted are refused", along(chain(1, { hops: Array.from({ length: 6 }, () => hop(["read"], 3)) })), "depth_exceeded", {
+    twin: { send: along(chain(1, { hops: Array.from({ length: 5 }, () => hop(["read"], 3)) })) },
+  }),
   ...[0, 1].map((place) => {
     const wide = (count) => hop(Array.from({ length: count }, () => "read"), 3);
     const along = (count) => (place === 0 ? hops(wide(count), hop(["read"], 3)) : hops(hop(["read"], 3), wide(count)));

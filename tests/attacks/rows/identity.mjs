@@ -180,6 +180,10 @@ export default [
       twin: { send: wire({ [field]: good }) },
     });
   }),
+  row("B11", "a packet of more than 256 actions, each to be compared with each, is refused", wire({ permissions: { allowed_actions: Array.from({ length: 257 }, () => "read"), max_tool_calls: 3 } }), "field_invalid", {
+    step: { field: "/packet/permissions/allowed_actions" },
+    twin: { send: wire({ permissions: { allowed_actions: Array.from({ length: 256 }, () => "read"), max_tool_calls: 3 } }) },
+  }),
   ...["from_agent", "to_agent"].flatMap((field) => {
     const id = field === "from_agent" ? planner.id : researcher.id;
     const twins = { "a Cyrillic twin": id.replace("a", "\u0430"), "a decomposed letter": `${id}e\u0301`, "a space": `${id} `, "a control character": `${id}\u0000`, DEL: `${id}\u007f`, "zero width": `${id}\u200b` };

@@ -70,6 +70,22 @@ pub(crate) fn drive(gate: &mut Gate, text: &[u8], mut host: impl FnMut(&Ask) -> 
     panic!("a gate asks a bounded number of questions");
 }
 
+/// The table of checks in the specification: each name and the codes it may refuse with, in order.
+pub(crate) fn documented_checks() -> Vec<(&'static str, Vec<&'static str>)> {
+    let spec = include_str!("../../../../docs/SPEC.md");
+    let section = spec.split("### 10.2 Checks, in order").nth(1).expect("the section").split("\n### ").next().expect("its text");
+    let quoted = |cell: &'static str| -> Vec<&'static str> { cell.split('`').skip(1).step_by(2).collect() };
+    section
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| {
+            let cells: Vec<&str> = line.trim_matches('|').split(" | ").collect();
+            let [name, .., codes] = cells[..] else { panic!("{line}") };
+            (quoted(name)[0], quoted(codes))
+        })
+        .collect()
+}
+
 pub(crate) fn code(decision: &Decision) -> Option<&'static str> {
     decision.reason().map(|reason| reason.code.as_str())
 }
