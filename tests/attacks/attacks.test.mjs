@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { AgentRegistry, MemoryNonceStore, PacketDecision, TrustHandoffError, TrustHandoffMiddleware } from "../../pkg/dist/index.js";
@@ -17,6 +17,21 @@ const file = JSON.parse(text);
 
 test("the vectors are what their generator makes", () => {
   assert.ok(text === vectors(), "tests/vectors/attacks.json is not what its rows say: run node tests/attacks/generate.mjs");
+});
+
+test("every row of the catalogue has a test that names it", () => {
+  const range = (letter, last, ...without) => Array.from({ length: last }, (_, n) => `${letter}${String(n + 1).padStart(2, "0")}`).filter((id) => !without.includes(id));
+  // Of A, B and D what concerns other stores, actions at execution and overlap has no gate to attack.
+  const rows = [...range("A", 13, "A10", "A11"), ...range("B", 17, "B05"), ...range("C", 4), ...range("D", 16, "D09"), ...range("E", 17), ...range("W", 13), "H10", "H11"];
+  const folder = new URL(".", import.meta.url);
+  const byHand = readdirSync(folder)
+    .filter((name) => name.endsWith(".test.mjs"))
+    .flatMap((name) => [...readFileSync(new URL(name, folder), "utf8").matchAll(/test\(["`]([A-Z]\d\d) /g)].map(([, id]) => id));
+  const named = new Set([...byHand, ...file.cases.map(({ id }) => id)]);
+  assert.deepEqual(
+    rows.filter((id) => !named.has(id)),
+    [],
+  );
 });
 
 /** A text of the file as the bytes that are received. */

@@ -5,9 +5,9 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AgentIdentity, AgentRegistry, createEnvelope, MemoryNonceStore, signPacket, TrustHandoffMiddleware, verifySignature } from "../../pkg/dist/index.js";
-import { mallory, planner, researcher, wire, writer } from "./cast.mjs";
+import { mallory, planner, researcher, root, wire, writer } from "./cast.mjs";
 import { codes, knownAgents, NOW_MS, receiver } from "./receiver.mjs";
-import { pemOf, spelt } from "./wire.mjs";
+import { at, capability, pemOf, revocationKeys, spelt, token } from "./wire.mjs";
 
 const own = AgentIdentity.fromPrivateKey(new Uint8Array(32).fill(1));
 const base = { to_agent: researcher.id, intent: "x" };
@@ -100,6 +100,41 @@ test("W07 a packet that expires while its nonce is taken is refused", async () =
     return true;
   };
   assert.equal((await receiver({ nonces, clock: () => now }).handle(wire())).code, "expired");
+});
+
+test("W07 what is revoked while a host is awaited is refused, and takes no nonce", async () => {
+  const agents = knownAgents();
+  let revoked = [];
+  const changes = {
+    "the agent, in the registry": [() => agents.revoke(planner.id, { now: NOW_MS }), "agent_revoked"],
+    "the packet, by the host": [() => (revoked = [revocationKeys.packet(planner, "pk-1")]), "packet_revoked"],
+    "the key, by the host": [() => (revoked = [revocationKeys.key(planner)]), "agent_revoked"],
+  };
+  for (const [name, [change, code]] of Object.entries(changes).reverse()) {
+    revoked = [];
+    const nonces = new MemoryNonceStore();
+    const policy = async () => {
+      change();
+      return true;
+    };
+    const gate = receiver({ registry: agents, nonces, policy, revocations: (keys) => keys.some((key) => revoked.includes(key)) });
+    assert.equal((await gate.handle(wire())).code, code, name);
+    assert.equal(nonces.size, 0);
+  }
+});
+
+test("W07 a capability that ends or whose issuer is revoked while a host is awaited is refused", async () => {
+  const text = wire({ capability_token: token(capability(root, planner, { expires_at: at(60) }), root) });
+  for (const [change, code] of [["time", "capability_expired"], ["issuer", "capability_revoked"], ["nothing", null]]) {
+    let now = NOW_MS;
+    const agents = knownAgents();
+    const policy = async () => {
+      if (change === "time") now = NOW_MS + 60_000;
+      if (change === "issuer") agents.revoke(root.id, { now: NOW_MS });
+      return true;
+    };
+    assert.equal((await receiver({ registry: agents, policy, clock: () => now }).handle(text)).code, code, change);
+  }
 });
 
 test("W08 an option is read once, and what its object says later changes nothing", async () => {
@@ -259,9 +294,9 @@ test("W13 wasm from elsewhere is taken only where it is the wasm of this release
   assert.equal(createHash("sha256").update(genuine).digest("hex"), stated);
   const { init, verifySignature: verify } = await import(dist("slim.js"));
   assert.throws(() => verify(wire()), { code: "wasm_unavailable" });
-  for (const at of [8, genuine.length >> 1, genuine.length - 1]) {
+  for (const place of [8, genuine.length >> 1, genuine.length - 1]) {
     const changed = new Uint8Array(genuine);
-    changed[at] ^= 1;
+    changed[place] ^= 1;
     await assert.rejects(init(changed), { code: "wasm_mismatch" });
     await assert.rejects(init(new Response(changed)), { code: "wasm_mismatch" });
   }
