@@ -8,7 +8,7 @@ pub use reason::Reason;
 pub(crate) use reason::one_line;
 
 use crate::encoding::hex;
-use crate::packet::Packet;
+use crate::packet::{Form, Packet};
 
 /// The rules of the gate, in the order in which they are applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -113,6 +113,8 @@ pub struct Claimed {
     pub from_agent: String,
     /// The fingerprint of its key.
     pub fingerprint: String,
+    /// The form that was signed, once the signature has been verified.
+    pub form: Option<Form>,
 }
 
 impl Decision {

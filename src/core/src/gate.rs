@@ -217,6 +217,7 @@ impl Gate {
             packet_id: content.packet_id.clone(),
             from_agent: content.from_agent.clone(),
             fingerprint: content.public_key.fingerprint(),
+            form: None,
         });
         run.pass_until(Check::Fields);
         checks::fields(content).map_err(|reason| Refusal(Check::Fields, reason))?;
@@ -236,6 +237,9 @@ impl Gate {
         run.pass(Check::Audience, &packet.claimed().to_agent);
         let packet = packet.verify(&mut self.keys).map_err(|error| Refusal(Check::Signature, error.into()))?;
         run.pass(Check::Signature, packet.form().as_str());
+        if let Some(claimed) = &mut run.claimed {
+            claimed.form = Some(packet.form());
+        }
         let content = packet.content();
         let limits = self.config.limits;
         checks::time_window(content, limits, run.now).map_err(refuse(Check::Time))?;

@@ -3,6 +3,7 @@
 use trusthandoff::decision::{Code, Decision, Reason};
 use trusthandoff::gate::{Answer, Ask, Config, Failure, Gate, Hooks, Question, Run, Step};
 use trusthandoff::json::{Fields, Integer, Style, Value, object, write};
+use trusthandoff::packet::Form;
 use trusthandoff::registry::AgentRecord;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -129,7 +130,7 @@ fn answer(decision: &Decision) -> String {
         ("reason", reason.map(|r| r.message.as_str()).into()),
         ("field", reason.and_then(|r| r.field.as_deref()).into()),
         ("packet_id", claimed.map(|c| c.packet_id.as_str()).into()),
-        ("form", packet.map(|p| p.form().as_str()).into()),
+        ("form", claimed.and_then(|c| c.form).map(Form::as_str).into()),
         ("agent_id", claimed.map(|c| c.from_agent.as_str()).into()),
         ("fingerprint", claimed.map(|c| c.fingerprint.as_str()).into()),
         ("expires_at_ms", expires),
