@@ -108,7 +108,7 @@ const CLASSES = /* @__PURE__ */ (() => {
     ],
     [StaleCapabilityError, "capability_expired capability_revoked"],
     [RevocationConsistencyError, "revocation_unavailable"],
-    [AttestationError, "result_invalid"],
+    [AttestationError, "result_invalid outcome_hash_mismatch reason_hash_mismatch"],
     [
       MiddlewareExecutionError,
       "approval_unavailable policy_unavailable registry_unavailable registry_invalid_reply replay_store_unavailable replay_store_invalid_reply replay_store_full",
