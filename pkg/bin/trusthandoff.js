@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { main } from "../src/cli/main.js";
+import { brief } from "../src/cli/output.js";
+import { inWords } from "../src/text.js";
 
 // A last resort, so that nobody is ever shown a stack trace.
 process.on("uncaughtException", (error) => {
-  process.stderr.write(`trusthandoff: internal error: ${String(error?.message ?? error).split("\n")[0]}\n`);
+  process.stderr.write(`trusthandoff: internal error: ${brief(inWords(error).split("\n")[0])}\n`);
   process.exit(2);
 });
 

@@ -51,7 +51,7 @@ test("inspect --json is one JSON object for machines, also for what cannot be re
   const report = JSON.parse(good.out);
   assert.deepEqual([good.code, report.kind, report.valid, report.code, report.form], [0, "envelope", true, null, "0.4.0"]);
   assert.equal(report.fields.packet.from_agent, planner.agentId);
-  assert.ok(report.checks.length > 3 && report.proven.length > 0 && report.claimed.length > 0);
+  assert.ok(report.checks.length > 1 && report.proven.length > 0 && report.claimed.length > 0);
   for (const input of ["", "nonsense", "[]", "{}", "\u0000", "{".repeat(10_000)]) {
     const bad = await run(["inspect", "-", "--json"], { input });
     assert.equal(bad.code, 1, input.slice(0, 10));

@@ -1,7 +1,7 @@
 import { shared } from "../core.js";
 import { parse } from "./arguments.js";
 import { lines, MAX_LINE_BYTES, readObject } from "./input.js";
-import { Progress } from "./output.js";
+import { printableJson, Progress } from "./output.js";
 
 /** `check [--jsonl] FILE` */
 export async function check(args, io, help) {
@@ -43,7 +43,8 @@ async function checkLines(path, io) {
 /** A trap costs its own line and no other. */
 function checkedLine(bytes) {
   try {
-    return shared.call((glue) => glue.checkLine(bytes));
+    const { line, refused } = shared.call((glue) => glue.checkLine(bytes));
+    return { line: printableJson(line), refused };
   } catch (error) {
     return refusal(error.code);
   }

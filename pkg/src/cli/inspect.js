@@ -1,9 +1,11 @@
 import { shared } from "../core.js";
 import { parse } from "./arguments.js";
-import { checksOf } from "./findings.js";
 import { readObject } from "./input.js";
 import { leavesOf } from "./leaves.js";
-import { printable } from "./output.js";
+import { brief, cut, printable, printableJson } from "./output.js";
+
+/** Most leaves shown to people; `--json` gives the whole object. */
+const MAX_LEAVES = 2000;
 
 /** `inspect FILE` */
 export async function inspect(args, io, help) {
@@ -22,6 +24,19 @@ function reportOn(bytes) {
   return { kind, valid, code, reason, field, form, agent_id, id_matches_key, packet_id, checks, proven, claimed, fields: fieldsOf(kind, bytes) };
 }
 
+/**
+ * What is certain of what the core reported: it names a sender only of an object that it has read, and calls an object valid only
+ * if everything passed. Of a refused one the broken rule is told, and nothing of those that stand beside it.
+ */
+function checksOf({ kind, valid, code, reason, agent_id: agentId }) {
+  const passed = (check, detail) => ({ check, outcome: "pass", detail });
+  return [
+    ...(agentId === null ? [] : [passed("form", `strict JSON, and every field of the ${kind} known and of its type`)]),
+    ...(valid && kind === "attestation" ? [passed("hashes", "result and reason are the attested ones, about the time that is given")] : []),
+    ...(valid ? [passed("signature", "made with that key over exactly these fields")] : [{ check: code, outcome: "fail", detail: reason }]),
+  ];
+}
+
 /** The object as JSON text, numbers spelt as they were received; null where the text is none of a known kind. */
 function fieldsOf(kind, bytes) {
   if (kind === null) return null;
@@ -38,8 +53,8 @@ function fieldsOf(kind, bytes) {
 /** What a valid signature proves about each kind, and what it does not. */
 function statements({ kind, agent_id: agentId, id_matches_key: idMatches }) {
   const holder = "the holder of the public key signed exactly these fields";
-  const idProven = `the id ${agentId} is the hash of that key`;
-  const idClaimed = `that the key belongs to ${agentId}: only a registry knows`;
+  const idProven = `the id ${cut(agentId, 256)} is the hash of that key`;
+  const idClaimed = `that the key belongs to ${cut(agentId, 256)}: only a registry knows`;
   const proven = idMatches ? [holder, idProven] : [holder];
   const claimed = idMatches ? [] : [idClaimed];
   switch (kind) {
@@ -59,20 +74,20 @@ function statements({ kind, agent_id: agentId, id_matches_key: idMatches }) {
 
 /** The object itself goes in as it was received. */
 function forMachines({ fields, ...report }) {
-  return `${JSON.stringify(report).slice(0, -1)},"fields":${fields}}`;
+  return printableJson(`${JSON.stringify(report).slice(0, -1)},"fields":${fields}}`);
 }
 
 function forPeople(report, paint) {
   const { kind, valid, code, reason, field, form, fields, checks, proven, claimed } = report;
   const title = `${paint.bold(kind ?? "no signed object")}${form ? `, signed in form ${form}` : ""}`;
-  const verdict = valid ? paint.good("form and signature are valid") : paint.bad(`${code}${field ? ` at ${printable(field)}` : ""}: ${printable(reason ?? "")}`);
+  const verdict = valid ? paint.good("form and signature are valid") : paint.bad(`${code}${field ? ` at ${brief(field)}` : ""}: ${brief(reason)}`);
   return [
     title,
     verdict,
-    ...(fields === null ? [] : ["", "Fields", ...table(leavesOf(fields).map((leaf) => leaf.map(printable)))]),
+    ...(fields === null ? [] : ["", "Fields", ...fieldRows(fields)]),
     "",
     "Checks",
-    ...table(checks.map(({ check, outcome, detail }) => [`${outcome === "pass" ? paint.good("pass") : paint.bad("FAIL")}  ${check}`, printable(detail ?? "")])),
+    ...table(checks.map(({ check, outcome, detail }) => [`${outcome === "pass" ? paint.good("pass") : paint.bad("FAIL")}  ${check}`, brief(detail)])),
     "",
     "Proven",
     ...(proven.length ? proven : ["nothing"]).map((line) => `  ${printable(line)}`),
@@ -82,8 +97,15 @@ function forPeople(report, paint) {
   ].join("\n");
 }
 
+function fieldRows(fields) {
+  const { leaves, total } = leavesOf(fields, MAX_LEAVES);
+  const rows = table(leaves.map((leaf) => leaf.map(printable)));
+  return total > leaves.length ? [...rows, `  … and ${(total - leaves.length).toLocaleString("en")} more; --json shows them all`] : rows;
+}
+
 function table(rows) {
-  const width = Math.min(48, Math.max(0, ...rows.map(([left]) => visible(left))));
+  let width = 0;
+  for (const [left] of rows) width = Math.min(48, Math.max(width, visible(left)));
   return rows.map(([left, right]) => `  ${left}${" ".repeat(Math.max(0, width - visible(left)))}  ${right}`.trimEnd());
 }
 

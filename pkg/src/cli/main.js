@@ -1,12 +1,13 @@
 import { version } from "../../package.json";
 import { TrustHandoffError } from "../errors.js";
+import { inWords } from "../text.js";
 import { UsageError } from "./arguments.js";
 import { check } from "./check.js";
 import { demo } from "./demo.js";
 import { COMMANDS, OVERVIEW } from "./help.js";
 import { inspect } from "./inspect.js";
 import { keygen } from "./keygen.js";
-import { Output, OutputClosed, painter, printable } from "./output.js";
+import { brief, Output, OutputClosed, painter, printable } from "./output.js";
 import { sign } from "./sign.js";
 import { verify } from "./verify.js";
 
@@ -54,6 +55,6 @@ async function text(io, lines) {
 
 function explained(error) {
   if (error instanceof UsageError) return error.message;
-  if (error instanceof TrustHandoffError) return `${error.message} (${error.code}${error.field ? ` at ${error.field}` : ""})`;
-  return `internal error: ${String(error?.message ?? error).split("\n")[0]}`;
+  if (error instanceof TrustHandoffError) return `${brief(error.message)} (${error.code}${error.field ? ` at ${brief(error.field)}` : ""})`;
+  return `internal error: ${brief(inWords(error).split("\n")[0])}`;
 }

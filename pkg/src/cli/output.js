@@ -1,6 +1,9 @@
 import { UsageError } from "./arguments.js";
 import { whyNot } from "./input.js";
 
+/** Most of a received text that is shown in a message, in characters. */
+const MAX_BRIEF = 300;
+
 /** Text is gathered up to this many characters before it is written. */
 const BATCH = 64 * 1024;
 
@@ -57,6 +60,23 @@ export function printable(text) {
     const hex = character.codePointAt(0).toString(16);
     return hex.length > 4 ? `\\u{${hex}}` : `\\u${hex.padStart(4, "0")}`;
   });
+}
+
+/** As `printable`, and no longer than a message should be. */
+export function brief(text) {
+  return printable(cut(text, MAX_BRIEF));
+}
+
+/** `text`, or what fits of it with an ellipsis. */
+export function cut(text, most) {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+}
+
+/** JSON text as it may be shown on a terminal; the same JSON, for these characters stand in its strings only. */
+export function printableJson(text) {
+  return text.replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    Array.from({ length: character.length }, (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, "0")}`).join(""),
+  );
 }
 
 /** A line that counts on the terminal while a long input is read; nothing elsewhere. */

@@ -2,6 +2,7 @@ import { AgentIdentity } from "../identity.js";
 import { createEnvelope, signPacketText } from "../packet.js";
 import { parse, required, UsageError } from "./arguments.js";
 import { readAll, readText } from "./input.js";
+import { brief } from "./output.js";
 
 const FORMS = ["0.4.0", "0.3.3"];
 const MAX_KEY_BYTES = 64 * 1024;
@@ -27,6 +28,6 @@ async function identityFrom(file) {
   try {
     return AgentIdentity.fromPrivateKeyPem(pem);
   } catch (error) {
-    throw new UsageError(`cannot use the key in ${file}: ${error.message} (${error.code})`);
+    throw new UsageError(`cannot use the key in ${file}: ${brief(error.message)} (${error.code})`);
   }
 }

@@ -4,7 +4,7 @@ import { AgentRegistry } from "../registry.js";
 import { MemoryNonceStore } from "../stores/memory.js";
 import { parse, required, UsageError } from "./arguments.js";
 import { lines, readAll, readText } from "./input.js";
-import { Progress } from "./output.js";
+import { brief, printableJson, Progress } from "./output.js";
 
 const MAX_REGISTRY_BYTES = 256 * 1024 * 1024;
 
@@ -35,7 +35,7 @@ export async function verify(args, io, help) {
 async function verifyFile(path, io, judge, now) {
   const decision = judge(await readAll(path), now);
   await io.out.line(answer("null", decision));
-  if (decision.decision !== "ACCEPT" && io.stderr.isTTY) io.stderr.write(`refused: ${decision.reason}\n`);
+  if (decision.decision !== "ACCEPT" && io.stderr.isTTY) io.stderr.write(`refused: ${brief(decision.reason)}\n`);
   return decision.decision === "ACCEPT" ? 0 : 1;
 }
 
@@ -70,10 +70,10 @@ function verifiedLine(bytes, judge, now) {
   return { line: answer(parsed.id, decision), refused: decision.decision !== "ACCEPT" };
 }
 
-/** `id` is JSON text as it was received: no number in it is respelt. */
+/** `id` is JSON text as it was received: no number in it is respelt, and characters that move a terminal are escaped. */
 function answer(id, { decision, code, packetId, form }) {
   const [verdict, why, packet, signed] = [decision, code, packetId, form].map((value) => JSON.stringify(value));
-  return `{"id": ${id}, "decision": ${verdict}, "code": ${why}, "packet_id": ${packet}, "form": ${signed}}`;
+  return printableJson(`{"id": ${id}, "decision": ${verdict}, "code": ${why}, "packet_id": ${packet}, "form": ${signed}}`);
 }
 
 function refusal(id, code) {
@@ -115,6 +115,6 @@ async function trusted(values, input) {
   try {
     return AgentRegistry.fromJson(text);
   } catch (error) {
-    throw new UsageError(`cannot use the registry ${file}: ${error.message} (${error.code})`);
+    throw new UsageError(`cannot use the registry ${file}: ${brief(error.message)} (${error.code})`);
   }
 }
