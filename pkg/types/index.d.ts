@@ -411,7 +411,7 @@ export function signPacketAsync(identity: AgentIdentity, fields: PacketFields, o
 
 export interface EnvelopeOptions {
   /** Not supported yet: refused with `config_invalid`. Will carry a proven chain on. */
-  parent?: undefined;
+  parent?: never;
 }
 
 /** The envelope text that travels, around a packet signed here or its text. */
@@ -540,13 +540,13 @@ interface GateBase {
   /** Longest wait for one answer of a host callback, in milliseconds, by default 2000. */
   storeTimeoutMs?: number;
   /** Not supported yet: refused with `config_invalid`. */
-  overlap?: undefined;
+  overlap?: never;
   /** Not supported yet: refused with `config_invalid`. */
-  events?: undefined;
+  events?: never;
   /** Not supported yet: refused with `config_invalid`. */
-  boundary?: undefined;
+  boundary?: never;
   /** Not supported yet: refused with `config_invalid`. */
-  review?: undefined;
+  review?: never;
 }
 
 /** Whose keys are trusted: a registry, or a function in its place. There is no default. */
