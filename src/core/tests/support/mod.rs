@@ -55,6 +55,18 @@ pub(crate) fn right(question: &Question) -> Answer {
     }
 }
 
+/// What a question is about.
+pub(crate) fn name(question: &Question) -> &'static str {
+    match question {
+        Question::Agent { .. } => "agent",
+        Question::Revocation { .. } => "revocation",
+        Question::Approval { .. } => "approval",
+        Question::Policy => "policy",
+        Question::Nonce { .. } => "nonce",
+        _ => "another",
+    }
+}
+
 /// Drives a run to its end; `host` answers each question and says what time it is.
 pub(crate) fn drive(gate: &mut Gate, text: &[u8], mut host: impl FnMut(&Ask) -> (Answer, Timestamp)) -> Box<Decision> {
     let mut run = gate.begin(text, at(0));

@@ -1,0 +1,136 @@
+//! A. Replay: what the gate asks of a store, and what a store in memory holds.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use support::{RESEARCHER, REVIEWED, at, code, drive, envelope, gate_with_every_host, name, packet, planner, right};
+use trusthandoff::chain;
+use trusthandoff::crypto::{SecretKey, sha256};
+use trusthandoff::encoding::hex;
+use trusthandoff::gate::{Answer, Config, Failure, Gate, Question, Step};
+use trusthandoff::packet::Form;
+use trusthandoff::registry::AgentRecord;
+use trusthandoff::replay::{NonceStore, Taken};
+
+#[test]
+fn a04_nothing_is_accepted_before_a_store_has_taken_its_nonce() {
+    let mut gate = gate_with_every_host();
+    let mut run = gate.begin(envelope(REVIEWED).as_bytes(), at(0));
+    for _ in 0..6 {
+        let Step::Ask(ask) = gate.advance(&mut run) else { panic!("a question") };
+        run.resume(ask.id, right(&ask.question), at(0));
+    }
+    for _ in 0..3 {
+        assert!(matches!(gate.advance(&mut run), Step::Ask(ask) if name(&ask.question) == "nonce"));
+    }
+}
+
+#[test]
+fn a03_and_b15_a_nonce_is_stored_under_the_full_digests_of_key_and_nonce() {
+    for nonce in ["n", "th1:*:?/../\u{0}", "é"] {
+        let fields = format!(r#"{{"to_agent": "{RESEARCHER}", "intent": "x", "nonce": {}}}"#, serde_json::to_string(nonce).unwrap());
+        let mut seen = None;
+        drive(&mut gate_with_every_host(), envelope(&fields).as_bytes(), |ask| {
+            if let Question::Nonce { .. } = &ask.question {
+                seen = Some(ask.question.clone());
+            }
+            (right(&ask.question), at(0))
+        });
+        let fingerprint = hex(&sha256(&[planner().public_key().as_bytes()]));
+        let expected = Question::Nonce {
+            key: format!("th1:{fingerprint}:{}", hex(&sha256(&[nonce.as_bytes()]))),
+            // A06: as long as any gate could admit it, its clock being behind by the skew.
+            expires_at_ms: at(900 + 30).millis() + 1,
+            now_ms: at(0).millis(),
+            nonce: nonce.to_owned(),
+            agent_id: trusthandoff::identity::agent_id(&planner().public_key()),
+            fingerprint,
+        };
+        assert_eq!(seen, Some(expected));
+    }
+}
+
+#[test]
+fn a06_the_grace_is_added_to_the_time_a_nonce_is_held() {
+    let mut config = Config::new(RESEARCHER);
+    config.limits.grace = 60;
+    config.limits.skew = 300;
+    let mut held = None;
+    drive(&mut Gate::new(config).unwrap(), envelope(REVIEWED.replace("true", "false").as_str()).as_bytes(), |ask| {
+        if let Question::Nonce { expires_at_ms, .. } = ask.question {
+            held = Some(expires_at_ms);
+        }
+        (right(&ask.question), at(0))
+    });
+    assert_eq!(held, Some(at(900 + 60 + 300).millis() + 1));
+}
+
+#[test]
+fn a07_of_many_runs_that_wait_for_one_nonce_the_store_lets_one_through() {
+    let mut gate = gate_with_every_host();
+    let text = envelope(REVIEWED);
+    let mut store = NonceStore::new(100);
+    let mut waiting: Vec<_> = (0..50).map(|_| gate.begin(text.as_bytes(), at(0))).collect();
+    for _ in 0..6 {
+        for run in &mut waiting {
+            let Step::Ask(ask) = gate.advance(run) else { panic!("a question") };
+            run.resume(ask.id, right(&ask.question), at(0));
+        }
+    }
+    let mut accepted = 0;
+    for run in waiting.iter_mut().rev() {
+        let Step::Ask(ask) = gate.advance(run) else { panic!("a question") };
+        let Question::Nonce { key, fingerprint, expires_at_ms, now_ms, .. } = &ask.question else { panic!("the nonce") };
+        let fresh = store.check_and_store(key, fingerprint, *expires_at_ms, *now_ms) == Taken::Stored;
+        run.resume(ask.id, Answer::Flag(fresh), at(0));
+        let Step::Done(decision) = gate.advance(run) else { panic!("a decision") };
+        accepted += usize::from(decision.as_str() == "ACCEPT");
+    }
+    assert_eq!(accepted, 1);
+}
+
+#[test]
+fn a08_a_call_drops_a_bounded_number_of_expired_nonces_however_many_there_are() {
+    let mut store = NonceStore::new(100_000);
+    for n in 0..50_000 {
+        assert_eq!(store.check_and_store(&n.to_string(), &(n % 8).to_string(), 1_000, 0), Taken::Stored);
+    }
+    let mut held = store.len();
+    for n in 0..2_000 {
+        store.check_and_store(&format!("new {n}"), "new", 10_000, 5_000);
+        let dropped = held + 1 - store.len();
+        assert!(dropped <= 64, "{dropped} in one call");
+        held = store.len();
+    }
+    assert_eq!(held, 2_000, "and all are gone before long");
+}
+
+#[test]
+fn a05_junk_evicts_no_live_nonce_and_takes_no_more_than_half_the_store() {
+    let mut gate = gate_with_every_host();
+    let mut store = NonceStore::new(20);
+    let mut handle = |secret: &SecretKey, nonce: &str| {
+        let fields = format!(r#"{{"to_agent": "{RESEARCHER}", "intent": "x", "nonce": "{nonce}"}}"#);
+        let text = chain::envelope_text(&packet(secret, &fields, Form::V040).to_text()).unwrap();
+        let decision = drive(&mut gate, text.as_bytes(), |ask| match &ask.question {
+            Question::Agent { .. } => (Answer::Agent(Some(AgentRecord::of_key(secret.public_key()))), at(0)),
+            Question::Nonce { key, fingerprint, expires_at_ms, now_ms, .. } => {
+                let answer = match store.check_and_store(key, fingerprint, *expires_at_ms, *now_ms) {
+                    Taken::Full => Answer::Failed(Failure::Full),
+                    taken => Answer::Flag(taken == Taken::Stored),
+                };
+                (answer, at(0))
+            }
+            question => (right(question), at(0)),
+        });
+        code(&decision).unwrap_or("ACCEPT")
+    };
+    let mallory = SecretKey::from_seed(&[3; 32]);
+    assert_eq!(handle(&planner(), "victim"), "ACCEPT");
+    let junk: Vec<&str> = (0..30).map(|n| handle(&mallory, &format!("junk {n}"))).collect();
+    assert_eq!(junk.iter().filter(|code| **code == "ACCEPT").count(), 10);
+    assert_eq!(junk.last(), Some(&"replay_store_full"));
+    assert_eq!(handle(&planner(), "victim"), "replay_detected");
+    assert_eq!(handle(&planner(), "another"), "ACCEPT");
+}
