@@ -47,8 +47,13 @@ export async function glueFactory(source) {
   });
   const face = exportsOf(source);
   if (face.length === 0) throw new Error("the glue exports nothing: has the generator changed its output?");
+  // Own names only: what others put on Object.prototype must not keep an instance from starting.
+  const inherited = "for (var name in all)";
+  const [before, after, ...more] = outputFiles[0].text.split(inherited);
+  if (after === undefined || more.length > 0) throw new Error("the bundler lists exports in another way than before");
+  const text = `${before}for (var name of Object.keys(all))${after}`;
   return `export function createGlue() {
-${outputFiles[0].text}
+${text}
   return {
     glue: { ${face.map((name) => `${name}: namespace.${name}`).join(", ")} },
     imports: { "./core_bg.js": namespace },

@@ -198,3 +198,12 @@ test("options and hosts may be instances only where a class makes sense", () => 
   assert.throws(() => gate().handleSync(wire(), Object.create({ now: NOW })), { code: "config_invalid" });
   assert.throws(() => new TrustHandoffMiddleware(Object.create({ strict: true })), { code: "config_invalid" });
 });
+
+test("an instance starts whatever stands on Object.prototype", () => {
+  Object.prototype.planted = "not a function";
+  try {
+    assert.equal(new MemoryNonceStore().checkAndStore("key", NOW + 1000, { nowMs: NOW }), true);
+  } finally {
+    delete Object.prototype.planted;
+  }
+});
