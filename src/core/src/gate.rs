@@ -6,9 +6,12 @@
 
 mod ask;
 mod config;
+mod revocation;
 
 pub use ask::{Answer, Ask, Failure, Question};
 pub use config::{Config, ConfigError, Hooks};
+
+use revocation::{RevocationScope, revocation_keys};
 
 use crate::capability::Capability;
 use crate::chain::{self, DelegationChain, Envelope};
@@ -101,14 +104,6 @@ enum Stage {
 struct Proven {
     packet: Packet,
     capability: Option<Capability>,
-}
-
-/// Everything at once first; where something is revoked, what it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum RevocationScope {
-    All,
-    Agents,
-    Capabilities,
 }
 
 /// How a stage ended: the next one, or a question first.
@@ -526,37 +521,6 @@ fn agent_answer(answer: Option<Answer>) -> Result<Option<AgentRecord>, Reason> {
         Some(Answer::Agent(record)) => Ok(record),
         Some(Answer::Failed(_)) | None => Err(Reason::plain(Code::RegistryUnavailable)),
         Some(_) => Err(Reason::plain(Code::RegistryInvalidReply)),
-    }
-}
-
-/// The names under which a host may have revoked any of what is about to be trusted.
-fn revocation_keys(proven: &Proven, scope: RevocationScope) -> Vec<String> {
-    let content = proven.packet.content();
-    let fp = content.public_key.fingerprint();
-    let id_digest = |id: &str| hex(&sha256(&[id.as_bytes()]));
-    let mut agents = vec![format!("agent|{}", content.from_agent), format!("key|{fp}")];
-    let mut capabilities = Vec::new();
-    if let Some(capability) = &proven.capability {
-        let content = capability.content();
-        let issuer = content.public_key.fingerprint();
-        capabilities.push(format!("capability|{issuer}|{}", id_digest(&content.capability_id)));
-        capabilities.push(format!("digest|{}", hex(&capability.digest())));
-        capabilities.push(format!("agent|{}", content.issuer_agent));
-        capabilities.push(format!("key|{issuer}"));
-    }
-    match scope {
-        RevocationScope::Agents => agents,
-        RevocationScope::Capabilities => capabilities,
-        RevocationScope::All => {
-            agents.push(format!("packet|{fp}|{}", id_digest(&content.packet_id)));
-            agents.push(format!("digest|{}", hex(&proven.packet.digest())));
-            for key in capabilities {
-                if !agents.contains(&key) {
-                    agents.push(key);
-                }
-            }
-            agents
-        }
     }
 }
 
