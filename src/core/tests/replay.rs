@@ -134,3 +134,24 @@ fn a05_junk_evicts_no_live_nonce_and_takes_no_more_than_half_the_store() {
     assert_eq!(handle(&planner(), "victim"), "replay_detected");
     assert_eq!(handle(&planner(), "another"), "ACCEPT");
 }
+
+/// What a sender's expired nonces free is their number, not its whole share.
+#[test]
+fn a05_a_sender_gets_back_only_what_has_expired_of_its_share() {
+    let mut store = NonceStore::new(10);
+    let mut put = |key: &str, expires: i64, now: i64| store.check_and_store(key, "mallory", expires, now);
+    for n in 0..5 {
+        assert_eq!(put(&format!("{n}"), 1_000 + n, 0), Taken::Stored);
+    }
+    assert_eq!(put("more", 9_000, 0), Taken::Full);
+    // Two have expired.
+    for n in 0..2 {
+        assert_eq!(put(&format!("new {n}"), 9_000, 1_001), Taken::Stored);
+    }
+    assert_eq!(put("more", 9_000, 1_001), Taken::Full);
+    assert_eq!(put("4", 9_000, 1_001), Taken::Seen);
+    assert_eq!(store.len(), 5);
+    // All have: the whole share is back, and the store is empty but for the one that is taken.
+    assert_eq!(store.check_and_store("last", "mallory", 20_000, 10_000), Taken::Stored);
+    assert_eq!((store.len(), store.is_empty(), NonceStore::new(1).is_empty()), (1, false, true));
+}

@@ -48,6 +48,35 @@ fn b13_nobody_signs_as_another_agent_or_with_another_key() {
     assert_eq!(refusal(own.finish(Form::V040, other_form)), ("invalid_signature", None));
 }
 
+/// A signer elsewhere gets bytes and gives a signature; what waits in between is the packet itself.
+#[test]
+fn b13_what_waits_for_a_signer_elsewhere_is_the_packet_that_was_prepared() {
+    for form in [Form::V040, Form::V033] {
+        assert_eq!(Form::from_name(form.as_str()), Some(form));
+        let prepared = draft(r#"{"to_agent": "a", "intent": "é", "context": {"b": 1.0, "a": 1e-7}}"#, None).expect("a draft");
+        let resumed = Draft::resume(value(&prepared.to_text())).expect("what was written");
+        assert_eq!(resumed.signing_bytes(form), prepared.signing_bytes(form));
+        let signature = planner().sign(&prepared.signing_bytes(form));
+        let packet = resumed.finish(form, signature).expect("its own signature");
+        let read = chain::parse_packet(packet.to_text().as_bytes(), &crypto::KeyTables::new(0)).expect("a packet");
+        assert_eq!(read.signature(), trusthandoff::encoding::base64(signature.as_bytes()));
+        assert_eq!(read.verify(&mut crypto::KeyTables::new(0)).map(|packet| packet.form()), Ok(form));
+    }
+    assert_eq!(Form::from_name("0.3.2"), None);
+    // What was changed while it waited is refused as anywhere.
+    let prepared = draft(r#"{"to_agent": "a", "intent": "x"}"#, None).expect("a draft");
+    let emptied = prepared.to_text().replace("\"intent\": \"x\"", "\"intent\": \"\"");
+    assert_eq!(refusal(Draft::resume(value(&emptied))).0, "field_invalid");
+}
+
+#[test]
+fn b13_a_secret_signs_only_for_its_own_key() {
+    let own = draft(r#"{"to_agent": "a", "intent": "x"}"#, None).expect("a draft");
+    assert_eq!(refusal(own.clone().sign(Form::V040, &SecretKey::from_seed(&[2; 32]))).0, "signing_identity_mismatch");
+    let text = own.sign(Form::V040, &planner()).expect("its own key").to_text();
+    assert_eq!(inspect::check(inspect::Kind::Packet, text.as_bytes()).refusal, None);
+}
+
 #[test]
 fn d02_all_metadata_of_a_task_reaches_the_packet() {
     let task = TaskMetadata::read(value(
