@@ -4,7 +4,7 @@ import { freezeDeep } from "../plain.js";
 
 /** Decision → the bytes that were accepted. What is read from an accepted packet is read from these and no others. */
 const accepted = /* @__PURE__ */ new WeakMap();
-/** Decision → its checks, as JSON text until somebody asks for them. */
+/** Decision → its checks, as text until somebody asks for them. */
 const checks = /* @__PURE__ */ new WeakMap();
 /** Decision → its packet and digests, once somebody asked for them. */
 const views = /* @__PURE__ */ new WeakMap();
@@ -14,7 +14,7 @@ const MADE_HERE = /* @__PURE__ */ Symbol("decision");
 
 /** The gate's answer, deeply frozen. */
 export class PacketDecision {
-  constructor(maker, found, bytes) {
+  constructor(maker, found, checkTexts, bytes) {
     if (maker !== MADE_HERE) throw configInvalid("decisions are made by TrustHandoffMiddleware only");
     this.decision = found.decision;
     this.code = found.code;
@@ -25,7 +25,7 @@ export class PacketDecision {
     this.agentId = found.agent_id;
     this.fingerprint = found.fingerprint;
     this.expiresAtMs = found.expires_at_ms;
-    checks.set(this, found.checks);
+    checks.set(this, checkTexts);
     if (found.decision === "ACCEPT") accepted.set(this, bytes);
     Object.freeze(this);
   }
@@ -34,7 +34,7 @@ export class PacketDecision {
   get checks() {
     let found = checks.get(this);
     if (typeof found === "string") {
-      found = freezeDeep(JSON.parse(found));
+      found = freezeDeep(found.split("\n").filter(Boolean).map(finding));
       checks.set(this, found);
     }
     return found;
@@ -59,6 +59,11 @@ export class PacketDecision {
   }
 }
 
+function finding(line) {
+  const [check, outcome, detail] = line.split("\t");
+  return { check, outcome, detail };
+}
+
 function viewOf(decision) {
   const bytes = accepted.get(decision);
   if (bytes === undefined) return undefined;
@@ -70,9 +75,9 @@ function viewOf(decision) {
   return view;
 }
 
-/** The core's decision on `bytes`, a private copy of what was received. */
-export function coreDecision(found, bytes) {
-  return new PacketDecision(MADE_HERE, found, bytes);
+/** The core's decision on `bytes`, a private copy of what was received, with its checks as text, one a line. */
+export function coreDecision(found, checkTexts, bytes) {
+  return new PacketDecision(MADE_HERE, found, checkTexts, bytes);
 }
 
 const LOCAL_REASONS = {
@@ -82,7 +87,7 @@ const LOCAL_REASONS = {
 
 /** A refusal that the core cannot speak for: it failed itself, or there is no time to give it. Never an ACCEPT. */
 export function localRejection(code) {
-  return new PacketDecision(MADE_HERE, {
+  const found = {
     decision: "REJECT",
     code,
     reason: LOCAL_REASONS[code],
@@ -92,6 +97,6 @@ export function localRejection(code) {
     agent_id: null,
     fingerprint: null,
     expires_at_ms: null,
-    checks: "[]",
-  });
+  };
+  return new PacketDecision(MADE_HERE, found, "");
 }

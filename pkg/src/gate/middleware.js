@@ -120,9 +120,12 @@ class Run {
       change(now);
       const gate = this.#gateHandle();
       const registry = this.#registry?.handle();
-      const step = JSON.parse(shared.call(() => (registry === undefined ? this.#run.advance(gate) : this.#run.advanceWith(gate, registry))));
+      const answer = shared.call(() => (registry === undefined ? this.#run.advance(gate) : this.#run.advanceWith(gate, registry)));
+      // A decision is followed by its checks, one a line; JSON of the core has no line breaks inside.
+      const end = answer.indexOf("\n");
+      const step = JSON.parse(end < 0 ? answer : answer.slice(0, end));
       // Own, or whoever can write to `Object.prototype` could answer for the core.
-      if (Object.hasOwn(step, "done")) this.#end(coreDecision(step.done, this.bytes));
+      if (Object.hasOwn(step, "done")) this.#end(coreDecision(step.done, answer.slice(end + 1), this.bytes));
       else this.step = step;
     } catch (error) {
       // The calendar of the core is shorter than that of JavaScript.
