@@ -86,11 +86,11 @@ const CLASSES = /* @__PURE__ */ (() => {
     [
       VerificationError,
       "agent_revoked chain_mismatch chain_unproven depth_exceeded expired expiry_missing human_review_required issued_in_future " +
-        "lifetime_exceeded loop_detected malformed_time_window packet_revoked policy_denied wrong_audience",
+        "lifetime_exceeded loop_detected malformed_time_window packet_revoked policy_denied wrong_audience human_review_denied",
     ],
     [
       ConfigurationError,
-      "config_invalid clock_invalid key_conflict task_metadata_conflict signer_async signer_failed key_not_exportable identity_disposed wasm_unavailable wasm_mismatch",
+      "config_invalid clock_invalid key_conflict task_metadata_conflict signer_async signer_failed key_not_exportable identity_disposed wasm_unavailable wasm_mismatch no_policy_provided",
     ],
     [
       PayloadValidationError,
@@ -104,14 +104,14 @@ const CLASSES = /* @__PURE__ */ (() => {
     [ReplayAttackError, "replay_detected"],
     [
       CapabilityError,
-      "authority_escalation constraint_relaxed action_invalid capability_chain_invalid token_noncanonical capability_invalid capability_signature_invalid capability_not_yet_valid capability_subject_mismatch parent_missing untrusted_root",
+      "authority_escalation constraint_relaxed action_invalid capability_chain_invalid token_noncanonical capability_invalid capability_signature_invalid capability_not_yet_valid capability_subject_mismatch parent_missing untrusted_root constraint_unsupported action_not_permitted tool_calls_exhausted max_runtime_exceeded task_finished overlap_invalid",
     ],
-    [StaleCapabilityError, "capability_expired capability_revoked"],
-    [RevocationConsistencyError, "revocation_unavailable"],
+    [StaleCapabilityError, "capability_expired capability_revoked revalidation_timeout"],
+    [RevocationConsistencyError, "revocation_unavailable revocation_invalid"],
     [AttestationError, "result_invalid outcome_hash_mismatch reason_hash_mismatch"],
     [
       MiddlewareExecutionError,
-      "approval_unavailable policy_unavailable registry_unavailable registry_invalid_reply replay_store_unavailable replay_store_invalid_reply replay_store_full",
+      "approval_unavailable policy_unavailable registry_unavailable registry_invalid_reply replay_store_unavailable replay_store_invalid_reply replay_store_full counter_unavailable counter_invalid_reply counter_store_full overlap_unavailable",
     ],
   ];
   return new Map(table.flatMap(([ErrorClass, codes]) => codes.split(" ").map((code) => [code, ErrorClass])));
