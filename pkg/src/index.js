@@ -24,4 +24,5 @@ export { signedTask } from "./task.js";
 export { verifySignature } from "./verify.js";
 export { PacketDecision } from "./gate/decision.js";
 export { TrustHandoffMiddleware } from "./gate/middleware.js";
+export { MemoryCounterStore } from "./stores/counters.js";
 export { MemoryNonceStore } from "./stores/memory.js";

@@ -646,3 +646,42 @@ export class MemoryNonceStore implements NonceStore {
   /** How many nonces are held. */
   readonly size: number;
 }
+
+// ------------------------------------------------------------------------------------------------------ execution
+
+/** What a counter store is told beside counters and expiry. */
+export interface CounterContext {
+  /** The gate's time, in milliseconds. Expire by it, not by another clock. */
+  readonly nowMs: number;
+}
+
+/** A budget: `key` names who may spend it, `limit` is how many calls it has in all. */
+export interface Counter {
+  readonly key: string;
+  readonly limit: number | bigint;
+}
+
+/**
+ * One atomic step for all of the counters or for none: true if each had a call left and that call is taken now, false if
+ * one of them had none. A counter is held until the latest `expiresAtMs` that was said of it. A store that is full
+ * throws an error with the code `counter_store_full`. Any other reply is a refusal.
+ */
+export type Reserve = (counters: readonly Counter[], expiresAtMs: number, about: CounterContext) => boolean | Promise<boolean>;
+export interface CounterStore {
+  reserve: Reserve;
+}
+
+/**
+ * Tool calls counted in memory, for a single process. Bounded: a counter that is still needed is never evicted, a full store
+ * refuses with `counter_store_full`.
+ *
+ * Counters are dropped once they have expired by `nowMs`. After a jump of the clock and back, a counter that is not held is
+ * refused with `counter_unavailable`: how much of its budget is used is not known any more.
+ */
+export class MemoryCounterStore implements CounterStore {
+  /** `capacity`: most counters held at once, by default 1,000,000. */
+  constructor(options?: { capacity?: number });
+  reserve(counters: readonly Counter[], expiresAtMs: number, about?: Partial<CounterContext>): boolean;
+  /** How many counters are held. */
+  readonly size: number;
+}
