@@ -105,7 +105,7 @@ $(TARBALL): $(PACKAGE) $(PAPERS)
 
 # Installing
 
-$(RUST):
+$(RUST): tests/tools/rust.sh
 	@command -v cargo >/dev/null || { echo 'cargo is missing: install Rust 1.88 or newer from https://rustup.rs'; exit 1; }
 	@tests/tools/rust.sh
 	@mkdir -p $(@D) && touch $@

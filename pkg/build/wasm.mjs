@@ -1,5 +1,5 @@
 /** Rust to `target/package/`: the optimised `core.wasm` and the text of its JavaScript glue. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -22,29 +22,60 @@ export function buildWasm() {
   return { wasm, sha256, glue };
 }
 
+/**
+ * With the standard library built for size, and without the texts of panics, which nobody can read in a wasm: a tenth less
+ * to download. Stable compilers take the flags for it only when they are told so; where that fails, the library as it is
+ * installed does.
+ */
 function compile() {
   step("compiling the core to wasm (cargo; some minutes the first time)");
   run("cargo", ["fetch", "--quiet", "--locked", "--target", TRIPLE]);
-  run("cargo", [
-    ...["build", "--quiet", "--release", "--locked", "--package", "trusthandoff-wasm", "--target", TRIPLE],
-    // Stripped later, by wasm-opt: the generator reads the target features from a section that strip removes.
-    ...["--config", "profile.release.strip=false"],
-    ...["--config", `target.${TRIPLE}.rustflags=${JSON.stringify(pathRemaps())}`],
-  ]);
+  if (!compiledForSize()) {
+    step("not built for size, which needs rust-src: with the standard library as installed the module is a tenth larger");
+    run("cargo", cargoBuild(pathRemaps()));
+  }
   return join(root, "target", TRIPLE, "release/trusthandoff_wasm.wasm");
 }
 
-/** The module holds source paths in its panic messages. Remapped, it is the same wherever it was built. */
+function compiledForSize() {
+  const env = { ...process.env, RUSTC_BOOTSTRAP: "1" };
+  const std = "-Zbuild-std=std,panic_abort";
+  // Silent: what is wrong with our own sources, the build that follows a failure tells.
+  const works = (...args) => spawnSync("cargo", args, { cwd: root, env, stdio: "ignore" }).status === 0;
+  return (
+    existsSync(join(sysroot(), "lib/rustlib/src/rust/library/std")) &&
+    works("fetch", "--quiet", "--locked", std, "--target", TRIPLE) &&
+    works(...cargoBuild([...pathRemaps(), "-Cpanic=immediate-abort", "-Zunstable-options"]), std, "-Zbuild-std-features=optimize_for_size")
+  );
+}
+
+function cargoBuild(rustflags) {
+  return [
+    ...["build", "--quiet", "--release", "--locked", "--package", "trusthandoff-wasm", "--target", TRIPLE],
+    // Stripped later, by wasm-opt: the generator reads the target features from a section that strip removes.
+    ...["--config", "profile.release.strip=false"],
+    ...["--config", `target.${TRIPLE}.rustflags=${JSON.stringify(rustflags)}`],
+  ];
+}
+
+/** The module may hold source paths. Remapped, it is the same wherever it was built. */
 function pathRemaps() {
   const crates = join(process.env.CARGO_HOME ?? join(homedir(), ".cargo"), "registry/src");
-  const rustc = (...args) => execFileSync("rustc", args, { encoding: "utf8", cwd: root });
   const [, commit] = /^commit-hash: (.*)$/m.exec(rustc("-vV"));
   return [
     ...readdirSync(crates).map((registry) => [join(crates, registry), "crates"]),
     // Where the library's sources are installed, rustc prefers them to the name it has for them otherwise.
-    [join(rustc("--print", "sysroot").trim(), "lib/rustlib/src/rust"), `/rustc/${commit}`],
+    [join(sysroot(), "lib/rustlib/src/rust"), `/rustc/${commit}`],
     [root, "trusthandoff"],
   ].map(([from, to]) => `--remap-path-prefix=${from}=${to}`);
+}
+
+function sysroot() {
+  return rustc("--print", "sysroot").trim();
+}
+
+function rustc(...args) {
+  return execFileSync("rustc", args, { encoding: "utf8", cwd: root });
 }
 
 /** Glue and optimisation take seconds: done only when the compiled module is another one than last time. */
