@@ -1,8 +1,12 @@
 import { shared } from "../core.js";
 import { configInvalid, errorFor } from "../errors.js";
-import { freezeDeep } from "../plain.js";
+import { freezeDeep, ownMember } from "../plain.js";
+import { isObject } from "../text.js";
 
-/** Decision → the bytes that were accepted. What is read from an accepted packet is read from these and no others. */
+/**
+ * Decision → what was accepted: the bytes, by whose machine, and for how long. What is read from an accepted packet is read
+ * from these bytes and no others.
+ */
 const accepted = /* @__PURE__ */ new WeakMap();
 /** Decision → its checks, as text until somebody asks for them. */
 const checks = /* @__PURE__ */ new WeakMap();
@@ -14,7 +18,7 @@ const MADE_HERE = /* @__PURE__ */ Symbol("decision");
 
 /** The gate's answer, deeply frozen. */
 export class PacketDecision {
-  constructor(maker, found, checkTexts, bytes) {
+  constructor(maker, found, checkTexts, bytes, machine) {
     if (maker !== MADE_HERE) throw configInvalid("decisions are made by TrustHandoffMiddleware only");
     this.decision = found.decision;
     this.code = found.code;
@@ -25,8 +29,12 @@ export class PacketDecision {
     this.agentId = found.agent_id;
     this.fingerprint = found.fingerprint;
     this.expiresAtMs = found.expires_at_ms;
+    this.validUntilMs = ownMember(found, "valid_until_ms") ?? null;
+    this.notices = Object.freeze(Array.from(ownMember(found, "notices") ?? []));
     checks.set(this, checkTexts);
-    if (found.decision === "ACCEPT") accepted.set(this, bytes);
+    if (found.decision === "ACCEPT") {
+      accepted.set(this, { bytes, machine, validUntilMs: this.validUntilMs, maxRuntimeMs: ownMember(found, "max_runtime_ms") ?? null });
+    }
     Object.freeze(this);
   }
 
@@ -65,7 +73,7 @@ function finding(line) {
 }
 
 function viewOf(decision) {
-  const bytes = accepted.get(decision);
+  const bytes = accepted.get(decision)?.bytes;
   if (bytes === undefined) return undefined;
   let view = views.get(decision);
   if (view === undefined) {
@@ -75,9 +83,14 @@ function viewOf(decision) {
   return view;
 }
 
-/** The core's decision on `bytes`, a private copy of what was received, with its checks as text, one a line. */
-export function coreDecision(found, checkTexts, bytes) {
-  return new PacketDecision(MADE_HERE, found, checkTexts, bytes);
+/** The core's decision on `bytes`, a private copy of what `machine` received, with its checks as text, one a line. */
+export function coreDecision(found, checkTexts, bytes, machine) {
+  return new PacketDecision(MADE_HERE, found, checkTexts, bytes, machine);
+}
+
+/** What was accepted by this decision; undefined where nothing was, and for anything that is no decision. */
+export function acceptanceOf(decision) {
+  return isObject(decision) ? accepted.get(decision) : undefined;
 }
 
 const LOCAL_REASONS = {
@@ -97,6 +110,8 @@ export function localRejection(code) {
     agent_id: null,
     fingerprint: null,
     expires_at_ms: null,
+    valid_until_ms: null,
+    notices: [],
   };
   return new PacketDecision(MADE_HERE, found, "");
 }

@@ -1,7 +1,10 @@
 import { ArgumentTypeError, configInvalid } from "../errors.js";
 import { member, readOptions } from "../plain.js";
 import { registryState } from "../registry.js";
+import { toMs } from "../time.js";
 import { isObject, typeName } from "../text.js";
+import { approvalTexts, reviewHost } from "./review.js";
+import { MAX_TIMER_MS } from "./timer.js";
 
 const NAMES = [
   "audience",
@@ -9,8 +12,12 @@ const NAMES = [
   "resolveAgent",
   "nonces",
   "revocations",
+  "overlap",
+  "boundary",
   "approvals",
+  "review",
   "policy",
+  "events",
   "clock",
   "maxDepth",
   "ttl",
@@ -24,15 +31,14 @@ const NAMES = [
 /** Options that the design has and this release has not. */
 const PLANNED = ["overlap", "events", "boundary", "review"];
 
-/** Longest wait that a timer can hold; a longer one would fire at once. */
-const MAX_TIMEOUT_MS = 2_147_483_647;
-
 /**
  * The options of a gate, each read once, checked and copied: what a caller changes afterwards changes no gate.
  * There is no default that is open, so `audience`, `nonces` and a source of keys must be named.
  *
- * @returns {{ config: object, registry: object | null | undefined, hosts: object, clock: () => number, storeTimeoutMs: number }}
- *   `config` is the core's; `registry` is its state, null if keys come from `resolveAgent` or certify themselves
+ * @returns {{ config: object, registry: object | null, hosts: object, events: Function | null, clock: () => number,
+ *   storeTimeoutMs: number, reviewTimeoutMs: number | null }}
+ *   `config` is the core's; `registry` is its state, null if keys come from `resolveAgent` or certify themselves;
+ *   `hosts` answer the core's questions, by their names
  */
 export function gateOptions(given) {
   const options = readOptions(given, NAMES, "TrustHandoffMiddleware", PLANNED);
@@ -40,9 +46,13 @@ export function gateOptions(given) {
     if (options[name] === undefined) throw configInvalid(`\`${name}\` is required`, name);
   }
   const keys = keySource(options);
+  const review = reviewOptions(options.review);
   const hosts = {
+    __proto__: null,
     agent: keys.resolve,
     revocation: callback(options.revocations, "isRevoked", "revocations"),
+    overlap: callback(options.overlap, "successor", "overlap"),
+    boundary: boundaryHost(options.boundary),
     approval: callback(options.approvals, "isApproved", "approvals"),
     policy: callback(options.policy, "isAllowed", "policy"),
     nonce: callback(options.nonces, "checkAndStore", "nonces"),
@@ -64,7 +74,18 @@ export function gateOptions(given) {
       revocations: hosts.revocation !== null,
     },
   };
-  return { config, registry: keys.registry, hosts, clock: clockOf(options.clock), storeTimeoutMs: timeoutOf(options.storeTimeoutMs) };
+  if (hosts.overlap !== null) config.hooks.overlap = true;
+  if (hosts.boundary !== null) config.hooks.boundary = true;
+  if (review.rules !== undefined) config.review = review.rules;
+  return {
+    config,
+    registry: keys.registry,
+    hosts,
+    events: eventsOf(options.events),
+    clock: clockOf(options.clock),
+    storeTimeoutMs: timeoutOf(options.storeTimeoutMs),
+    reviewTimeoutMs: review.timeoutMs,
+  };
 }
 
 function keySource({ registry, resolveAgent }) {
@@ -82,8 +103,30 @@ function keySource({ registry, resolveAgent }) {
   return { registry: state, resolve: null, selfCertifying: state === null };
 }
 
+/** Who may approve what requires review, and how many of them must. */
+function reviewOptions(given) {
+  if (given === undefined) return { rules: undefined, timeoutMs: null };
+  const { reviewers = [], threshold, aiWrites, timeoutMs } = readOptions(given, ["reviewers", "threshold", "aiWrites", "timeoutMs"], "review");
+  const list = Array.isArray(reviewers) ? Array.from(reviewers) : [null];
+  if (!list.every((id) => typeof id === "string" && id !== "")) throw configInvalid("`review.reviewers` must be an array of agent ids", "review.reviewers");
+  const least = whole(threshold, "review.threshold");
+  if (least === 0) throw configInvalid("`review.threshold` must be at least 1: nobody's approval is no approval", "review.threshold");
+  return {
+    rules: { reviewers: list, threshold: least, ai_writes: flag(aiWrites, "review.aiWrites") },
+    timeoutMs: timeoutMs === undefined ? null : timeoutOf(timeoutMs, "review.timeoutMs"),
+  };
+}
+
+/** The names of data boundaries that are honoured here, or who knows of them. */
+function boundaryHost(boundary) {
+  if (typeof boundary !== "string" && !Array.isArray(boundary)) return callback(boundary, "isHonoured", "boundary");
+  const names = Array.isArray(boundary) ? Array.from(boundary) : [boundary];
+  if (!names.every((name) => typeof name === "string")) throw configInvalid("`boundary` must be the name of a data boundary, or an array of them", "boundary");
+  return (name) => names.includes(name);
+}
+
 /** A host interface: an object with one method, read once and called on its object, or that function itself. */
-function callback(host, method, name) {
+export function callback(host, method, name) {
   if (host === undefined) return null;
   if (typeof host === "function") return host;
   const found = isObject(host) ? member(host, method) : undefined;
@@ -105,7 +148,7 @@ function whole(value, name) {
   return value;
 }
 
-function flag(value, name) {
+export function flag(value, name) {
   if (value === undefined) return false;
   if (typeof value !== "boolean") throw configInvalid(`\`${name}\` must be true or false, not ${typeName(value)}`, name);
   return value;
@@ -117,15 +160,35 @@ function clockOf(clock) {
   return clock;
 }
 
-function timeoutOf(value = 2000) {
-  if (!Number.isSafeInteger(value) || value < 1 || value > MAX_TIMEOUT_MS) {
-    throw configInvalid("`storeTimeoutMs` must be a whole number of milliseconds, at least 1", "storeTimeoutMs");
+function eventsOf(events) {
+  if (events === undefined) return null;
+  if (typeof events !== "function") throw configInvalid(`\`events\` must be a function, not ${typeName(events)}`, "events");
+  return events;
+}
+
+export function timeoutOf(value = 2000, name = "storeTimeoutMs") {
+  if (!Number.isSafeInteger(value) || value < 1 || value > MAX_TIMER_MS) {
+    throw configInvalid(`\`${name}\` must be a whole number of milliseconds, at least 1`, name);
   }
   return value;
 }
 
-/** Options of one `handle` call. */
-export function callOptions(given) {
-  if (given !== undefined && !isObject(given)) throw new ArgumentTypeError(`the options of handle must be an object, not ${typeName(given)}`);
-  return readOptions(given, ["now"], "handle");
+/**
+ * Options of one call, in the core's terms: `request` is what the machine is told beyond the ordinary, `review` asks people,
+ * `nowMs` is the time the caller set.
+ */
+export function callOptions(given, names, what) {
+  if (given !== undefined && !isObject(given)) throw new ArgumentTypeError(`the options of ${what} must be an object, not ${typeName(given)}`);
+  const { now, approvals, onReview } = readOptions(given, names, what);
+  if (onReview !== undefined && typeof onReview !== "function") {
+    throw new ArgumentTypeError(`\`onReview\` must be a function, not ${typeName(onReview)}`, "onReview");
+  }
+  const request = Object.create(null);
+  if (approvals !== undefined) request.approvals = approvalTexts(approvals);
+  if (onReview !== undefined) request.on_review = true;
+  return {
+    request: approvals === undefined && onReview === undefined ? undefined : request,
+    review: onReview === undefined ? null : reviewHost(onReview),
+    nowMs: now === undefined ? undefined : toMs(now, "now"),
+  };
 }

@@ -1,0 +1,49 @@
+import { shared } from "../core.js";
+import { ArgumentTypeError } from "../errors.js";
+import { freezeDeep } from "../plain.js";
+import { isWellFormed, MAX_TEXT_BYTES, typeName } from "../text.js";
+
+/** More texts than any review has signatures; a longer list is not read. */
+const MAX_TEXTS = 256;
+
+/** A text with a lone surrogate and nothing else, spelt in JSON: refused by the core for what it is (catalogue W3). */
+const LONE_SURROGATE = '"\\ud800"';
+
+/** The host of the core's `review` question: asks people through `onReview`, and hands back what they signed. */
+export function reviewHost(onReview) {
+  return (step, bytes, signal) => {
+    const request = freezeDeep({
+      reviewDigest: step.review_digest,
+      packetId: step.packet_id,
+      packet: shared.call((glue) => glue.packetView(bytes)),
+    });
+    return onReview(request, Object.freeze({ signal, threshold: step.threshold, valid: step.valid }));
+  };
+}
+
+/** Signed approvals that a caller has already: each read once, judged by the core. */
+export function approvalTexts(approvals) {
+  const texts = Array.isArray(approvals) ? textsOf(approvals) : null;
+  if (texts !== null) return texts;
+  const given = Array.isArray(approvals) ? `an array of anything else, or of more than ${MAX_TEXTS}` : typeName(approvals);
+  throw new ArgumentTypeError(`\`approvals\` must be an array of signed approval texts, not ${given}`, "approvals");
+}
+
+/** One text or several, as the core takes them: null where there is none, `false` where it is something else. */
+export function replyTexts(reply) {
+  if (reply === undefined || reply === null) return null;
+  if (typeof reply === "string") return [ownText(reply)];
+  return (Array.isArray(reply) ? textsOf(reply) : null) ?? false;
+}
+
+/** No longer than is read, and never with a surrogate that the way into the core would turn into another text. */
+export function ownText(text) {
+  const read = text.length > MAX_TEXT_BYTES ? text.slice(0, MAX_TEXT_BYTES + 1) : text;
+  return isWellFormed(read) ? read : LONE_SURROGATE;
+}
+
+function textsOf(list) {
+  if (list.length > MAX_TEXTS) return null;
+  const texts = Array.from(list);
+  return texts.every((text) => typeof text === "string") ? texts.map(ownText) : null;
+}

@@ -1,0 +1,23 @@
+/** Longest wait that a timer can hold; a longer one would fire at once. */
+export const MAX_TIMER_MS = 2_147_483_647;
+
+/**
+ * Calls back once when `ms` have passed, however long that is; the function returned calls it off.
+ * @param {boolean} background whether a process with nothing else to do may end before
+ */
+export function after(ms, callback, background = false) {
+  let timer;
+  const arm = (left) => {
+    const wait = Math.min(Math.max(left, 0), MAX_TIMER_MS);
+    timer = setTimeout(() => (left > wait ? arm(left - wait) : callback()), wait);
+    if (background) release(timer);
+  };
+  arm(ms);
+  return () => clearTimeout(timer);
+}
+
+/** Node and Bun have timers as objects, Deno a function beside them, browsers nothing. */
+function release(timer) {
+  if (typeof timer === "object") timer.unref?.();
+  else globalThis.Deno?.unrefTimer?.(timer);
+}

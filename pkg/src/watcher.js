@@ -1,0 +1,209 @@
+import { configInvalid, errorFor, TrustHandoffError } from "./errors.js";
+import { readOptions } from "./plain.js";
+import { disregard } from "./promises.js";
+import { typeName } from "./text.js";
+import { timeoutOf } from "./gate/options.js";
+import { after, MAX_TIMER_MS } from "./gate/timer.js";
+
+/** A store that is asked more often than this answers little else. */
+const LEAST_INTERVAL_MS = 500;
+
+/** Known to this module only: a watcher watches what a gate has accepted. */
+const MADE_HERE = /* @__PURE__ */ Symbol("watcher");
+
+const nothing = () => {};
+
+/**
+ * Asks again, from time to time, whether what a gate accepted would still be accepted, and says so by a signal when it would
+ * not: revoked, expired, or nobody could tell. There is no way for a check to fail that leaves the watcher unconcerned
+ * (catalogue H04 to H06).
+ *
+ * It is running, stopped or stale. Stale is for good, until it is started anew with a fresh signal.
+ */
+export class RevalidationWatcher {
+  #watched;
+  #options;
+  #validUntilMs;
+  #controller = new AbortController();
+  #error = null;
+  #running = false;
+  #telling = false;
+  /** Counts the changes of state; what began before the last one changes nothing any more. */
+  #epoch = 0;
+  #callOffCheck = nothing;
+  #callOffExpiry = nothing;
+  #stopWithParent = () => this.stop();
+
+  constructor(maker, watched, options) {
+    if (maker !== MADE_HERE) throw configInvalid("watchers are made by TrustHandoffMiddleware.watch only");
+    this.#watched = watched;
+    this.#options = options;
+    this.#validUntilMs = watched.validUntilMs;
+    // For the executor, which learns of a revocation in other ways as well.
+    watched.fail = (error) => this.#goStale(error);
+  }
+
+  /** Aborted when the watcher goes stale, with the error as its reason. */
+  get signal() {
+    return this.#controller.signal;
+  }
+
+  get stale() {
+    return this.#error !== null;
+  }
+
+  get code() {
+    return this.#error?.code ?? null;
+  }
+
+  get reason() {
+    return this.#error?.message ?? null;
+  }
+
+  /** Watches from now on, beginning with a check. What is stale starts anew, with a fresh signal. */
+  start() {
+    const { parent, background } = this.#options;
+    if (this.#running || parent?.aborted) return this;
+    const epoch = (this.#epoch += 1);
+    this.#running = true;
+    if (this.#error !== null) {
+      this.#error = null;
+      this.#controller = new AbortController();
+    }
+    parent?.addEventListener("abort", this.#stopWithParent);
+    this.#watchExpiry();
+    // By a timer, so that a host that starts again whatever goes stale leaves room for others.
+    if (epoch === this.#epoch) this.#callOffCheck = after(0, () => void this.#round(epoch), background);
+    return this;
+  }
+
+  /** Watches no longer. The signal stays as it is. */
+  stop() {
+    this.#halt();
+    return this;
+  }
+
+  [Symbol.dispose]() {
+    this.#halt();
+  }
+
+  /** Throws the reason once the watcher is stale. Looks at the clock, also while no timer could run. */
+  throwIfStale() {
+    if (this.#error === null) this.#lookAtClock();
+    if (this.#error !== null) throw this.#error;
+  }
+
+  /** Asks now: true if all is well. Never rejects. */
+  async check() {
+    if (this.#error !== null) return false;
+    const epoch = this.#epoch;
+    const { error, validUntilMs } = await this.#ask();
+    if (epoch !== this.#epoch) return error === null && this.#error === null;
+    if (error !== null) {
+      this.#goStale(error);
+      return false;
+    }
+    this.#validUntilMs = validUntilMs;
+    this.#watchExpiry();
+    return this.#error === null;
+  }
+
+  /** A look, and then the next one: they never overlap, however long one takes. */
+  async #round(epoch) {
+    await this.check();
+    if (epoch === this.#epoch && this.#running) this.#schedule(epoch);
+  }
+
+  #schedule(epoch) {
+    const { everyMs, jitter, background } = this.#options;
+    // Jitter only hastens, so that nothing is left unwatched for longer than the interval.
+    this.#callOffCheck = after(Math.max(1, everyMs * (1 - jitter * Math.random())), () => void this.#round(epoch), background);
+  }
+
+  /** What a revalidation comes to, with a deadline: a host that hangs leaves nothing undecided. */
+  async #ask() {
+    const { timeoutMs } = this.#options;
+    let callOff = nothing;
+    try {
+      const late = new Promise((resolve) => {
+        callOff = after(timeoutMs, () => resolve(null));
+      });
+      const validUntilMs = await Promise.race([this.#watched.revalidate(), late]);
+      if (validUntilMs === null) return { error: errorFor("revalidation_timeout", `the check did not end within ${timeoutMs} ms`), validUntilMs };
+      return { error: null, validUntilMs };
+    } catch (thrown) {
+      const error = thrown instanceof TrustHandoffError ? thrown : errorFor("internal_error", "the check failed inside", { cause: thrown });
+      return { error, validUntilMs: null };
+    } finally {
+      callOff();
+    }
+  }
+
+  /** The end of validity needs nobody's answer, so it has a timer of its own. */
+  #watchExpiry() {
+    this.#callOffExpiry();
+    const left = this.#lookAtClock();
+    if (left === null || !this.#running) return;
+    this.#callOffExpiry = after(Math.max(1, Math.ceil(left)), () => this.#watchExpiry(), this.#options.background);
+  }
+
+  /** Milliseconds left, or null where there are none and the watcher has gone stale. */
+  #lookAtClock() {
+    const now = this.#watched.now();
+    if (now === null) this.#goStale(errorFor("clock_invalid", "the clock gave no time in milliseconds since 1970"));
+    else if (!(now < this.#validUntilMs)) this.#goStale(errorFor("expired", "what was accepted is not valid any more"));
+    else return this.#validUntilMs - now;
+    return null;
+  }
+
+  #goStale(error) {
+    if (this.#error !== null) return;
+    this.#halt();
+    this.#error = error;
+    this.#controller.abort(error);
+    // Who starts what is over again, and is told so at once, would never come to an end.
+    if (this.#telling) return;
+    this.#telling = true;
+    try {
+      disregard(this.#options.onStale?.(error));
+    } catch {
+      // Told, not asked.
+    } finally {
+      this.#telling = false;
+    }
+  }
+
+  #halt() {
+    this.#epoch += 1;
+    this.#running = false;
+    this.#callOffCheck();
+    this.#callOffExpiry();
+    this.#options.parent?.removeEventListener("abort", this.#stopWithParent);
+  }
+}
+
+/** A watcher of what a gate has accepted, started. */
+export function startWatcher(watched, options) {
+  return new RevalidationWatcher(MADE_HERE, watched, options).start();
+}
+
+/** The options of `watch`, checked; in the background, so that a watcher alone keeps no process alive. */
+export function watchOptions(given, storeTimeoutMs) {
+  const { everyMs, jitter, timeoutMs = storeTimeoutMs, signal, onStale } = readOptions(
+    given,
+    ["everyMs", "jitter", "timeoutMs", "signal", "onStale"],
+    "watch",
+  );
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw configInvalid(`\`signal\` must be an AbortSignal, not ${typeName(signal)}`, "signal");
+  if (onStale !== undefined && typeof onStale !== "function") throw configInvalid(`\`onStale\` must be a function, not ${typeName(onStale)}`, "onStale");
+  return { ...pace(everyMs, jitter), timeoutMs: timeoutOf(timeoutMs, "timeoutMs"), parent: signal, onStale, background: true };
+}
+
+/** How often to look. NaN would be no interval at all (catalogue H04). */
+export function pace(everyMs = 5000, jitter = 0.1) {
+  if (typeof everyMs !== "number" || !(everyMs >= LEAST_INTERVAL_MS && everyMs <= MAX_TIMER_MS)) {
+    throw configInvalid(`\`everyMs\` must be a number of milliseconds from ${LEAST_INTERVAL_MS} to ${MAX_TIMER_MS}`, "everyMs");
+  }
+  if (typeof jitter !== "number" || !(jitter >= 0 && jitter <= 1)) throw configInvalid("`jitter` must be a number from 0 to 1", "jitter");
+  return { everyMs, jitter };
+}
