@@ -62,7 +62,7 @@ export class RevalidationWatcher {
 
   /** Watches from now on, beginning with a check. What is stale starts anew, with a fresh signal. */
   start() {
-    const { parent, background } = this.#options;
+    const { parent, background, justAccepted } = this.#options;
     if (this.#running || parent?.aborted) return this;
     const epoch = (this.#epoch += 1);
     this.#running = true;
@@ -72,8 +72,10 @@ export class RevalidationWatcher {
     }
     parent?.addEventListener("abort", this.#stopWithParent);
     this.#watchExpiry();
+    if (epoch !== this.#epoch) return this;
     // By a timer, so that a host that starts again whatever goes stale leaves room for others.
-    if (epoch === this.#epoch) this.#callOffCheck = after(0, () => void this.#round(epoch), background);
+    if (justAccepted === undefined || epoch > 1) this.#callOffCheck = after(0, () => void this.#round(epoch), background);
+    else this.#schedule(epoch);
     return this;
   }
 
