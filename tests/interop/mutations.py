@@ -73,7 +73,7 @@ def delete_spot(rng, parent, key):
 def add_key(rng, parent, key):
     if not isinstance(parent, dict):
         return False
-    parent[rng.choice(("is_admin", "proof", "__proto__", "signature2", "human_approval", "type"))] = rng.choice(
+    parent[rng.choice(("is_admin", "prove", "__proto__", "signature2", "human_approval", "type"))] = rng.choice(
         (True, None, {}, "x")
     )
 

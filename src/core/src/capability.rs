@@ -10,8 +10,8 @@ use crate::crypto::{self, KeyTables, PublicKey, SecretKey, Signature, sha256};
 use crate::encoding::{base64, base64url, from_base64url};
 use crate::grant::{Constraints, Excess, Permissions, constraints_within};
 use crate::identity::{public_key_pem, stated_key};
-use crate::json::{self, FieldError, Fields, Style, Value, object};
-use crate::limits::MAX_TOKEN_BYTES;
+use crate::json::{self, FieldError, Fields, Style, Value, object, shown};
+use crate::limits::{MAX_CAPABILITIES, MAX_TOKEN_BYTES};
 use crate::time::{self, Timestamp};
 
 /// Why a token is refused, apart from what a receiver must know besides.
@@ -59,6 +59,12 @@ pub enum Error {
     /// Outside the parent's time.
     #[error("the capability is valid when its parent is not")]
     Outlives,
+    /// A capability that narrows another one, which was not presented (catalogue F05).
+    #[error("the capability narrows `{0}`, which was not presented")]
+    Orphan(String),
+    /// Not what may take an ending capability's place (catalogue D09).
+    #[error("a token succeeds another one of the same issuer, issuer key and subject only, and is another text")]
+    Successor,
     /// Not a child of this parent.
     #[error("the capability does not follow from its parent: {0}")]
     Unlinked(&'static str),
@@ -167,6 +173,31 @@ impl Content {
     }
 }
 
+/// Whether `chain`, root first, is one: at most [`MAX_CAPABILITIES`], ids unique, the first without
+/// parent, each following from the one before it (catalogue F05, F11, F25).
+///
+/// # Errors
+/// [`Error::Unlinked`], [`Error::Orphan`], or what [`Content::within`] gives.
+pub fn check_chain(chain: &[&Content]) -> Result<(), Error> {
+    if chain.len() > MAX_CAPABILITIES {
+        return Err(Error::Unlinked("more than 16 capabilities"));
+    }
+    let repeats = |i: usize, id: &str| chain.iter().skip(i + 1).any(|later| later.capability_id == id);
+    if chain.iter().enumerate().any(|(i, content)| repeats(i, &content.capability_id)) {
+        return Err(Error::Unlinked("an id stands twice"));
+    }
+    if let Some(parent) = chain.first().and_then(|first| first.parent_capability_id.as_ref()) {
+        let is_inside = chain.iter().any(|content| content.capability_id == *parent);
+        return Err(if is_inside { Error::Unlinked("the first narrows one of its own chain") } else { Error::Orphan(shown(parent)) });
+    }
+    for pair in chain.windows(2) {
+        if let [outer, inner] = pair {
+            inner.within(outer)?;
+        }
+    }
+    Ok(())
+}
+
 /// A capability as its token says. Nothing is proven yet.
 #[derive(Debug, Clone)]
 pub struct UnverifiedCapability {
@@ -225,6 +256,17 @@ impl Capability {
     #[must_use]
     pub fn to_token(&self) -> String {
         self.content.to_token(&base64(self.signature.as_bytes()))
+    }
+
+    /// May take the place of `old`, which then admits a little longer: the same issuer, key and subject
+    /// say something else (catalogue D09).
+    ///
+    /// # Errors
+    /// [`Error::Successor`].
+    pub fn succeeds(&self, old: &Self) -> Result<(), Error> {
+        let (new, old) = (&self.content, &old.content);
+        let is_same = new.public_key == old.public_key && new.issuer_agent == old.issuer_agent && new.subject_agent == old.subject_agent;
+        if is_same && new != old { Ok(()) } else { Err(Error::Successor) }
     }
 
     /// The digest by which this very content is revoked, under whatever id (catalogue F18).

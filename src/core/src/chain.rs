@@ -1,13 +1,18 @@
-//! The envelope that carries a packet, and the chain it claims to have come along.
+//! The envelope that carries a packet, the chain it claims to have come along, and the proof of it.
 //!
 //! The chain is not signed. It is a hint that can make a gate stricter and never more lenient
-//! (catalogue C01).
+//! (catalogue C01). The proof consists of the signed packets and capabilities themselves.
 
+mod assembly;
+
+pub use assembly::{Lineage, envelope_text};
+
+use crate::capability;
 use crate::crypto::KeyTables;
-use crate::grant::Permissions;
-use crate::json::{self, FieldError, Fields, Style, Value, object};
+use crate::grant::{Excess, Permissions, constraints_within};
+use crate::json::{self, FieldError, Fields, Value, object};
 use crate::limits::MAX_INPUT_BYTES;
-use crate::packet::{self, UnverifiedPacket};
+use crate::packet::{self, Content, UnverifiedPacket};
 
 /// Why an envelope is refused, apart from what a receiver must know besides.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,9 +27,65 @@ pub enum Error {
     /// A field is missing, unknown or of the wrong type.
     #[error(transparent)]
     Field(#[from] FieldError),
-    /// The packet inside is refused.
+    /// The packet inside, or one of its proof, is refused.
     #[error(transparent)]
     Packet(#[from] packet::Error),
+    /// The packet does not follow from the one it is to be sent after.
+    #[error("the packet does not follow from its parent: {0}")]
+    Broken(#[from] Broken),
+    /// The parent came along several hops that nobody proved, so neither can its child.
+    #[error("the parent came along {0} hops and brought no proof of the earlier ones")]
+    Unproven(usize),
+    /// The capabilities that the packet's token narrows are not at hand.
+    #[error("the packet's capability narrows `{0}`, which neither the parent nor the given capabilities hold")]
+    Capability(String),
+    /// The packet's token cannot be read.
+    #[error("the packet's capability token: {0}")]
+    Token(#[from] capability::Error),
+}
+
+/// How a packet fails to follow from the one before it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Broken {
+    /// The parent was for another agent than the one who sends on.
+    #[error("it is from `{from}`, but the packet before it was for `{to}`")]
+    Sender {
+        /// The sender of the child.
+        from: String,
+        /// The receiver of the parent.
+        to: String,
+    },
+    /// More than the parent permits, or under weaker constraints.
+    #[error(transparent)]
+    Excess(#[from] Excess),
+    /// Valid when the parent is not any more.
+    #[error("it outlives the packet before it")]
+    Outlives,
+    /// Of AI-made work, and does not say so.
+    #[error("it comes from AI-made work and states no AI provenance")]
+    AiProvenance,
+}
+
+/// What every hop of a proven chain keeps to: sent on by its receiver, permissions and constraints only
+/// narrow, no child outlives its parent, and AI provenance is not lost.
+///
+/// # Errors
+/// [`Broken`] for the first of them.
+pub fn follows(parent: &Content, child: &Content) -> Result<(), Broken> {
+    if parent.to_agent != child.from_agent {
+        return Err(Broken::Sender { from: child.from_agent.clone(), to: parent.to_agent.clone() });
+    }
+    child.permissions.within(&parent.permissions)?;
+    constraints_within(child.constraints.as_ref(), parent.constraints.as_ref())?;
+    let outlives = parent.expires_at.is_some_and(|end| child.expires_at.is_none_or(|own| own.micros() > end.micros()));
+    if outlives {
+        return Err(Broken::Outlives);
+    }
+    if parent.ai_provenance.is_some() && child.ai_provenance.is_none() {
+        return Err(Broken::AiProvenance);
+    }
+    Ok(())
 }
 
 /// One step of a chain, as claimed.
@@ -82,6 +143,26 @@ impl DelegationChain {
     }
 }
 
+/// What an envelope presents in support of its chain. Nothing is proven yet.
+#[derive(Debug, Clone, Default)]
+pub struct Proof {
+    /// The packets before this one, oldest first.
+    pub packets: Vec<UnverifiedPacket>,
+    /// Capability tokens, root first; the last one is the packet's own.
+    pub capabilities: Vec<String>,
+}
+
+impl Proof {
+    fn read(mut fields: Fields, keys: &KeyTables) -> Result<Self, Error> {
+        let at = fields.pointer("packets");
+        let packets = fields.array("packets")?;
+        let capabilities = fields.texts("capabilities")?;
+        fields.finish()?;
+        let read = |(i, value)| UnverifiedPacket::read(value, &json::pointer(&at, &format!("{i}")), keys);
+        Ok(Self { packets: packets.into_iter().enumerate().map(read).collect::<Result<_, _>>()?, capabilities })
+    }
+}
+
 /// An envelope as received. Nothing is proven yet.
 #[derive(Debug, Clone)]
 pub struct Envelope {
@@ -89,6 +170,8 @@ pub struct Envelope {
     pub packet: UnverifiedPacket,
     /// The chain it claims.
     pub chain: DelegationChain,
+    /// What it presents in support.
+    pub proof: Option<Proof>,
 }
 
 impl Envelope {
@@ -100,8 +183,10 @@ impl Envelope {
         let mut fields = Fields::of(parse_limited(text)?, "")?;
         let packet = fields.required("packet")?;
         let chain = DelegationChain::read(fields.nested("chain")?)?;
+        let proof = fields.optional_nested("proof")?;
         fields.finish()?;
-        Ok(Self { packet: UnverifiedPacket::read(packet, "/packet", keys)?, chain })
+        let packet = UnverifiedPacket::read(packet, "/packet", keys)?;
+        Ok(Self { packet, chain, proof: proof.map(|proof| Proof::read(proof, keys)).transpose()? })
     }
 }
 
@@ -119,17 +204,4 @@ pub fn parse_packet(text: &[u8], keys: &KeyTables) -> Result<UnverifiedPacket, E
 /// [`Error::TooLarge`] or [`Error::Json`].
 pub fn parse_limited(text: &[u8]) -> Result<Value, Error> {
     if text.len() > MAX_INPUT_BYTES { Err(Error::TooLarge(text.len())) } else { Ok(json::parse(text)?) }
-}
-
-/// The envelope of a packet that starts a chain. `text` is the packet as it was signed or received,
-/// and stands in the envelope as it is: the 0.3.3 form signs the order of its keys. Around the text of
-/// [`Packet::to_text`] it is what the reference's own wire writer gives.
-///
-/// # Errors
-/// [`Error`] if `text` is no packet with a valid signature.
-pub fn envelope_text(text: &str) -> Result<String, Error> {
-    let packet = parse_packet(text.as_bytes(), &KeyTables::new(0))?.verify(&mut KeyTables::new(0))?;
-    let content = packet.content();
-    let chain = DelegationChain { packet_ids: vec![content.packet_id.clone()], agents: vec![content.from_agent.clone()], hops: Vec::new() };
-    Ok(format!("{{\"chain\": {}, \"packet\": {}}}", json::write(&chain.to_value(), Style::WIRE), text.trim_ascii()))
 }

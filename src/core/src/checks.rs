@@ -1,15 +1,18 @@
 //! One pure function per rule: values in, `Result<(), Reason>` out. The gate puts them in order.
 
-use crate::capability::{Capability, UnverifiedCapability};
-use crate::chain::DelegationChain;
+use crate::action;
+use crate::approval::Approval;
+use crate::capability::{Capability, UnverifiedCapability, check_chain};
+use crate::chain::{DelegationChain, Proof, follows};
 use crate::crypto::{self, KeyTables};
 use crate::decision::{Code, Reason};
 use crate::grant::{Excess, Permissions, actions_within, constraints_within};
 use crate::identity;
 use crate::json;
-use crate::limits::MAX_ACTIONS;
-use crate::packet::{self, Content};
+use crate::limits::{MAX_ACTIONS, MAX_CAPABILITIES, MAX_LIFETIME_SECONDS};
+use crate::packet::{self, Content, Packet, UnverifiedPacket};
 use crate::registry::AgentRecord;
+use crate::revocation::{Revocation, Target};
 use crate::time::Timestamp;
 
 /// How long things may live, and how far clocks may differ. All in seconds.
@@ -137,14 +140,21 @@ pub fn ttl_policy(content: &Content, limits: TimeLimits, strict: bool) -> Result
 }
 
 /// Depth, consistency, loops and narrowing of the claimed chain. It is unsigned, so it can only make
-/// the gate stricter (catalogue C01, C02, C03).
+/// the gate stricter (catalogue C01, C02, C03); beside a proof it lists what the proof proves.
 ///
 /// # Errors
-/// `depth_exceeded`, `chain_mismatch`, `chain_unproven`, `loop_detected` or `authority_escalation`.
-pub fn chain(chain: &DelegationChain, content: &Content, max_depth: u32, strict: bool) -> Result<(), Reason> {
+/// `capability_chain_invalid`, `depth_exceeded`, `chain_mismatch`, `chain_unproven`, `loop_detected` or
+/// `authority_escalation`.
+pub fn chain(chain: &DelegationChain, proof: Option<&Proof>, content: &Content, max_depth: u32, strict: bool) -> Result<(), Reason> {
+    let capabilities = proof.map_or(0, |proof| proof.capabilities.len());
+    if capabilities > MAX_CAPABILITIES {
+        let message = format!("{capabilities} capabilities; at most {MAX_CAPABILITIES} are admitted");
+        return Err(Reason::at(Code::CapabilityChainInvalid, message, "/proof/capabilities"));
+    }
     let stated = content.provenance.as_ref().and_then(|p| p.delegation_depth.as_ref()).map_or(0, json::Integer::saturating_i64);
-    let listed = i64::try_from(chain.packet_ids.len().max(chain.agents.len()).max(chain.hops.len())).unwrap_or(i64::MAX);
-    let depth = stated.max(listed);
+    let proven = proof.map_or(1, |proof| proof.packets.len().saturating_add(1));
+    let listed = [chain.packet_ids.len(), chain.agents.len(), chain.hops.len(), capabilities, proven].into_iter().max().unwrap_or(0);
+    let depth = stated.max(i64::try_from(listed).unwrap_or(i64::MAX));
     if depth > max_depth.into() {
         return Err(Reason::new(Code::DepthExceeded, format!("{depth} delegations; at most {max_depth} are admitted")));
     }
@@ -154,11 +164,15 @@ pub fn chain(chain: &DelegationChain, content: &Content, max_depth: u32, strict:
     if chain.agents.last() != Some(&content.from_agent) {
         return Err(Reason::at(Code::ChainMismatch, "the last of `agents` is not the sender", "/chain/agents"));
     }
+    if let Some(proof) = proof {
+        lists_the_proof(chain, proof, content)?;
+    }
     // The reference appends the same agent again when it relays its own packet.
     let mut passed = chain.agents.clone();
     passed.dedup();
-    // Nobody signed the hops before this one.
-    if strict && (passed.len() > 1 || stated > 1) {
+    // Nobody signed the hops before the proven ones.
+    let claimed = stated.max(i64::try_from(passed.len()).unwrap_or(i64::MAX));
+    if strict && claimed > i64::try_from(proven).unwrap_or(i64::MAX) {
         return Err(Reason::at(Code::ChainUnproven, "several hops, and no proof of the earlier ones", "/chain"));
     }
     // The depth above bounds how many there are.
@@ -179,26 +193,109 @@ pub fn chain(chain: &DelegationChain, content: &Content, max_depth: u32, strict:
     Ok(())
 }
 
-/// Reads a packet's capability token and verifies its signature (catalogue F01, F15, F16, F19).
+fn lists_the_proof(chain: &DelegationChain, proof: &Proof, content: &Content) -> Result<(), Reason> {
+    let contents = || proof.packets.iter().map(UnverifiedPacket::claimed).chain([content]);
+    if !contents().map(|c| &c.packet_id).eq(&chain.packet_ids) {
+        return Err(Reason::at(Code::ChainMismatch, "`packet_ids` lists other packets than are proven", "/chain/packet_ids"));
+    }
+    if !contents().map(|c| &c.from_agent).eq(&chain.agents) {
+        return Err(Reason::at(Code::ChainMismatch, "`agents` lists other agents than are proven", "/chain/agents"));
+    }
+    Ok(())
+}
+
+/// Proves the packets before `content`: fields, signature and time of each, and that each next one
+/// follows from it.
 ///
 /// # Errors
-/// `capability_invalid`, `token_noncanonical`, `capability_signature_invalid` or what is wrong with
-/// its key.
-pub fn capability_token(token: &str, keys: &mut KeyTables) -> Result<Capability, Reason> {
-    let at = |reason: Reason| Reason { field: Some("/packet/capability_token".into()), ..reason };
+/// The code of the rule that one of them breaks, with its place in the proof.
+pub fn ancestors(
+    packets: Vec<UnverifiedPacket>,
+    content: &Content,
+    limits: TimeLimits,
+    now: Timestamp,
+    keys: &mut KeyTables,
+) -> Result<Vec<Packet>, Reason> {
+    let mut proven: Vec<Packet> = Vec::with_capacity(packets.len());
+    for (i, packet) in packets.into_iter().enumerate() {
+        let at = ancestor_at(i);
+        packet::check_content(packet.claimed(), &format!("/proof/packets/{i}")).map_err(Reason::from)?;
+        let packet = packet.verify(keys).map_err(|error| at(error.into()))?;
+        time_window(packet.content(), limits, now).map_err(&at)?;
+        ai_provenance(packet.content()).map_err(&at)?;
+        proven.push(packet);
+    }
+    let children = proven.iter().skip(1).map(Packet::content).chain([content]);
+    for (i, (parent, child)) in proven.iter().zip(children).enumerate() {
+        follows(parent.content(), child).map_err(|broken| ancestor_at(i)(broken.into()))?;
+    }
+    Ok(proven)
+}
+
+/// Says of a refusal that it concerns the ancestor number `i`.
+pub fn ancestor_at(i: usize) -> impl Fn(Reason) -> Reason {
+    move |reason| Reason { field: Some(format!("/proof/packets/{i}")), ..reason }
+}
+
+/// The tokens that prove the packet's capability, root first: those presented, whose last is the packet's
+/// own, or the packet's own alone.
+///
+/// # Errors
+/// `capability_chain_invalid`.
+pub fn presented(content: &Content, proof: Option<Vec<String>>) -> Result<Vec<String>, Reason> {
+    let own: Vec<String> = content.capability_token.iter().cloned().collect();
+    match proof {
+        Some(tokens) if !tokens.is_empty() => {
+            if tokens.last() == own.last() {
+                Ok(tokens)
+            } else {
+                let message = "the last capability of the proof is not the packet's own";
+                Err(Reason::at(Code::CapabilityChainInvalid, message, "/proof/capabilities"))
+            }
+        }
+        _ => Ok(own),
+    }
+}
+
+/// Reads a chain of tokens, verifies each signature and that each follows from the one before it
+/// (catalogue F01, F05, F07, F11, F15, F16, F19).
+///
+/// # Errors
+/// `capability_invalid`, `token_noncanonical`, `capability_signature_invalid`, `parent_missing`,
+/// `capability_chain_invalid`, `authority_escalation` or `constraint_relaxed`.
+pub fn capabilities(tokens: &[String], keys: &mut KeyTables) -> Result<Vec<Capability>, Reason> {
+    let last = tokens.len().saturating_sub(1);
+    let mut chain = Vec::with_capacity(tokens.len());
+    for (i, token) in tokens.iter().enumerate() {
+        let at = if i == last { "/packet/capability_token".to_owned() } else { format!("/proof/capabilities/{i}") };
+        chain.push(capability_token(token, &at, keys)?);
+    }
+    let contents: Vec<_> = chain.iter().map(Capability::content).collect();
+    check_chain(&contents).map_err(|error| Reason { field: Some("/packet/capability_token".into()), ..error.into() })?;
+    Ok(chain)
+}
+
+/// Reads one token, which stands at the JSON pointer `at`, and verifies its signature.
+///
+/// # Errors
+/// `capability_invalid`, `input_too_large`, `token_noncanonical`, `field_invalid` or
+/// `capability_signature_invalid`.
+pub fn capability_token(token: &str, at: &str, keys: &mut KeyTables) -> Result<Capability, Reason> {
+    let at = |reason: Reason| Reason { field: Some(at.to_owned()), ..reason };
     let read = UnverifiedCapability::decode(token, keys).map_err(|error| match Reason::from(error) {
         reason if matches!(reason.code, Code::InputTooLarge | Code::TokenNoncanonical) => at(reason),
         reason => at(Reason::new(Code::CapabilityInvalid, format!("the capability cannot be read: {reason}"))),
     })?;
-    few_actions(&read.claimed().delegated_permissions, "/packet/capability_token")?;
+    few_actions(&read.claimed().delegated_permissions, "").map_err(at)?;
     read.verify(keys).map_err(|error| at(Reason::new(Code::CapabilitySignatureInvalid, error.to_string())))
 }
 
-/// The time window of a capability (catalogue F02, F03).
+/// The time window of a capability (catalogue F02, F03). `extension` is how many seconds beyond its end
+/// it still admits.
 ///
 /// # Errors
 /// `malformed_time_window`, `capability_not_yet_valid` or `capability_expired`.
-pub fn capability_window(capability: &Capability, limits: TimeLimits, now: Timestamp) -> Result<(), Reason> {
+pub fn capability_window(capability: &Capability, limits: TimeLimits, extension: u32, now: Timestamp) -> Result<(), Reason> {
     let content = capability.content();
     if content.issued_at.micros() > content.expires_at.micros() {
         return Err(Reason::new(Code::MalformedTimeWindow, "the capability ends before it starts"));
@@ -206,7 +303,7 @@ pub fn capability_window(capability: &Capability, limits: TimeLimits, now: Times
     if content.issued_at.micros().saturating_sub(seconds(limits.skew)) > now.micros() {
         return Err(Reason::new(Code::CapabilityNotYetValid, format!("the capability starts {}", content.issued_at.zulu())));
     }
-    if now.micros() >= content.expires_at.micros() {
+    if now.micros() >= content.expires_at.micros().saturating_add(seconds(extension)) {
         return Err(Reason::new(Code::CapabilityExpired, format!("the capability ended {}", content.expires_at.zulu())));
     }
     Ok(())
@@ -217,12 +314,12 @@ pub fn capability_window(capability: &Capability, limits: TimeLimits, now: Times
 ///
 /// # Errors
 /// `capability_subject_mismatch`.
-pub fn capability_subject(capability: &Capability, subject: Option<&AgentRecord>, packet: &Content, now: Timestamp) -> Result<(), Reason> {
+pub fn capability_subject(capability: &Capability, packet: &Content) -> Result<(), Reason> {
     let content = capability.content();
     let handed_on =
         content.issuer_agent == packet.from_agent && content.public_key == packet.public_key && content.subject_agent == packet.to_agent;
-    // The packet's key has been bound to `from_agent` before; `subject` is that agent's record.
-    let exercised = content.subject_agent == packet.from_agent && subject.is_none_or(|record| record.binds(&packet.public_key, now));
+    // The packet's key is bound to `from_agent` by another rule.
+    let exercised = content.subject_agent == packet.from_agent;
     if handed_on || exercised { Ok(()) } else { Err(Reason::plain(Code::CapabilitySubjectMismatch)) }
 }
 
@@ -259,6 +356,60 @@ pub fn within_capability(packet: &Content, capability: &Capability) -> Result<()
 /// `invalid_ai_provenance`.
 pub fn ai_provenance(content: &Content) -> Result<(), Reason> {
     packet::check_ai_provenance(content.ai_provenance.as_deref(), "/packet/ai_provenance").map_err(Reason::from)
+}
+
+/// The action is one that the packet permits (catalogue B05).
+///
+/// # Errors
+/// `action_not_permitted`.
+pub fn permitted(content: &Content, action: &str) -> Result<(), Reason> {
+    if content.permissions.allowed_actions.iter().any(|granted| action::admits(granted, action)) {
+        return Ok(());
+    }
+    let shown: String = action.chars().take(256).collect();
+    Err(Reason::new(Code::ActionNotPermitted, format!("the packet does not permit `{shown}`")))
+}
+
+/// The approval is one of this packet, in time, by a third party; whose word counts, a registry says.
+/// The error says in a few words why it does not count.
+///
+/// # Errors
+/// A phrase, not a code: an approval that does not count is no approval.
+pub fn approval(approval: &Approval, packet: &Packet, digest: &str, limits: TimeLimits, now: Timestamp) -> Result<(), &'static str> {
+    let (content, review) = (approval.content(), &approval.content().body);
+    let packet = packet.content();
+    if review.review_digest != digest {
+        return Err("it is for another packet");
+    }
+    let life = review.expires_at.micros().saturating_sub(content.issued_at.micros());
+    if life > seconds(MAX_LIFETIME_SECONDS) {
+        return Err("it is valid for more than thirty days");
+    }
+    if content.issued_at.micros().saturating_sub(seconds(limits.skew)) > now.micros() {
+        return Err("it lies in the future");
+    }
+    if now.micros() >= review.expires_at.micros() {
+        return Err("it has expired");
+    }
+    if [&packet.from_agent, &packet.to_agent].contains(&&review.reviewer) || content.public_key == packet.public_key {
+        return Err("sender and receiver do not review their own work");
+    }
+    Ok(())
+}
+
+/// The signer may revoke the target: what it signed or holds itself, its own agent, or anything as a
+/// revoker of the registry. `record` is what is known of the agent it says to be.
+///
+/// # Errors
+/// `revocation_invalid`.
+pub fn revoker(revocation: &Revocation, record: Option<&AgentRecord>, now: Timestamp) -> Result<(), Reason> {
+    let (key, withdrawal) = (&revocation.content().public_key, &revocation.content().body);
+    let known = record.filter(|record| record.binds(key, now) && !record.is_revoked(now));
+    let is_itself = withdrawal.target == Target::Agent(withdrawal.issuer.clone());
+    if withdrawal.target.is_of(key) || known.is_some_and(|record| record.revoker || is_itself) {
+        return Ok(());
+    }
+    Err(Reason::new(Code::RevocationInvalid, format!("`{}` may not revoke `{}`", withdrawal.issuer, withdrawal.target)))
 }
 
 fn seconds(n: u32) -> i64 {

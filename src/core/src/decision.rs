@@ -7,8 +7,10 @@ pub use code::Code;
 pub use reason::Reason;
 pub(crate) use reason::one_line;
 
+use crate::capability::Capability;
 use crate::encoding::hex;
 use crate::packet::{Form, Packet};
+use crate::time::Timestamp;
 
 /// The rules of the gate, in the order in which they are applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,10 +46,16 @@ pub enum Check {
     Chain,
     /// The capability token.
     Capability,
+    /// The action is permitted; only when one is about to be taken.
+    Action,
     /// The form of AI provenance.
     AiProvenance,
+    /// A tool call is left; only when one is about to be made.
+    ToolCalls,
     /// The host's revocations.
     Revocation,
+    /// Constraints that the host must enforce.
+    Constraints,
     /// Human approval.
     HumanReview,
     /// The host's policy.
@@ -76,8 +84,11 @@ impl Check {
             Self::TtlPolicy => "ttl_policy",
             Self::Chain => "chain",
             Self::Capability => "capability",
+            Self::Action => "action",
             Self::AiProvenance => "ai_provenance",
+            Self::ToolCalls => "tool_calls",
             Self::Revocation => "revocation",
+            Self::Constraints => "constraints",
             Self::HumanReview => "human_review",
             Self::Policy => "policy",
             Self::Replay => "replay",
@@ -96,12 +107,53 @@ pub struct Finding {
     pub detail: String,
 }
 
+/// What was accepted, and what proves it.
+#[derive(Debug, Clone)]
+pub struct Accepted {
+    /// The verified packet.
+    pub packet: Packet,
+    /// The proven packets before it, oldest first.
+    pub ancestors: Vec<Packet>,
+    /// The proven capabilities, root first; the last one is the packet's own.
+    pub capabilities: Vec<Capability>,
+    /// The end of what it all rests on, exclusive.
+    pub valid_until: Timestamp,
+}
+
+/// Something that is allowed and worth telling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Notice {
+    /// A capability admitted after its end, because another one takes its place.
+    TokenOverlapUsed,
+}
+
+impl Notice {
+    /// The name of the event.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TokenOverlapUsed => "token_overlap_used",
+        }
+    }
+}
+
 /// The outcome of a gate.
 #[derive(Debug, Clone)]
 pub struct Decision {
-    outcome: Result<Packet, Reason>,
-    findings: Vec<Finding>,
-    claimed: Option<Claimed>,
+    outcome: Result<Accepted, Reason>,
+    trail: Trail,
+}
+
+/// What happened on the way to a decision.
+#[derive(Debug, Clone, Default)]
+pub struct Trail {
+    /// What was checked, in order, and what each rule found.
+    pub findings: Vec<Finding>,
+    /// What the packet says of itself; nothing where it could not be read.
+    pub claimed: Option<Claimed>,
+    /// What is worth telling.
+    pub notices: Vec<Notice>,
 }
 
 /// What a packet says of itself, proven or not.
@@ -118,12 +170,12 @@ pub struct Claimed {
 }
 
 impl Decision {
-    pub(crate) fn accept(packet: Packet, findings: Vec<Finding>, claimed: Option<Claimed>) -> Self {
-        Self { outcome: Ok(packet), findings, claimed }
+    pub(crate) fn accept(accepted: Accepted, trail: Trail) -> Self {
+        Self { outcome: Ok(accepted), trail }
     }
 
-    pub(crate) fn reject(reason: Reason, findings: Vec<Finding>, claimed: Option<Claimed>) -> Self {
-        Self { outcome: Err(reason), findings, claimed }
+    pub(crate) fn reject(reason: Reason, trail: Trail) -> Self {
+        Self { outcome: Err(reason), trail }
     }
 
     /// `"ACCEPT"` or `"REJECT"`.
@@ -138,6 +190,12 @@ impl Decision {
     /// The verified packet; only of an ACCEPT.
     #[must_use]
     pub fn packet(&self) -> Option<&Packet> {
+        self.accepted().map(|accepted| &accepted.packet)
+    }
+
+    /// What was accepted, and what proves it; only of an ACCEPT.
+    #[must_use]
+    pub fn accepted(&self) -> Option<&Accepted> {
         self.outcome.as_ref().ok()
     }
 
@@ -150,13 +208,19 @@ impl Decision {
     /// What was checked, in order, and what each rule found.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {
-        &self.findings
+        &self.trail.findings
     }
 
     /// What the packet says of itself; nothing where it could not be read. Proven only by an ACCEPT.
     #[must_use]
     pub const fn claimed(&self) -> Option<&Claimed> {
-        self.claimed.as_ref()
+        self.trail.claimed.as_ref()
+    }
+
+    /// What is worth telling.
+    #[must_use]
+    pub fn notices(&self) -> &[Notice] {
+        &self.trail.notices
     }
 
     /// The packet's digest in hexadecimal; only of an ACCEPT.

@@ -8,11 +8,13 @@
 mod fields;
 mod number;
 mod parse;
+mod raw;
 mod write;
 
 pub use fields::{FieldError, Fields};
 pub use number::{Float, Integer};
 pub use parse::{Error, parse, parse_frame};
+pub use raw::{raw_items, raw_members};
 pub use write::{Escape, FloatForm, Style, TimeForm, write};
 
 use crate::time::Timestamp;

@@ -32,6 +32,7 @@
 //!     loop {
 //!         match gate.advance(&mut run) {
 //!             Step::Done(decision) => break decision,
+//!             Step::Valid(_) => unreachable!("only of what was accepted before"),
 //!             Step::Ask(ask) => {
 //!                 let answer = match &ask.question {
 //!                     Question::Agent { .. } => Answer::Agent(Some(AgentRecord::of_key(key))),
@@ -54,6 +55,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod action;
+pub mod approval;
 pub mod attestation;
 pub mod capability;
 pub mod chain;
@@ -71,4 +73,6 @@ pub mod lines;
 pub mod packet;
 pub mod registry;
 pub mod replay;
+pub mod revocation;
+pub mod statement;
 pub mod time;

@@ -77,3 +77,17 @@ pub const DEFAULT_CAPABILITY_SECONDS: u32 = 3600;
 
 /// Longest chain of capabilities (catalogue F11).
 pub const MAX_CAPABILITIES: usize = 16;
+
+/// Largest approval or revocation text, in bytes (64 KiB), and the longest note in one.
+pub const MAX_STATEMENT_BYTES: usize = 64 * 1024;
+/// See [`MAX_STATEMENT_BYTES`].
+pub const MAX_NOTE_BYTES: usize = 4096;
+
+/// How long an approval holds where its reviewer does not say, in seconds.
+pub const DEFAULT_APPROVAL_SECONDS: u32 = 3600;
+
+/// Most approvals looked at for one packet: each costs a verification.
+pub const MAX_APPROVALS: usize = 64;
+
+/// Most reviewers that can be asked for.
+pub const MAX_THRESHOLD: u32 = 64;

@@ -88,6 +88,7 @@ impl Receiver {
                     self.accepted += usize::from(decision.packet().is_some());
                     return decision;
                 }
+                Step::Valid(_) => panic!("nothing was accepted before"),
                 Step::Ask(ask) => {
                     let answer = self.answer(&ask.question);
                     run.resume(ask.id, answer, now);

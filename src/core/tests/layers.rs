@@ -12,7 +12,7 @@ const FLOORS: [&[&str]; 13] = [
     &["json"],
     &["crypto"],
     &["identity", "action"],
-    &["grant"],
+    &["grant", "statement"],
     &["packet", "capability", "attestation", "approval", "revocation"],
     &["registry", "chain", "replay"],
     &["decision", "event"],

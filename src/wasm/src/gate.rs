@@ -1,16 +1,21 @@
 //! The gate's machine.
 
+use js_sys::Array;
 use trusthandoff::decision::{Code, Decision, Reason};
-use trusthandoff::gate::{Answer, Ask, Config, Failure, Gate, Hooks, Question, Run, Step};
+use trusthandoff::gate::{Answer, Ask, Config, Counter, Failure, Gate, Hooks, Purpose, Question, Request, ReviewPolicy, Run, Step};
 use trusthandoff::json::{Fields, Integer, Style, Value, object, write};
-use trusthandoff::packet::Form;
+use trusthandoff::packet::{Form, Packet};
 use trusthandoff::registry::AgentRecord;
-use wasm_bindgen::JsValue;
+use trusthandoff::time::Timestamp;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
 
 use crate::convert::{from_js, moment};
 use crate::error::Refusal;
 use crate::registry::CoreRegistry;
+
+/// The largest integer that a JavaScript number holds without loss.
+const MAX_SAFE_INTEGER: i64 = 9_007_199_254_740_991;
 
 #[wasm_bindgen]
 pub struct CoreGate(Gate);
@@ -24,8 +29,10 @@ impl CoreGate {
         Ok(Self(gate))
     }
 
-    pub fn begin(&self, text: &[u8], now_ms: f64) -> Result<CoreRun, JsValue> {
-        Ok(CoreRun(self.0.begin(text, moment(now_ms).map_err(Refusal::from)?)))
+    pub fn begin(&self, text: &[u8], now_ms: f64, request: &JsValue) -> Result<CoreRun, JsValue> {
+        let now = moment(now_ms).map_err(Refusal::from)?;
+        let request = if request.is_undefined() { Request::default() } else { read_request(request).map_err(Refusal::from)? };
+        Ok(CoreRun(self.0.begin_with(text, now, request)))
     }
 }
 
@@ -35,10 +42,7 @@ pub struct CoreRun(Run);
 #[wasm_bindgen]
 impl CoreRun {
     pub fn advance(&mut self, gate: &mut CoreGate) -> String {
-        match gate.0.advance(&mut self.0) {
-            Step::Done(decision) => answer(&decision),
-            Step::Ask(ask) => question(ask),
-        }
+        ended(gate.0.advance(&mut self.0))
     }
 
     /// As `advance`, with agents looked up in a registry of this instance.
@@ -51,15 +55,19 @@ impl CoreRun {
                     let now = self.0.now();
                     self.0.resume(id, Answer::Agent(record), now);
                 }
-                Step::Ask(ask) => return question(ask),
-                Step::Done(decision) => return answer(&decision),
+                step => return ended(step),
             }
         }
     }
 
     /// Gives the host's reply as it is; what it means is decided here and in the core only.
     pub fn resume(&mut self, id: u32, reply: &JsValue, now_ms: f64) -> Result<(), JsValue> {
-        let reply = if self.0.asks_for_agent() { agent(reply) } else { reply.as_bool().map_or(Answer::Other, Answer::Flag) };
+        let reply = match self.0.question() {
+            Some(Question::Agent { .. }) => agent(reply),
+            Some(Question::Overlap { .. }) => token(reply),
+            Some(Question::Review { .. }) => approvals(reply),
+            _ => reply.as_bool().map_or(Answer::Other, Answer::Flag),
+        };
         self.0.resume(id, reply, moment(now_ms).map_err(Refusal::from)?);
         Ok(())
     }
@@ -84,6 +92,54 @@ fn agent(reply: &JsValue) -> Answer {
     read.map_or(Answer::Other, |record| Answer::Agent(Some(record)))
 }
 
+/// No successor is `null` or `undefined`.
+fn token(reply: &JsValue) -> Answer {
+    if reply.is_null() || reply.is_undefined() {
+        return Answer::Token(None);
+    }
+    reply.as_string().map_or(Answer::Other, |text| Answer::Token(Some(text)))
+}
+
+/// One signed approval, several, or none.
+fn approvals(reply: &JsValue) -> Answer {
+    if reply.is_null() || reply.is_undefined() {
+        return Answer::Approvals(Vec::new());
+    }
+    if let Some(text) = reply.as_string() {
+        return Answer::Approvals(vec![text]);
+    }
+    let texts = reply.dyn_ref::<Array>().and_then(|items| items.iter().map(|item| item.as_string()).collect());
+    texts.map_or(Answer::Other, Answer::Approvals)
+}
+
+fn read_request(options: &JsValue) -> Result<Request, Reason> {
+    let mut fields = Fields::of(from_js(options)?, "")?;
+    let action = fields.optional_text("action")?;
+    let purpose = match (fields.optional_text("purpose")?.as_deref(), action) {
+        (None | Some("handle"), None) => Purpose::Handle,
+        (Some("execute"), None) => Purpose::Execute,
+        (Some("revalidate"), None) => Purpose::Revalidate,
+        (Some("use"), Some(action)) => Purpose::Use(action),
+        _ => return Err(Reason::at(Code::ConfigInvalid, "`purpose` is none there is", "purpose")),
+    };
+    let request = Request {
+        purpose,
+        approvals: fields.texts("approvals")?,
+        on_review: flag(&mut fields, "on_review")?,
+        policy: flag(&mut fields, "policy")?,
+    };
+    fields.finish()?;
+    Ok(request)
+}
+
+fn ended(step: Step) -> String {
+    match step {
+        Step::Ask(ask) => question(ask),
+        Step::Done(decision) => answer(&decision),
+        Step::Valid(until) => write(&object([("valid", object([("valid_until_ms", integer(until.millis()))]))]), Style::OUTCOME),
+    }
+}
+
 /// What stands between the machine and its host travels as one JSON text: a crossing a field costs
 /// more than all the checks together.
 fn question(Ask { id, question }: Ask) -> String {
@@ -97,6 +153,26 @@ fn question(Ask { id, question }: Ask) -> String {
             ("review_digest", review_digest.as_str().into()),
             ("packet_id", packet_id.as_str().into()),
         ]),
+        Question::Review { review_digest, packet_id, valid, threshold } => object([
+            ("ask", "review".into()),
+            id,
+            ("review_digest", review_digest.as_str().into()),
+            ("packet_id", packet_id.as_str().into()),
+            ("valid", integer((*valid).into())),
+            ("threshold", integer((*threshold).into())),
+        ]),
+        Question::Overlap { digest } => object([("ask", "overlap".into()), id, ("digest", digest.as_str().into())]),
+        Question::Boundary { boundary } => object([("ask", "boundary".into()), id, ("boundary", boundary.as_str().into())]),
+        Question::Counters { counters, expires_at_ms, now_ms } => {
+            let each = |c: &Counter| object([("key", c.key.as_str().into()), ("limit", integer(c.limit.min(MAX_SAFE_INTEGER)))]);
+            object([
+                ("ask", "counters".into()),
+                id,
+                ("counters", Value::Array(counters.iter().map(each).collect())),
+                ("expires_at_ms", integer(*expires_at_ms)),
+                ("now_ms", integer(*now_ms)),
+            ])
+        }
         Question::Nonce { key, expires_at_ms, now_ms, nonce, agent_id, fingerprint } => object([
             ("ask", "nonce".into()),
             id,
@@ -115,8 +191,11 @@ fn question(Ask { id, question }: Ask) -> String {
 fn answer(decision: &Decision) -> String {
     let reason = decision.reason();
     let claimed = decision.claimed();
-    let packet = decision.packet();
-    let expires = packet.and_then(|p| p.content().expires_at).map_or(Value::Null, |end| integer(end.millis()));
+    let content = decision.packet().map(Packet::content);
+    let millis = |end: Option<Timestamp>| end.map_or(Value::Null, |end| integer(end.millis()));
+    let runtime = content.and_then(|c| c.constraints.as_ref()).and_then(|c| c.max_runtime_seconds.as_ref());
+    let runtime = runtime.map_or(Value::Null, |most| integer(most.saturating_i64().saturating_mul(1000).clamp(0, MAX_SAFE_INTEGER)));
+    let notices: Vec<String> = decision.notices().iter().map(|notice| notice.as_str().to_owned()).collect();
     let done = object([
         ("decision", decision.as_str().into()),
         ("code", reason.map(|r| r.code.as_str()).into()),
@@ -126,7 +205,10 @@ fn answer(decision: &Decision) -> String {
         ("form", claimed.and_then(|c| c.form).map(Form::as_str).into()),
         ("agent_id", claimed.map(|c| c.from_agent.as_str()).into()),
         ("fingerprint", claimed.map(|c| c.fingerprint.as_str()).into()),
-        ("expires_at_ms", expires),
+        ("expires_at_ms", millis(content.and_then(|c| c.expires_at))),
+        ("valid_until_ms", millis(decision.accepted().map(|accepted| accepted.valid_until))),
+        ("max_runtime_ms", runtime),
+        ("notices", notices.as_slice().into()),
     ]);
     let mut answer = write(&object([("done", done)]), Style::OUTCOME);
     // The checks are read only when somebody asks for them, so they follow as plain lines. No finding
@@ -170,8 +252,19 @@ fn config(options: &JsValue) -> Result<Config, Reason> {
         approvals: flag(&mut hooks, "approvals")?,
         policy: flag(&mut hooks, "policy")?,
         revocations: flag(&mut hooks, "revocations")?,
+        overlap: flag(&mut hooks, "overlap")?,
+        boundary: flag(&mut hooks, "boundary")?,
     };
     hooks.finish()?;
+    if let Some(mut review) = fields.optional_nested("review")? {
+        let threshold = review.optional_integer("threshold")?;
+        config.review = ReviewPolicy {
+            reviewers: review.texts("reviewers")?,
+            threshold: threshold.map_or(1, |n| u32::try_from(n.saturating_i64()).unwrap_or(u32::MAX)),
+            ai_writes: flag(&mut review, "ai_writes")?,
+        };
+        review.finish()?;
+    }
     fields.finish()?;
     Ok(config)
 }

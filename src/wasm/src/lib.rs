@@ -8,6 +8,8 @@
 // `pub` is what the binding generator exports.
 #![allow(missing_docs, unreachable_pub, clippy::needless_pass_by_value)]
 
+mod authority;
+mod capability;
 mod convert;
 mod error;
 mod gate;

@@ -1,9 +1,10 @@
 //! Making packets and looking into them.
 
-use js_sys::Uint8Array;
-use trusthandoff::chain;
+use js_sys::{Array, Uint8Array};
+use trusthandoff::chain::{self, Lineage};
 use trusthandoff::crypto::{KeyTables, PublicKey, Signature};
 use trusthandoff::decision::{Code, Reason};
+use trusthandoff::encoding::hex;
 use trusthandoff::json::{self, Value};
 use trusthandoff::packet::{Draft, Form, Issuer, Packet, TaskMetadata, UnverifiedPacket};
 use wasm_bindgen::JsValue;
@@ -45,8 +46,39 @@ pub fn finish_packet(unsigned: &str, form: &str, signature: &[u8]) -> Result<JsV
 }
 
 #[wasm_bindgen(js_name = envelopeText)]
-pub fn envelope_text(packet: &str) -> Result<String, JsValue> {
-    Ok(chain::envelope_text(packet).map_err(Refusal::from)?)
+pub fn envelope_text(packet: &str, parent: Option<Vec<u8>>, tokens: Option<Vec<String>>) -> Result<String, JsValue> {
+    let capabilities = tokens.unwrap_or_default();
+    Ok(Lineage { parent: parent.as_deref(), capabilities: &capabilities }.envelope_text(packet).map_err(Refusal::from)?)
+}
+
+/// What an accepted text holds, and what proves it, as trees.
+#[wasm_bindgen(js_name = acceptedView)]
+pub fn accepted_view(text: &[u8]) -> Result<JsValue, JsValue> {
+    let envelope = chain::Envelope::parse(text, &KeyTables::new(0)).map_err(Refusal::from)?;
+    let proof = envelope.proof.unwrap_or_default();
+    let own = envelope.packet.claimed().capability_token.clone();
+    let tokens: Vec<String> = if proof.capabilities.is_empty() { own.into_iter().collect() } else { proof.capabilities };
+    let ancestors: Array = proof.packets.iter().map(|packet| to_js(&packet_value(packet))).collect();
+    let packet = to_js(&packet_value(&envelope.packet));
+    let proven = envelope.packet.verify(&mut KeyTables::new(0)).map_err(Refusal::from)?;
+    Ok(record([
+        ("packet", packet),
+        ("packet_digest", hex(&proven.digest()).into()),
+        ("review_digest", hex(&proven.review_digest()).into()),
+        ("capability_tokens", tokens.into_iter().map(JsValue::from).collect::<Array>().into()),
+        ("ancestors", ancestors.into()),
+    ]))
+}
+
+/// What a person is asked about: a packet or envelope whose signature is valid.
+#[wasm_bindgen(js_name = reviewRequest)]
+pub fn review_request(text: &[u8]) -> Result<JsValue, JsValue> {
+    let packet = read(text)?.verify(&mut KeyTables::new(0)).map_err(Refusal::from)?;
+    Ok(record([
+        ("review_digest", hex(&packet.review_digest()).into()),
+        ("packet_id", packet.content().packet_id.as_str().into()),
+        ("view", to_js(&packet.to_value())),
+    ]))
 }
 
 /// The packet in an envelope, or a bare one, as a tree; what it says, proven or not.
@@ -58,8 +90,7 @@ pub fn packet_view(text: &[u8]) -> Result<JsValue, JsValue> {
 #[wasm_bindgen(js_name = packetDigests)]
 pub fn packet_digests(text: &[u8]) -> Result<JsValue, JsValue> {
     let packet = read(text)?.verify(&mut KeyTables::new(0)).map_err(Refusal::from)?;
-    let hex = |digest: [u8; 32]| JsValue::from(trusthandoff::encoding::hex(&digest));
-    Ok(record([("packet_digest", hex(packet.digest())), ("review_digest", hex(packet.review_digest()))]))
+    Ok(record([("packet_digest", hex(&packet.digest()).into()), ("review_digest", hex(&packet.review_digest()).into())]))
 }
 
 #[wasm_bindgen(js_name = signedTaskMetadata)]
@@ -107,15 +138,18 @@ fn form_of(name: &str) -> Result<Form, Refusal> {
 }
 
 pub(crate) fn view(text: &[u8]) -> Result<Value, Refusal> {
-    let packet = read(text)?;
+    Ok(packet_value(&read(text)?))
+}
+
+fn packet_value(packet: &UnverifiedPacket) -> Value {
     let mut value = packet.claimed().to_value();
     if let Value::Object(members) = &mut value {
         members.push(("signature".into(), packet.signature().into()));
     }
-    Ok(value)
+    value
 }
 
-fn read(text: &[u8]) -> Result<UnverifiedPacket, Refusal> {
+pub(crate) fn read(text: &[u8]) -> Result<UnverifiedPacket, Refusal> {
     let keys = KeyTables::new(0);
     let packet = match chain::Envelope::parse(text, &keys) {
         Ok(envelope) => envelope.packet,

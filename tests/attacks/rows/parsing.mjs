@@ -65,7 +65,8 @@ export default [
     ["/chain/hops/0/is_admin", (packet, chain) => (chain.hops = [{ ...hop, is_admin: true }])],
     ["/chain/hops/0/delegated_permissions/is_admin", (packet, chain) => (chain.hops = [{ ...hop, delegated_permissions: { is_admin: true } }])],
     ["/is_admin", (packet, chain, whole) => (whole.is_admin = true)],
-    ["/proof", (packet, chain, whole) => (whole.proof = {})],
+    ["/route", (packet, chain, whole) => (whole.route = {})],
+    ["/proof/signatures", (packet, chain, whole) => (whole.proof = { packets: [], capabilities: [], signatures: [] })],
   ].map(([field, edit]) =>
     row("E01", `an unknown key at ${field} is refused`, sent(edit, full), "unknown_field", {
       step: { field },

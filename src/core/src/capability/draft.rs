@@ -2,11 +2,11 @@
 
 use super::{Capability, Content, Error};
 use crate::action;
-use crate::crypto::{PublicKey, SecretKey, Signature};
+use crate::crypto::{KeyTables, PublicKey, SecretKey, Signature};
 use crate::encoding::hex;
 use crate::grant::{Constraints, Permissions};
 use crate::identity::check_agent_id;
-use crate::json::{Fields, Value};
+use crate::json::{self, Fields, Style, Value};
 use crate::limits::{DEFAULT_CAPABILITY_SECONDS, MAX_ACTIONS, MAX_ID_BYTES};
 use crate::time::Timestamp;
 
@@ -101,6 +101,22 @@ impl Draft {
             public_key: issuer.public_key,
         };
         fields.finish()?;
+        check(&content)?;
+        Ok(Self { content })
+    }
+
+    /// The capability without its signature, for a signer elsewhere; [`Draft::resume`] reads it back.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        json::write(&self.content.to_value(), Style::COMPACT)
+    }
+
+    /// Reads what [`Draft::to_text`] wrote. What it narrows is not asked again.
+    ///
+    /// # Errors
+    /// [`Error`] for what no gate would admit.
+    pub fn resume(value: Value) -> Result<Self, Error> {
+        let content = Content::read(Fields::of(value, "")?, &KeyTables::new(0))?;
         check(&content)?;
         Ok(Self { content })
     }

@@ -3,7 +3,7 @@
 use super::Code;
 use crate::grant::Excess;
 use crate::json::{self, FieldError};
-use crate::{attestation, capability, chain, crypto, identity, packet, registry, time};
+use crate::{attestation, capability, chain, crypto, identity, packet, registry, statement, time};
 
 /// A code, a sentence for people, and the field it concerns.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -146,6 +146,37 @@ impl From<chain::Error> for Reason {
             chain::Error::Json(json) => json.into(),
             chain::Error::Field(field) => field.into(),
             chain::Error::Packet(packet) => packet.into(),
+            chain::Error::Broken(broken) => broken.into(),
+            chain::Error::Unproven(_) => Self::new(Code::ChainUnproven, error.to_string()),
+            chain::Error::Capability(_) => Self::new(Code::ParentMissing, error.to_string()),
+            chain::Error::Token(token) => token.into(),
+        }
+    }
+}
+
+impl From<chain::Broken> for Reason {
+    fn from(broken: chain::Broken) -> Self {
+        let message = broken.to_string();
+        match broken {
+            chain::Broken::Sender { .. } => Self::new(Code::ChainMismatch, message),
+            chain::Broken::Excess(excess) => excess.into(),
+            chain::Broken::Outlives => Self::new(Code::AuthorityEscalation, message),
+            chain::Broken::AiProvenance => Self::new(Code::InvalidAiProvenance, message),
+        }
+    }
+}
+
+impl From<statement::Error> for Reason {
+    fn from(error: statement::Error) -> Self {
+        let message = error.to_string();
+        match error {
+            statement::Error::TooLarge(_) => Self::new(Code::InputTooLarge, message),
+            statement::Error::Json(json) => json.into(),
+            statement::Error::Field(field) => field.into(),
+            statement::Error::Crypto(crypto) => crypto.into(),
+            statement::Error::Invalid { at, .. } => Self::at(Code::FieldInvalid, message, at),
+            statement::Error::Time(time) => time.into(),
+            statement::Error::Signer => Self::new(Code::SigningIdentityMismatch, message),
         }
     }
 }
@@ -163,6 +194,8 @@ impl From<capability::Error> for Reason {
             capability::Error::Time(time) => time.into(),
             capability::Error::Excess(excess) => excess.into(),
             capability::Error::Outlives => Self::new(Code::AuthorityEscalation, error.to_string()),
+            capability::Error::Orphan(_) => Self::new(Code::ParentMissing, error.to_string()),
+            capability::Error::Successor => Self::new(Code::OverlapInvalid, error.to_string()),
             capability::Error::Unlinked(_) => Self::new(Code::CapabilityChainInvalid, error.to_string()),
             capability::Error::Signer => Self::new(Code::SigningIdentityMismatch, error.to_string()),
         }

@@ -32,6 +32,38 @@ pub enum Question {
         /// The packet's id.
         packet_id: String,
     },
+    /// Which signed approvals have people given by now? [`Answer::Approvals`]. The host may take as long
+    /// as it likes; no nonce is held meanwhile.
+    Review {
+        /// What they approve, in lower-case hexadecimal.
+        review_digest: String,
+        /// The packet's id.
+        packet_id: String,
+        /// How many approvals count so far.
+        valid: u32,
+        /// How many are needed.
+        threshold: u32,
+    },
+    /// Which token takes the place of the one with this digest? [`Answer::Token`].
+    Overlap {
+        /// The digest of the capability that has ended, in lower-case hexadecimal.
+        digest: String,
+    },
+    /// Does the host keep to this data boundary? [`Answer::Flag`].
+    Boundary {
+        /// Its name.
+        boundary: String,
+    },
+    /// Count one more under each of these keys, all of them or none, and none beyond its limit: `true`
+    /// if all were counted. [`Answer::Flag`].
+    Counters {
+        /// Keys and limits.
+        counters: Vec<Counter>,
+        /// When they may be forgotten, in milliseconds since 1970.
+        expires_at_ms: i64,
+        /// The present, in milliseconds since 1970.
+        now_ms: i64,
+    },
     /// Does the host's policy allow the packet? [`Answer::Flag`].
     Policy,
     /// Take this key, once and atomically: `true` if it was fresh. [`Answer::Flag`].
@@ -51,6 +83,15 @@ pub enum Question {
     },
 }
 
+/// A count that must not go beyond its limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counter {
+    /// What is counted: the revocation key of a packet or capability.
+    pub key: String,
+    /// The most it may come to; at least 1.
+    pub limit: i64,
+}
+
 /// What the host answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -59,6 +100,10 @@ pub enum Answer {
     Agent(Option<AgentRecord>),
     /// Literal `true` or `false`.
     Flag(bool),
+    /// Signed approvals, as received.
+    Approvals(Vec<String>),
+    /// A capability token; `None` where there is none.
+    Token(Option<String>),
     /// Anything else; a truthy value is no `true` (catalogue A12, F20, F23).
     Other,
     /// No answer.

@@ -4,7 +4,7 @@ use crate::checks::TimeLimits;
 use crate::identity::check_agent_id;
 use crate::limits::{
     DEFAULT_DEPTH, DEFAULT_LIFETIME_SECONDS, DEFAULT_SKEW_SECONDS, MAX_DEPTH, MAX_GRACE_SECONDS, MAX_LIFETIME_SECONDS, MAX_SKEW_SECONDS,
-    READ_TTL_SECONDS, WRITE_TTL_SECONDS,
+    MAX_THRESHOLD, READ_TTL_SECONDS, WRITE_TTL_SECONDS,
 };
 
 /// A value outside its range.
@@ -26,6 +26,27 @@ pub struct Hooks {
     pub policy: bool,
     /// Revocations.
     pub revocations: bool,
+    /// Which token takes the place of one that has ended.
+    pub overlap: bool,
+    /// Which data boundaries are kept to.
+    pub boundary: bool,
+}
+
+/// Whose signed approvals count, and when one is needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReviewPolicy {
+    /// The reviewers; where empty, whoever the registry calls one.
+    pub reviewers: Vec<String>,
+    /// How many must approve, 1 to 64.
+    pub threshold: u32,
+    /// Whether write packets of AI-made work need a review even if they do not ask for one.
+    pub ai_writes: bool,
+}
+
+impl Default for ReviewPolicy {
+    fn default() -> Self {
+        Self { reviewers: Vec::new(), threshold: 1, ai_writes: false }
+    }
 }
 
 /// Who the receiver is and what it tolerates.
@@ -43,6 +64,8 @@ pub struct Config {
     pub strict: bool,
     /// What the host can answer.
     pub hooks: Hooks,
+    /// Whose approvals count.
+    pub review: ReviewPolicy,
 }
 
 impl Config {
@@ -62,6 +85,7 @@ impl Config {
             },
             strict: false,
             hooks: Hooks::default(),
+            review: ReviewPolicy::default(),
         }
     }
 
@@ -73,6 +97,12 @@ impl Config {
         within(self.max_depth <= MAX_DEPTH, "maxDepth", "an integer from 0 to 64")?;
         within(limits.skew <= MAX_SKEW_SECONDS, "skewSeconds", "an integer from 0 to 300")?;
         within(limits.grace <= MAX_GRACE_SECONDS, "graceSeconds", "an integer from 0 to 60")?;
+        let review = &self.review;
+        let known = review.reviewers.iter().all(|id| check_agent_id(id).is_ok());
+        within(known, "review.reviewers", "agent ids of printable ASCII characters")?;
+        within((1..=MAX_THRESHOLD).contains(&review.threshold), "review.threshold", "an integer from 1 to 64")?;
+        let reachable = review.reviewers.is_empty() || review.reviewers.len() >= usize::try_from(review.threshold).unwrap_or(usize::MAX);
+        within(reachable, "review.threshold", "at most the number of reviewers")?;
         let life = 1..=MAX_LIFETIME_SECONDS;
         within(life.contains(&limits.write_ttl), "ttl.write", "an integer from 1 to 2592000")?;
         within(life.contains(&limits.read_ttl), "ttl.read", "an integer from 1 to 2592000")?;

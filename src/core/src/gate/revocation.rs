@@ -1,8 +1,8 @@
-//! Under which names a host may have revoked something.
+//! Under which names a host may have revoked any of what is about to be trusted.
 
-use super::Proven;
-use crate::crypto::sha256;
-use crate::encoding::hex;
+use super::case::Case;
+use crate::crypto::PublicKey;
+use crate::revocation::Target;
 
 /// Everything at once first; where something is revoked, what it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,33 +12,42 @@ pub(super) enum RevocationScope {
     Capabilities,
 }
 
-/// The names under which a host may have revoked any of what is about to be trusted.
-pub(super) fn revocation_keys(proven: &Proven, scope: RevocationScope) -> Vec<String> {
-    let content = proven.packet.content();
-    let fp = content.public_key.fingerprint();
-    let id_digest = |id: &str| hex(&sha256(&[id.as_bytes()]));
-    let mut agents = vec![format!("agent|{}", content.from_agent), format!("key|{fp}")];
-    let mut capabilities = Vec::new();
-    if let Some(capability) = &proven.capability {
-        let content = capability.content();
-        let issuer = content.public_key.fingerprint();
-        capabilities.push(format!("capability|{issuer}|{}", id_digest(&content.capability_id)));
-        capabilities.push(format!("digest|{}", hex(&capability.digest())));
-        capabilities.push(format!("agent|{}", content.issuer_agent));
-        capabilities.push(format!("key|{issuer}"));
-    }
-    match scope {
-        RevocationScope::Agents => agents,
-        RevocationScope::Capabilities => capabilities,
-        RevocationScope::All => {
-            agents.push(format!("packet|{fp}|{}", id_digest(&content.packet_id)));
-            agents.push(format!("digest|{}", hex(&proven.packet.digest())));
-            for key in capabilities {
-                if !agents.contains(&key) {
-                    agents.push(key);
-                }
-            }
-            agents
+/// The packet, its ancestors and every capability above it: what is revoked takes all that comes from
+/// it along (catalogue F05). `others` are further agents whose word was taken.
+pub(super) fn revocation_keys(case: &Case, others: &[(&str, &PublicKey)], scope: RevocationScope) -> Vec<String> {
+    let mut keys: Vec<String> = Vec::new();
+    let mut add = |target: Target| {
+        let key = target.to_string();
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    };
+    let mut agent = |id: &str, key: &PublicKey| {
+        add(Target::Agent(id.to_owned()));
+        add(Target::key(key));
+    };
+    if scope != RevocationScope::Capabilities {
+        for packet in case.packets() {
+            agent(&packet.content().from_agent, &packet.content().public_key);
+        }
+        for (id, key) in others {
+            agent(id, key);
         }
     }
+    if scope == RevocationScope::All {
+        for packet in case.packets() {
+            add(Target::packet(&packet.content().public_key, &packet.content().packet_id));
+            add(Target::digest(&packet.digest()));
+        }
+    }
+    if scope != RevocationScope::Agents {
+        for capability in case.capabilities() {
+            let content = capability.content();
+            add(Target::capability(&content.public_key, &content.capability_id));
+            add(Target::digest(&capability.digest()));
+            add(Target::Agent(content.issuer_agent.clone()));
+            add(Target::key(&content.public_key));
+        }
+    }
+    keys
 }

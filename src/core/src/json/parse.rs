@@ -71,10 +71,10 @@ pub fn parse_frame(bytes: &[u8]) -> Result<(Value, Option<Error>), Error> {
     Ok((value, parser.fault))
 }
 
-struct Parser<'a> {
+pub(super) struct Parser<'a> {
     text: &'a str,
     bytes: &'a [u8],
-    at: usize,
+    pub(super) at: usize,
     depth: usize,
     /// Whether faults of content are noted and read past.
     is_frame: bool,
@@ -82,7 +82,7 @@ struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    const fn new(text: &'a str, is_frame: bool) -> Self {
+    pub(super) const fn new(text: &'a str, is_frame: bool) -> Self {
         Self { text, bytes: text.as_bytes(), at: 0, depth: 0, is_frame, fault: None }
     }
 
@@ -101,7 +101,7 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    fn value(&mut self) -> Result<Value, Error> {
+    pub(super) fn value(&mut self) -> Result<Value, Error> {
         match self.peek() {
             Some(b'{') => self.nested(Self::object),
             Some(b'[') => self.nested(Self::array),
@@ -295,7 +295,7 @@ impl<'a> Parser<'a> {
         Ok(value)
     }
 
-    fn skip_space(&mut self) {
+    pub(super) fn skip_space(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.at += 1;
         }
@@ -305,7 +305,7 @@ impl<'a> Parser<'a> {
         self.bytes.get(self.at).copied()
     }
 
-    fn take(&mut self, byte: u8) -> bool {
+    pub(super) fn take(&mut self, byte: u8) -> bool {
         let found = self.peek() == Some(byte);
         if found {
             self.at += 1;
@@ -313,11 +313,11 @@ impl<'a> Parser<'a> {
         found
     }
 
-    fn expect(&mut self, byte: u8, expected: &'static str) -> Result<(), Error> {
+    pub(super) fn expect(&mut self, byte: u8, expected: &'static str) -> Result<(), Error> {
         if self.take(byte) { Ok(()) } else { Err(self.malformed(expected)) }
     }
 
-    const fn malformed(&self, expected: &'static str) -> Error {
+    pub(super) const fn malformed(&self, expected: &'static str) -> Error {
         Error::Malformed { at: self.at, expected }
     }
 }

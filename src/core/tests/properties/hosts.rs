@@ -69,6 +69,7 @@ proptest! {
         let outcome = loop {
             match gate.advance(&mut run) {
                 Step::Done(decision) => break Some(decision),
+                Step::Valid(_) => panic!("nothing was accepted before"),
                 Step::Ask(ask) => {
                     let Some(act) = acts.next() else { break None };
                     let answer = match act.answer {
@@ -120,6 +121,7 @@ proptest! {
             .iter_mut()
             .map(|run| match gate.advance(run) {
                 Step::Done(decision) => decision.reason().map_or("ACCEPT", |reason| reason.code.as_str()),
+                Step::Valid(_) => panic!("nothing was accepted before"),
                 Step::Ask(_) => "waiting",
             })
             .collect();

@@ -42,7 +42,7 @@ pub(crate) const REVIEWED: &str = r#"{"to_agent": "agent:researcher", "intent": 
 
 /// A gate whose host can answer everything.
 pub(crate) fn gate_with_every_host() -> Gate {
-    let hooks = Hooks { approvals: true, policy: true, revocations: true };
+    let hooks = Hooks { approvals: true, policy: true, revocations: true, ..Hooks::default() };
     Gate::new(Config { hooks, ..Config::new(RESEARCHER) }).expect("a configuration")
 }
 
@@ -73,6 +73,7 @@ pub(crate) fn drive(gate: &mut Gate, text: &[u8], mut host: impl FnMut(&Ask) -> 
     for _ in 0..20 {
         match gate.advance(&mut run) {
             Step::Done(decision) => return decision,
+            Step::Valid(_) => panic!("nothing was accepted before"),
             Step::Ask(ask) => {
                 let (answer, now) = host(&ask);
                 run.resume(ask.id, answer, now);
