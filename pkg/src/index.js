@@ -24,5 +24,7 @@ export { signedTask } from "./task.js";
 export { verifySignature } from "./verify.js";
 export { PacketDecision } from "./gate/decision.js";
 export { TrustHandoffMiddleware } from "./gate/middleware.js";
+export { RevalidationWatcher } from "./watcher.js";
+export { TrustHandoffExecutor } from "./execution/executor.js";
 export { MemoryCounterStore } from "./stores/counters.js";
 export { MemoryNonceStore } from "./stores/memory.js";

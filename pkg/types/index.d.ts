@@ -553,20 +553,73 @@ interface GateBase {
   strict?: boolean;
   /** Longest wait for one answer of a host callback, in milliseconds, by default 2000. */
   storeTimeoutMs?: number;
-  /** Not supported yet: refused with `config_invalid`. */
-  overlap?: never;
-  /** Not supported yet: refused with `config_invalid`. */
-  events?: never;
-  /** Not supported yet: refused with `config_invalid`. */
-  boundary?: never;
-  /** Not supported yet: refused with `config_invalid`. */
-  review?: never;
+  /** Which capability has taken the place of one that has just expired. A {@link CapabilityOverlap}, or a function. */
+  overlap?: Successor | { successor: Successor };
+  /** The names of data boundaries that are honoured here, or who knows of them. What names another is not executed. */
+  boundary?: string | readonly string[] | IsHonoured | { isHonoured: IsHonoured };
+  /** Whose signed approvals count for what requires human review. */
+  review?: ReviewOptions;
+  /** Told of what a decision came with. What it throws, and when it answers, changes nothing. */
+  events?: (event: GateEvent) => void;
+}
+
+/** The token that replaces the capability with this digest (SHA-256, hex); null or undefined where there is none. */
+export type Successor = (digest: string) => string | null | undefined | Promise<string | null | undefined>;
+/** True if data stays within this boundary here. */
+export type IsHonoured = (boundary: string) => boolean | Promise<boolean>;
+
+export interface ReviewOptions {
+  /**
+   * Agent ids whose signed approvals count; where there are none, whoever the registry calls a reviewer. The sender and the
+   * receiver of a packet never count for it.
+   */
+  reviewers?: readonly string[];
+  /** How many of them must approve, by default 1. */
+  threshold?: number;
+  /** Whether AI-made packets that write require review even where they do not say so. By default false. */
+  aiWrites?: boolean;
+  /** Longest wait for `onReview`, in milliseconds, by default until the packet expires. */
+  timeoutMs?: number;
+}
+
+/** What a decision came with. */
+export interface GateEvent {
+  /** `token_overlap_used`: an expired capability was admitted because its successor is registered. */
+  readonly event_type: string;
+  readonly packet_id: string | null;
+  readonly agent_id: string | null;
+  /** RFC 3339. */
+  readonly timestamp: string;
 }
 
 /** Whose keys are trusted: a registry, or a function in its place. There is no default. */
 export type GateOptions = GateBase & ({ registry: AgentRegistry; resolveAgent?: undefined } | { resolveAgent: ResolveAgent; registry?: undefined });
 
-export interface HandleOptions {
+/** What people are asked to approve: the same whatever times a packet is issued with. */
+export interface PendingReview {
+  /** SHA-256 in hex. What an approval is bound to. */
+  readonly reviewDigest: string;
+  readonly packetId: string;
+  readonly packet: VerifiedPacket;
+}
+
+/**
+ * Asks people while the gate waits, and answers with the approvals they signed. `valid` of the `threshold` are there already.
+ * The signal aborts when nobody waits any more.
+ */
+export type OnReview = (
+  request: PendingReview,
+  about: { readonly signal: AbortSignal; readonly threshold: number; readonly valid: number },
+) => string | readonly string[] | null | undefined | Promise<string | readonly string[] | null | undefined>;
+
+export interface ReviewedOptions {
+  /** Signed approvals that are there already, as texts. */
+  approvals?: readonly string[];
+  /** Asked where the approvals do not suffice. */
+  onReview?: OnReview;
+}
+
+export interface HandleOptions extends ReviewedOptions {
   /** The time to verify at, in place of the gate's clock and without its floor. For tests and archives. */
   now?: Moment;
 }
@@ -589,6 +642,10 @@ export class PacketDecision {
   readonly fingerprint: string | null;
   /** End of validity, in milliseconds since the epoch; null unless accepted. */
   readonly expiresAtMs: number | null;
+  /** Until when everything that was accepted holds, capabilities included, in milliseconds; null unless accepted. */
+  readonly validUntilMs: number | null;
+  /** What is worth knowing of the decision: `token_overlap_used`. */
+  readonly notices: readonly string[];
   /** What was checked, in order, and what each found. */
   readonly checks: readonly Check[];
   /** The verified packet; undefined unless accepted. */
@@ -597,6 +654,8 @@ export class PacketDecision {
   readonly packetDigest: string | null;
   /** SHA-256 in hex of what a person approves: the packet without its times. Null unless accepted. */
   readonly reviewDigest: string | null;
+  /** The verified packets that this one comes from, oldest first; empty where no chain was proven. */
+  readonly ancestors: readonly VerifiedPacket[];
   /** This decision if accepted. @throws {@link TrustHandoffError} of the code's class otherwise */
   throwIfRejected(): this & { readonly decision: "ACCEPT"; readonly packet: VerifiedPacket };
 }
@@ -630,6 +689,61 @@ export class TrustHandoffMiddleware {
   handle(received: string | Uint8Array, options?: HandleOptions): Promise<PacketDecision>;
   /** The same where every callback answers at once; a promise is then a wrong reply like any other. */
   handleSync(received: string | Uint8Array, options?: HandleOptions): PacketDecision;
+  /**
+   * Watches over what this gate accepted: revoked, expired, or nobody can tell. The watcher has started.
+   *
+   * @throws {@link ArgumentTypeError} for a decision that is no acceptance of this gate
+   */
+  watch(decision: PacketDecision, options?: WatchOptions): RevalidationWatcher;
+}
+
+export interface WatchOptions {
+  /** Milliseconds from one check to the next, by default 5000, at least 500. */
+  everyMs?: number;
+  /** By how much of the interval a check may come early, at random: 0 to 1, by default 0.1. */
+  jitter?: number;
+  /** Longest time one check may take, by default the gate's `storeTimeoutMs`. After it: `revalidation_timeout`. */
+  timeoutMs?: number;
+  /** Stops the watcher when aborted, for good. */
+  signal?: AbortSignal;
+  /** Told once when the watcher goes stale. What it throws changes nothing. */
+  onStale?: (error: TrustHandoffError) => void;
+}
+
+/**
+ * Asks again, from time to time, whether what a gate accepted would still be accepted. The end of validity has a timer of its
+ * own. Whatever way a check fails, the watcher goes stale: it never stays unconcerned.
+ *
+ * Its timers keep no process alive, where the runtime allows that.
+ *
+ * @example
+ * const [planner, researcher] = [AgentIdentity.generate(), AgentIdentity.generate()];
+ * const registry = new AgentRegistry().register(planner.agentId, planner.publicKeyPem);
+ * const gate = new TrustHandoffMiddleware({ audience: researcher.agentId, registry, nonces: new MemoryNonceStore() });
+ * const wire = createEnvelope(signPacket(planner, { to_agent: researcher.agentId, intent: "Watch the news" }));
+ * const watcher = gate.watch(await gate.handle(wire), { everyMs: 1000 });
+ * watcher.throwIfStale(); // also: fetch(url, { signal: watcher.signal })
+ * registry.revoke(planner.agentId);
+ * console.log(await watcher.check(), watcher.code); // false "agent_revoked"
+ * watcher.stop();
+ */
+export class RevalidationWatcher {
+  private constructor();
+  /** Aborted when the watcher goes stale, with the error as its reason. A fresh one after a new start. */
+  readonly signal: AbortSignal;
+  readonly stale: boolean;
+  /** Why it is stale; null unless it is. */
+  readonly code: ReasonCode | null;
+  readonly reason: string | null;
+  /** @throws {@link TrustHandoffError} once stale. Looks at the clock, so it is exact also where no timer could run. */
+  throwIfStale(): void;
+  /** Asks now: true if all is well. Never rejects. */
+  check(): Promise<boolean>;
+  /** Watches from now on, beginning with a check. What is stale starts anew, with a fresh signal. */
+  start(): this;
+  /** Watches no longer. The signal stays as it is. */
+  stop(): this;
+  [Symbol.dispose](): void;
 }
 
 /**
@@ -669,6 +783,90 @@ export interface Counter {
 export type Reserve = (counters: readonly Counter[], expiresAtMs: number, about: CounterContext) => boolean | Promise<boolean>;
 export interface CounterStore {
   reserve: Reserve;
+}
+
+export interface ExecutorOptions {
+  /** Decides, and says whether its decision still holds. */
+  gate: TrustHandoffMiddleware;
+  /** Where tool calls are counted. By default in memory, one store for all executors of the gate. */
+  counters?: CounterStore | Reserve;
+  /** A policy of the executor's own, asked after the gate's. */
+  policy?: IsAllowed | { isAllowed: IsAllowed };
+  /** Refuse to be made without a policy, of the executor or of its gate: `no_policy_provided`. By default false. */
+  strictPolicy?: boolean;
+  /** How often a running task is checked, as in {@link WatchOptions}. */
+  everyMs?: number;
+  jitter?: number;
+  /** Not supported yet: refused with `config_invalid`. */
+  identity?: never;
+  /** Not supported yet: refused with `config_invalid`. */
+  audit?: never;
+}
+
+/** What a task function is given. It ends when the function does. */
+export interface Task {
+  readonly packet: VerifiedPacket;
+  readonly decision: PacketDecision;
+  /** Aborted when the authority ends: revoked, expired, `max_runtime_seconds` passed; and when the task has ended. */
+  readonly signal: AbortSignal;
+  /**
+   * Asks for one use of a tool at this moment: the action must be permitted, a call of every budget is taken, and everything
+   * must still stand. Do the action only when this has resolved.
+   *
+   * @throws {@link TrustHandoffError} `action_not_permitted`, `tool_calls_exhausted`, `capability_revoked`, `expired`,
+   *   `task_finished` and so on
+   */
+  use(action: string, resource?: string): Promise<void>;
+  /** @throws {@link TrustHandoffError} where the authority has ended, or the task. */
+  throwIfStale(): void;
+}
+
+/**
+ * What came of an execution.
+ *
+ * - `OK`: the function returned `result`
+ * - `PARTIAL`: it returned, but a use was refused, nobody waited for the answer, or the authority ended meanwhile: `error`
+ * - `ERROR`: it threw `error`
+ * - `TIMEOUT`: it ran for longer than `max_runtime_seconds`; what it still does is without authority
+ * - `REJECTED`: it was not run; `error` says why
+ */
+export type Execution<Result> =
+  | { readonly decision: PacketDecision; readonly status: "OK"; readonly result: Result; readonly error: null }
+  | { readonly decision: PacketDecision; readonly status: "PARTIAL"; readonly result: Result; readonly error: Error }
+  | { readonly decision: PacketDecision; readonly status: "ERROR"; readonly result: undefined; readonly error: unknown }
+  | { readonly decision: PacketDecision; readonly status: "TIMEOUT" | "REJECTED"; readonly result: undefined; readonly error: TrustHandoffError };
+
+/**
+ * Does what was handed over, under control: the gate decides first; then the function may do no more than was delegated, and for
+ * no longer than it is.
+ *
+ * @throws {@link ConfigurationError} at construction: `config_invalid`, `no_policy_provided`
+ *
+ * @example
+ * const [planner, researcher] = [AgentIdentity.generate(), AgentIdentity.generate()];
+ * const gate = new TrustHandoffMiddleware({
+ *   audience: researcher.agentId,
+ *   registry: new AgentRegistry().register(planner.agentId, planner.publicKeyPem),
+ *   nonces: new MemoryNonceStore(),
+ * });
+ * const wire = createEnvelope(
+ *   signPacket(planner, {
+ *     to_agent: researcher.agentId,
+ *     intent: "Summarize",
+ *     permissions: { allowed_actions: ["read"], max_tool_calls: 1 },
+ *   }),
+ * );
+ * const executor = new TrustHandoffExecutor({ gate });
+ * const { status, result } = await executor.execute(wire, async (task) => {
+ *   await task.use("read", "report.txt");
+ *   return `read for ${task.packet.from_agent}`;
+ * });
+ * console.log(status, result);
+ */
+export class TrustHandoffExecutor {
+  constructor(options: ExecutorOptions);
+  /** Verifies an envelope and runs the function if it is accepted. Rejects for misuse only. */
+  execute<Result>(received: string | Uint8Array, fn: (task: Task) => Result | Promise<Result>, options?: ReviewedOptions): Promise<Execution<Awaited<Result>>>;
 }
 
 /**

@@ -196,11 +196,27 @@ test("C04 a senseless option is refused at construction, by its name", () => {
     resolveAgent: [() => {}],
     maxDeph: [3],
     Strict: [true],
-    boundary: [() => true],
+    boundary: [null, 5, {}, ["eu", 1], [null]],
+    overlap: [null, {}, "token", []],
+    events: [null, {}, "log"],
   })) {
     for (const value of values) assert.throws(() => gate({ [name]: value }), { code: "config_invalid", field: name }, `${name}: ${String(value)}`);
   }
+  for (const review of [null, 5, [], () => {}]) assert.throws(() => gate({ review }), { code: "config_invalid" });
   for (const ttl of [{ write: -1 }, { read: "900" }, { reed: 1 }, 5, null]) assert.throws(() => gate({ ttl }), { code: "config_invalid" });
+  for (const [name, values] of Object.entries({
+    reviewers: ["agent:x", [1], [""], null, [" "]],
+    threshold: [0, -1, 1.5, "1", 65, null],
+    aiWrites: [1, "true", null],
+    timeoutMs: [0, NaN, "50", Infinity],
+    reviewrs: [[]],
+  })) {
+    for (const value of values) {
+      const error = { code: "config_invalid", field: name === "reviewrs" ? name : `review.${name}` };
+      assert.throws(() => gate({ review: { [name]: value } }), error, `review.${name}: ${String(value)}`);
+    }
+  }
+  assert.throws(() => gate({ review: { reviewers: ["agent:a"], threshold: 2 } }), { code: "config_invalid", field: "review.threshold" });
   for (const audience of [["a", 1], [""], [[]]]) assert.throws(() => gate({ audience }), { code: "config_invalid", field: "audience" });
 });
 

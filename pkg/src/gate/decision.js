@@ -1,6 +1,6 @@
 import { shared } from "../core.js";
 import { configInvalid, errorFor } from "../errors.js";
-import { freezeDeep, ownMember } from "../plain.js";
+import { freezeDeep } from "../plain.js";
 import { isObject } from "../text.js";
 
 /**
@@ -12,6 +12,8 @@ const accepted = /* @__PURE__ */ new WeakMap();
 const checks = /* @__PURE__ */ new WeakMap();
 /** Decision → its packet and digests, once somebody asked for them. */
 const views = /* @__PURE__ */ new WeakMap();
+
+const NONE = /* @__PURE__ */ Object.freeze([]);
 
 /** Known to this module only, so that no other code can make an acceptance. */
 const MADE_HERE = /* @__PURE__ */ Symbol("decision");
@@ -29,11 +31,11 @@ export class PacketDecision {
     this.agentId = found.agent_id;
     this.fingerprint = found.fingerprint;
     this.expiresAtMs = found.expires_at_ms;
-    this.validUntilMs = ownMember(found, "valid_until_ms") ?? null;
-    this.notices = Object.freeze(Array.from(ownMember(found, "notices") ?? []));
+    this.validUntilMs = found.valid_until_ms;
+    this.notices = Object.freeze(found.notices);
     checks.set(this, checkTexts);
     if (found.decision === "ACCEPT") {
-      accepted.set(this, { bytes, machine, validUntilMs: this.validUntilMs, maxRuntimeMs: ownMember(found, "max_runtime_ms") ?? null });
+      accepted.set(this, { bytes, machine, validUntilMs: this.validUntilMs, maxRuntimeMs: found.max_runtime_ms });
     }
     Object.freeze(this);
   }
@@ -61,6 +63,11 @@ export class PacketDecision {
     return viewOf(this)?.review_digest ?? null;
   }
 
+  /** The verified packets that this one comes from, oldest first; empty where none was proven. */
+  get ancestors() {
+    return viewOf(this)?.ancestors ?? NONE;
+  }
+
   throwIfRejected() {
     if (this.decision === "ACCEPT") return this;
     throw errorFor(this.code, this.reason, { field: this.field });
@@ -77,7 +84,7 @@ function viewOf(decision) {
   if (bytes === undefined) return undefined;
   let view = views.get(decision);
   if (view === undefined) {
-    view = freezeDeep(shared.call((glue) => ({ packet: glue.packetView(bytes), ...glue.packetDigests(bytes) })));
+    view = freezeDeep(shared.call((glue) => glue.acceptedView(bytes)));
     views.set(decision, view);
   }
   return view;

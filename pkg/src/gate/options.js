@@ -28,9 +28,6 @@ const NAMES = [
   "storeTimeoutMs",
 ];
 
-/** Options that the design has and this release has not. */
-const PLANNED = ["overlap", "events", "boundary", "review"];
-
 /**
  * The options of a gate, each read once, checked and copied: what a caller changes afterwards changes no gate.
  * There is no default that is open, so `audience`, `nonces` and a source of keys must be named.
@@ -41,7 +38,7 @@ const PLANNED = ["overlap", "events", "boundary", "review"];
  *   `hosts` answer the core's questions, by their names
  */
 export function gateOptions(given) {
-  const options = readOptions(given, NAMES, "TrustHandoffMiddleware", PLANNED);
+  const options = readOptions(given, NAMES, "TrustHandoffMiddleware");
   for (const name of ["audience", "nonces"]) {
     if (options[name] === undefined) throw configInvalid(`\`${name}\` is required`, name);
   }
@@ -72,11 +69,11 @@ export function gateOptions(given) {
       approvals: hosts.approval !== null,
       policy: hosts.policy !== null,
       revocations: hosts.revocation !== null,
+      overlap: hosts.overlap !== null,
+      boundary: hosts.boundary !== null,
     },
+    review: review.rules,
   };
-  if (hosts.overlap !== null) config.hooks.overlap = true;
-  if (hosts.boundary !== null) config.hooks.boundary = true;
-  if (review.rules !== undefined) config.review = review.rules;
   return {
     config,
     registry: keys.registry,

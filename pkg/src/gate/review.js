@@ -3,7 +3,7 @@ import { ArgumentTypeError } from "../errors.js";
 import { freezeDeep } from "../plain.js";
 import { isWellFormed, MAX_TEXT_BYTES, typeName } from "../text.js";
 
-/** More texts than any review has signatures; a longer list is not read. */
+/** Of a longer list only so many texts are read, which is more than the core admits. */
 const MAX_TEXTS = 256;
 
 /** A text with a lone surrogate and nothing else, spelt in JSON: refused by the core for what it is (catalogue W3). */
@@ -25,7 +25,7 @@ export function reviewHost(onReview) {
 export function approvalTexts(approvals) {
   const texts = Array.isArray(approvals) ? textsOf(approvals) : null;
   if (texts !== null) return texts;
-  const given = Array.isArray(approvals) ? `an array of anything else, or of more than ${MAX_TEXTS}` : typeName(approvals);
+  const given = Array.isArray(approvals) ? "an array of anything else" : typeName(approvals);
   throw new ArgumentTypeError(`\`approvals\` must be an array of signed approval texts, not ${given}`, "approvals");
 }
 
@@ -43,7 +43,6 @@ export function ownText(text) {
 }
 
 function textsOf(list) {
-  if (list.length > MAX_TEXTS) return null;
-  const texts = Array.from(list);
+  const texts = Array.from({ __proto__: null, length: Math.min(list.length, MAX_TEXTS) }, (_, index) => list[index]);
   return texts.every((text) => typeof text === "string") ? texts.map(ownText) : null;
 }
