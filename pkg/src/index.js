@@ -19,6 +19,7 @@ export {
 export { reasonCodes } from "./codes.js";
 export { AgentIdentity } from "./identity.js";
 export { AgentRegistry } from "./registry.js";
+export { DelegationCapability, issueCapability, issueCapabilityAsync } from "./capability.js";
 export { createEnvelope, signPacket, signPacketAsync } from "./packet.js";
 export { signedTask } from "./task.js";
 export { verifySignature } from "./verify.js";

@@ -1,46 +1,44 @@
+import { tokensArgument } from "./capability.js";
 import { shared } from "./core.js";
-import { ArgumentTypeError, CanonicalizationError, ConfigurationError, configInvalid, PayloadValidationError, TrustHandoffError } from "./errors.js";
+import { ArgumentTypeError, CanonicalizationError, configInvalid, PayloadValidationError } from "./errors.js";
+import { acceptanceOf } from "./gate/decision.js";
 import { signerOf } from "./identity.js";
-import { copyPlain, freezeDeep, readOptions } from "./plain.js";
-import { disregard } from "./promises.js";
+import { freezeDeep, readOptions } from "./plain.js";
+import { copyFields, signLater, signNow } from "./signing.js";
 import { taskMetadata } from "./task.js";
 import { toMs } from "./time.js";
-import { inWords, isBytes, isObject, MAX_TEXT_BYTES, ownBytes, receivedBytes, typeName, wellFormed } from "./text.js";
+import { isBytes, isObject, MAX_TEXT_BYTES, receivedBytes, typeName, wellFormed } from "./text.js";
 
 /** Packet object made here → its text. */
 const texts = /* @__PURE__ */ new WeakMap();
 
 /** Signs a packet with an identity whose key is at hand. */
 export function signPacket(identity, fields, options) {
-  const signer = signerOf(identity);
-  if (signer.pair !== undefined) throw signerAsync();
-  if (signer.seed !== undefined) return signHere(signer, fields, options);
-  const prepared = prepare(signer, fields, options);
-  const signature = callSigner(signer.sign, prepared);
-  if (isThenable(signature)) {
-    disregard(signature);
-    throw signerAsync();
-  }
-  return finish(prepared, signature);
+  return keep(signNow(identity, "signPacketAsync", () => packetWork(fields, options)));
 }
 
 /** Signs a packet with any identity, also one whose signer answers later (WebCrypto, KMS, HSM). */
 export async function signPacketAsync(identity, fields, options) {
-  const signer = signerOf(identity);
-  if (signer.seed !== undefined) return signHere(signer, fields, options);
-  const prepared = prepare(signer, fields, options);
-  if (signer.pair !== undefined) {
-    const sign = async (bytes) => new Uint8Array(await crypto.subtle.sign("Ed25519", signer.pair.privateKey, bytes));
-    return finish(prepared, await awaitSigner(sign, prepared));
-  }
-  return finish(prepared, await awaitSigner(signer.sign, prepared));
+  return keep(await signLater(identity, () => packetWork(fields, options)));
 }
 
-/** The envelope text that travels, around a packet signed here or the text of one. */
+/**
+ * The envelope text that travels, around a packet signed here or the text of one. With `parent`, the accepted decision whose
+ * task it carries on, and `capabilities`, the tokens that its own narrows, the envelope holds the proof of both.
+ */
 export function createEnvelope(packet, options) {
-  readOptions(options, [], "createEnvelope", ["parent"]);
+  const { parent, capabilities } = readOptions(options, ["parent", "capabilities"], "createEnvelope");
   const text = packetText(packet);
-  return shared.call((glue) => glue.envelopeText(text));
+  const bytes = parent === undefined ? undefined : acceptedBytes(parent);
+  const tokens = capabilities === undefined ? undefined : tokensArgument(capabilities, "capabilities");
+  return shared.call((glue) => glue.envelopeText(text, bytes, tokens));
+}
+
+/** The very bytes that were accepted: what is proven is passed on as it was received, never serialised again. */
+function acceptedBytes(decision) {
+  const bytes = acceptanceOf(decision)?.bytes;
+  if (bytes === undefined) throw configInvalid("`parent` must be a decision that accepted the packet before this one", "parent");
+  return bytes;
 }
 
 /**
@@ -52,56 +50,19 @@ export function signPacketText(identity, bytes, { form, nowMs }) {
   return keep(shared.call((glue) => glue.signPacketText(signer.seed, bytes, form, signer.agentId, nowMs)));
 }
 
-function signHere(signer, fields, options) {
+function packetWork(fields, options) {
   const { form, nowMs, metadata, copy } = readArguments(fields, options);
-  return keep(shared.call((glue) => glue.signPacket(signer.seed, copy, form, signer.agentId, nowMs, metadata)));
-}
-
-function prepare(signer, fields, options) {
-  const { form, nowMs, metadata, copy } = readArguments(fields, options);
-  return { form, ...shared.call((glue) => glue.preparePacket(copy, form, signer.agentId, signer.publicKey, nowMs, metadata)) };
+  return {
+    here: (glue, { seed, agentId }) => glue.signPacket(seed, copy, form, agentId, nowMs, metadata),
+    prepare: (glue, { agentId, publicKey }) => glue.preparePacket(copy, form, agentId, publicKey, nowMs, metadata),
+    finish: (glue, unsigned, signature) => glue.finishPacket(unsigned, form, signature),
+  };
 }
 
 function readArguments(fields, options) {
   const { form = "0.4.0", task, now = Date.now() } = readOptions(options, ["form", "task", "now"], "signPacket");
   if (form !== "0.4.0" && form !== "0.3.3") throw configInvalid('`form` must be "0.4.0" or "0.3.3"', "form");
-  if (!isObject(fields) || Array.isArray(fields) || isBytes(fields)) {
-    throw new PayloadValidationError("type_mismatch", `the packet fields must be an object, not ${typeName(fields)}`, { field: "" });
-  }
-  return { form, nowMs: toMs(now, "now"), metadata: task === undefined ? undefined : taskMetadata(task), copy: copyPlain(fields) };
-}
-
-function callSigner(sign, prepared) {
-  try {
-    return sign(new Uint8Array(prepared.signing_bytes));
-  } catch (cause) {
-    throw signerFailed(cause);
-  }
-}
-
-async function awaitSigner(sign, prepared) {
-  try {
-    return await callSigner(sign, prepared);
-  } catch (cause) {
-    throw cause instanceof TrustHandoffError ? cause : signerFailed(cause);
-  }
-}
-
-function isThenable(value) {
-  try {
-    return isObject(value) && typeof value.then === "function";
-  } catch (cause) {
-    throw signerFailed(cause);
-  }
-}
-
-/** The core verifies what a signer returned before it becomes a packet: a wrong key must not surface at the receiver. */
-function finish(prepared, signature) {
-  if (!isBytes(signature)) {
-    throw new ConfigurationError("signer_failed", `the signer must return a Uint8Array of 64 bytes, not ${typeName(signature)}`);
-  }
-  const own = ownBytes(signature, "the signature");
-  return keep(shared.call((glue) => glue.finishPacket(prepared.unsigned, prepared.form, own)));
+  return { form, nowMs: toMs(now, "now"), metadata: task === undefined ? undefined : taskMetadata(task), copy: copyFields(fields, "packet") };
 }
 
 /** The packet as its user holds it, with the text that travels. */
@@ -128,12 +89,4 @@ function decoded(bytes) {
   } catch {
     throw new CanonicalizationError("invalid_utf8", "the packet is not valid UTF-8");
   }
-}
-
-function signerAsync() {
-  return new ConfigurationError("signer_async", "the signer of this identity answers later; use signPacketAsync");
-}
-
-function signerFailed(cause) {
-  return new ConfigurationError("signer_failed", `the signer failed: ${inWords(cause)}`, { cause });
 }

@@ -424,11 +424,21 @@ export function signPacket(identity: AgentIdentity, fields: PacketFields, option
 export function signPacketAsync(identity: AgentIdentity, fields: PacketFields, options?: SignOptions): Promise<SignedTaskPacket>;
 
 export interface EnvelopeOptions {
-  /** Not supported yet: refused with `config_invalid`. Will carry a proven chain on. */
-  parent?: never;
+  /**
+   * The accepted decision whose task this packet carries on: its packet, and the proof it came with, go into the envelope,
+   * so that the next receiver sees every earlier hop proven.
+   */
+  parent?: PacketDecision;
+  /** What proves the packet's `capability_token` where the token narrows another one: that capability, or the tokens from the root on. */
+  capabilities?: DelegationCapability | readonly string[];
 }
 
-/** The envelope text that travels, around a packet signed here or its text. */
+/**
+ * The envelope text that travels, around a packet signed here or its text.
+ *
+ * @throws {@link TrustHandoffError} where the packet does not follow from its parent: `chain_mismatch`, `authority_escalation`,
+ * `constraint_relaxed`; `chain_unproven` for a parent that came without proof; `parent_missing` where `capabilities` lacks a token
+ */
 export function createEnvelope(packet: SignedTaskPacket | string | Uint8Array, options?: EnvelopeOptions): string;
 
 export interface TaskOptions {
@@ -450,6 +460,96 @@ export function signedTask<This, Args extends unknown[], Result>(
   options: TaskOptions,
   fn: (this: This, ...args: Args) => Result,
 ): (this: This, ...args: Args) => Result;
+
+// ---------------------------------------------------------------------------------------------------------- capabilities
+
+/** What a capability is signed from. Required are `subject_agent` and `allowed_actions`. */
+export interface CapabilityFields {
+  /** Who is granted. */
+  subject_agent: string;
+  /** A verb, or a verb, `:` and a pattern: `read`, `read:/docs/*`, `fetch:https://api.example.com/**`. */
+  allowed_actions: readonly string[];
+  /** At most so many tool calls; null is without limit. Left out when narrowing: as in the parent. */
+  max_tool_calls?: number | bigint | null;
+  /** Left out when narrowing: as in the parent. */
+  constraints?: Constraints | null;
+  /** By default now. RFC 3339 with an offset. */
+  issued_at?: string;
+  /** By default one hour after `issued_at`, or the end of the parent. */
+  expires_at?: string;
+  /** Seconds, in place of `expires_at`. */
+  ttl_seconds?: number | bigint;
+  /** By default a random one; 1 to 256 bytes, unique for the issuer's key. */
+  capability_id?: string;
+}
+
+export interface CapabilityOptions {
+  /** Time of signing, by default `Date.now()`. */
+  now?: Moment;
+}
+
+/**
+ * Authority that one agent grants another, and that its holder can narrow and hand on without asking the issuer. Deeply
+ * frozen. It lists the fields of the wire; `token`, `digest` and `chain` stand beside them, not enumerable.
+ *
+ * @example
+ * const [planner, researcher, writer] = [AgentIdentity.generate(), AgentIdentity.generate(), AgentIdentity.generate()];
+ * const root = issueCapability(planner, { subject_agent: researcher.agentId, allowed_actions: ["read"], max_tool_calls: 5 });
+ * const child = root.attenuate(researcher, { subject_agent: writer.agentId, allowed_actions: ["read:/docs/*"], max_tool_calls: 2 });
+ * const wire = createEnvelope(
+ *   signPacket(researcher, {
+ *     to_agent: writer.agentId,
+ *     intent: "Read the minutes",
+ *     permissions: { allowed_actions: ["read:/docs/minutes"], max_tool_calls: 1 },
+ *     capability_token: child.token,
+ *   }),
+ *   { capabilities: child },
+ * );
+ */
+export class DelegationCapability {
+  private constructor();
+  readonly capability_id: string;
+  readonly issuer_agent: string;
+  readonly subject_agent: string;
+  readonly delegated_permissions: DeepReadonly<Required<Permissions>>;
+  readonly constraints: DeepReadonly<Constraints> | null;
+  readonly issued_at: string;
+  readonly expires_at: string;
+  readonly parent_capability_id: string | null;
+  readonly signature_algo: "Ed25519";
+  readonly public_key: string;
+  /** The text that travels: a packet's `capability_token`. */
+  readonly token: string;
+  /** SHA-256 of the signed bytes, in hex: names the capability whatever its id. */
+  readonly digest: string;
+  /** The tokens from the root to this one, as far as they are known here. */
+  readonly chain: readonly string[];
+
+  /**
+   * Reads a token and verifies its signature under the key it names; with `parents`, the tokens that it narrows, root first,
+   * also each of theirs, and that none is wider than the one before it. Whom to trust is the gate's question.
+   */
+  static decode(token: string, options?: { parents?: readonly string[] }): DelegationCapability;
+
+  /**
+   * A narrower capability, signed by the subject of this one with its own key.
+   * @throws {@link CapabilityError} `authority_escalation` or `constraint_relaxed` for more than is granted here,
+   * `capability_chain_invalid` for another signer than the subject
+   */
+  attenuate(identity: AgentIdentity, fields: CapabilityFields, options?: CapabilityOptions): DelegationCapability;
+  /** The same with any identity, also one whose signer answers later. */
+  attenuateAsync(identity: AgentIdentity, fields: CapabilityFields, options?: CapabilityOptions): Promise<DelegationCapability>;
+}
+
+/**
+ * A capability that starts a chain. Receivers admit it if their registry lists what it grants among the issuer's `roots`.
+ *
+ * @throws {@link ConfigurationError} `signer_async` if the identity's signer answers later
+ */
+export function issueCapability(identity: AgentIdentity, fields: CapabilityFields, options?: CapabilityOptions): DelegationCapability;
+
+/** The same with any identity, also one whose signer answers later. */
+export function issueCapabilityAsync(identity: AgentIdentity, fields: CapabilityFields, options?: CapabilityOptions): Promise<DelegationCapability>;
 
 // ---------------------------------------------------------------------------------------------------------- verify
 

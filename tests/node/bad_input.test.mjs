@@ -236,7 +236,6 @@ test("S13 a JWK holds texts only: no getter runs inside the core", async () => {
 
 test("options that are described and do nothing yet say so", async () => {
   for (const [name, call] of [
-    ["parent", () => createEnvelope(wire(), { parent: {} })],
     ...["identity", "audit"].map((option) => [option, () => new trusthandoff.TrustHandoffExecutor({ gate: gate(), [option]: {} })]),
   ]) {
     const error = await failureOf(call);

@@ -1,0 +1,232 @@
+/** Capabilities: issued, narrowed by their holders, read again; what the gate makes of a chain is tested with the gate. */
+import assert from "node:assert/strict";
+import crypto from "node:crypto";
+import { test } from "node:test";
+import { AgentIdentity, failureOf, NOW, planner, researcher, stranger, trusthandoff } from "./support.mjs";
+
+const { DelegationCapability, issueCapability, issueCapabilityAsync } = trusthandoff;
+
+const writer = AgentIdentity.fromPrivateKey(new Uint8Array(32).fill(4));
+const grant = (more = {}) => ({ subject_agent: researcher.agentId, allowed_actions: ["read", "fetch:https://api.example.com/**"], max_tool_calls: 5, ...more });
+const issue = (more, options = { now: NOW }) => issueCapability(planner, grant(more), options);
+const narrower = (more = {}) => ({ subject_agent: writer.agentId, allowed_actions: ["read:/docs/*"], ...more });
+
+/** An identity whose key answers as a KMS does. */
+function remote(identity, { later = false } = {}) {
+  const key = crypto.createPrivateKey(identity.privateKeyPem());
+  const sign = (bytes) => new Uint8Array(crypto.sign(null, bytes, key));
+  return AgentIdentity.fromSigner({ publicKey: identity.publicKey, sign: later ? async (bytes) => sign(bytes) : sign }, { agentId: identity.agentId });
+}
+
+/** A token with its JSON changed. */
+function altered(token, change) {
+  const content = JSON.parse(Buffer.from(token, "base64url").toString());
+  change(content);
+  return Buffer.from(JSON.stringify(content)).toString("base64url");
+}
+
+test("a capability lists the fields of the wire, frozen at every depth, with token, digest and chain beside them", () => {
+  const root = issue({ constraints: { data_boundary: "eu", max_runtime_seconds: 60 } });
+  assert.ok(root instanceof DelegationCapability);
+  assert.deepEqual(Object.keys(root), [
+    ...["capability_id", "issuer_agent", "subject_agent", "delegated_permissions", "constraints", "issued_at", "expires_at"],
+    ...["parent_capability_id", "signature_algo", "public_key"],
+  ]);
+  assert.equal(root.issuer_agent, planner.agentId);
+  assert.equal(root.public_key, planner.publicKeyPem);
+  assert.deepEqual([root.issued_at, root.expires_at], ["2026-03-08T12:00:00Z", "2026-03-08T13:00:00Z"]);
+  assert.deepEqual([root.chain.length, root.chain[0], root.parent_capability_id], [1, root.token, null]);
+  assert.match(root.digest, /^[0-9a-f]{64}$/);
+  for (const change of [
+    () => (root.subject_agent = stranger.agentId),
+    () => root.delegated_permissions.allowed_actions.push("delete"),
+    () => (root.constraints.data_boundary = null),
+    () => root.chain.push("x"),
+    () => (root.token = "x"),
+    () => delete root.expires_at,
+  ]) {
+    assert.throws(change, TypeError);
+  }
+  assert.notEqual(issue().capability_id, issue().capability_id);
+});
+
+test("a holder narrows without the issuer, and the chain goes from the root to the leaf", () => {
+  const root = issue({ constraints: { data_boundary: "eu" } });
+  const child = root.attenuate(researcher, narrower({ max_tool_calls: 2 }), { now: NOW });
+  const leaf = child.attenuate(writer, { subject_agent: stranger.agentId, allowed_actions: ["read:/docs/a"] }, { now: NOW });
+  assert.deepEqual(leaf.chain, [root.token, child.token, leaf.token]);
+  assert.equal(child.parent_capability_id, root.capability_id);
+  assert.equal(leaf.delegated_permissions.max_tool_calls, 2, "what is left open is as in the parent");
+  assert.equal(leaf.constraints.data_boundary, "eu");
+  assert.equal(leaf.expires_at, root.expires_at);
+});
+
+test("C02 F06 F07 F08 nothing is wider than its parent, on any axis", () => {
+  const root = issue({ max_tool_calls: 2, constraints: { max_runtime_seconds: 60, data_boundary: "eu", requires_human_review: true } });
+  for (const [more, code] of [
+    [{ allowed_actions: ["delete"] }, "authority_escalation"],
+    [{ allowed_actions: ["fetch"] }, "authority_escalation"],
+    [{ allowed_actions: ["fetch:https://api.example.org/x"] }, "authority_escalation"],
+    [{ max_tool_calls: 3 }, "authority_escalation"],
+    [{ max_tool_calls: null }, "authority_escalation"],
+    [{ expires_at: "2026-03-08T13:00:01Z" }, "authority_escalation"],
+    [{ issued_at: "2026-03-08T11:59:59Z" }, "authority_escalation"],
+    [{ constraints: null }, "constraint_relaxed"],
+    [{ constraints: { max_runtime_seconds: 61, data_boundary: "eu", requires_human_review: true } }, "constraint_relaxed"],
+    [{ constraints: { max_runtime_seconds: 60, data_boundary: "us", requires_human_review: true } }, "constraint_relaxed"],
+    [{ constraints: { max_runtime_seconds: 60, data_boundary: "eu", requires_human_review: false } }, "constraint_relaxed"],
+  ]) {
+    assert.throws(() => root.attenuate(researcher, narrower(more), { now: NOW }), (error) => error.code === code && error.name === "CapabilityError", JSON.stringify(more));
+  }
+  assert.throws(() => root.attenuate(stranger, narrower(), { now: NOW }), { code: "capability_chain_invalid" }, "only the subject narrows");
+});
+
+test("signers elsewhere make the same tokens, at once or later", async () => {
+  const fields = grant({ capability_id: "cap-1" });
+  const { token } = issueCapability(planner, fields, { now: NOW });
+  const pair = await AgentIdentity.fromCryptoKey(await planner.toCryptoKey());
+  assert.equal(issueCapability(remote(planner), fields, { now: NOW }).token, token);
+  for (const identity of [planner, remote(planner), remote(planner, { later: true }), pair]) {
+    assert.equal((await issueCapabilityAsync(identity, fields, { now: NOW })).token, token);
+  }
+  const root = DelegationCapability.decode(token);
+  const child = root.attenuate(researcher, narrower({ capability_id: "cap-2" }), { now: NOW });
+  assert.equal(root.attenuate(remote(researcher), narrower({ capability_id: "cap-2" }), { now: NOW }).token, child.token);
+  assert.deepEqual((await root.attenuateAsync(remote(researcher, { later: true }), narrower({ capability_id: "cap-2" }), { now: NOW })).chain, child.chain);
+  for (const identity of [pair, remote(planner, { later: true })]) {
+    assert.throws(() => issueCapability(identity, fields), (error) => error.code === "signer_async" && error.message.includes("issueCapabilityAsync"));
+  }
+  assert.throws(() => root.attenuate(remote(researcher, { later: true }), narrower(), { now: NOW }), (error) => error.code === "signer_async" && error.message.includes("attenuateAsync"));
+});
+
+test("F09 a signer that signs with another key makes no capability", async () => {
+  const key = crypto.createPrivateKey(stranger.privateKeyPem());
+  const thief = AgentIdentity.fromSigner({ publicKey: planner.publicKey, sign: (bytes) => new Uint8Array(crypto.sign(null, bytes, key)) });
+  const wrong = AgentIdentity.fromSigner({ publicKey: planner.publicKey, sign: () => new Uint8Array(63) });
+  const failing = AgentIdentity.fromSigner({
+    publicKey: planner.publicKey,
+    sign() {
+      throw new Error("the KMS is down");
+    },
+  });
+  assert.throws(() => issueCapability(thief, grant()), { code: "invalid_signature" });
+  assert.throws(() => issueCapability(wrong, grant()), { code: "signature_encoding_invalid" });
+  assert.throws(() => issueCapability(failing, grant()), { code: "signer_failed" });
+  assert.equal((await failureOf(() => issueCapabilityAsync(thief, grant())))?.code, "invalid_signature");
+});
+
+test("a token is read again as what it was, with its parents or alone", () => {
+  const root = issue();
+  const child = root.attenuate(researcher, narrower(), { now: NOW });
+  const read = DelegationCapability.decode(child.token, { parents: [root.token] });
+  assert.deepEqual({ ...read }, { ...child });
+  assert.deepEqual([read.token, read.digest, read.chain], [child.token, child.digest, child.chain]);
+  assert.deepEqual(DelegationCapability.decode(child.token).chain, [child.token]);
+  // It narrows what it was read from.
+  assert.throws(() => DelegationCapability.decode(child.token).attenuate(writer, { subject_agent: "agent:x", allowed_actions: ["read"] }, { now: NOW }), {
+    code: "authority_escalation",
+  });
+});
+
+test("F05 F11 F16 what is no token, no chain, or was changed is refused by its own code", () => {
+  const root = issue();
+  const child = root.attenuate(researcher, narrower(), { now: NOW });
+  const grandchild = child.attenuate(writer, { subject_agent: stranger.agentId, allowed_actions: [] }, { now: NOW });
+  const other = issue();
+  for (const [token, parents, code] of [
+    ["", [], "capability_invalid"],
+    ["!", [], "token_noncanonical"],
+    [`${root.token}=`, [], "token_noncanonical"],
+    [`${root.token} `, [], "token_noncanonical"],
+    [altered(root.token, (content) => (content.delegated_permissions.max_tool_calls = 6)), [], "capability_signature_invalid"],
+    [altered(root.token, (content) => (content.extra = 1)), [], "capability_invalid"],
+    ["A".repeat(70_000), [], "input_too_large"],
+    [child.token, [child.token], "capability_chain_invalid"],
+    [child.token, [other.token], "capability_chain_invalid"],
+    [root.token, [child.token], "capability_chain_invalid"],
+    [grandchild.token, [child.token], "parent_missing"],
+    [child.token, [altered(root.token, (content) => (content.subject_agent = writer.agentId))], "capability_signature_invalid"],
+    [child.token, [""], "capability_invalid"],
+  ]) {
+    assert.throws(() => DelegationCapability.decode(token, { parents }), { code }, `${code} ${token.slice(0, 20)}`);
+  }
+});
+
+test("a field that nobody grants is refused by its JSON pointer", () => {
+  for (const [more, code, field] of [
+    [{ subject_agent: undefined }, "missing_field", "/subject_agent"],
+    [{ subject_agent: "agent:ü" }, "field_invalid", "/subject_agent"],
+    [{ allowed_actions: "read" }, "type_mismatch", "/allowed_actions"],
+    [{ allowed_actions: ["fetch:https://u@x/"] }, "action_invalid", "/allowed_actions/0"],
+    [{ max_tool_calls: 1.5 }, "type_mismatch", "/max_tool_calls"],
+    [{ ttl_seconds: 0 }, "field_invalid", "/expires_at"],
+    [{ issued_at: "yesterday" }, "datetime_noncanonical", "/issued_at"],
+    [{ is_admin: true }, "unknown_field", "/is_admin"],
+    [{ constraints: { region: "eu" } }, "unknown_field", "/constraints/region"],
+    [{ constraints: new Map() }, "type_mismatch", "/constraints"],
+  ]) {
+    assert.throws(() => issue(more), { code, field }, JSON.stringify(more));
+  }
+});
+
+test("bad input is one clear line with a code, and no capability", async () => {
+  const root = issue();
+  const bare = Object.create(DelegationCapability.prototype);
+  for (const [call, code] of [
+    [() => new DelegationCapability(), "config_invalid"],
+    [() => new DelegationCapability({}, {}, []), "config_invalid"],
+    [() => issueCapability(null, grant()), "argument_type"],
+    [() => issueCapability({ agentId: planner.agentId }, grant()), "argument_type"],
+    ...[undefined, null, "read", 7, [], new Uint8Array(1)].map((fields) => [() => issueCapability(planner, fields), "type_mismatch"]),
+    [() => issueCapability(planner, grant(), { nwo: NOW }), "config_invalid"],
+    [() => issueCapability(planner, grant(), { now: NaN }), "clock_invalid"],
+    [() => issueCapability(planner, grant(), "now"), "config_invalid"],
+    [() => DelegationCapability.decode(root), "argument_type"],
+    [() => DelegationCapability.decode(undefined), "argument_type"],
+    [() => DelegationCapability.decode("\ud800"), "invalid_unicode"],
+    [() => DelegationCapability.decode(root.token, { parents: root.token }), "config_invalid"],
+    [() => DelegationCapability.decode(root.token, { parents: [1] }), "argument_type"],
+    [() => DelegationCapability.decode(root.token, { parent: [] }), "config_invalid"],
+    [() => bare.attenuate(researcher, narrower()), "argument_type"],
+    [() => bare.attenuateAsync(researcher, narrower()), "argument_type"],
+    [() => root.attenuate(researcher, narrower(), { parents: [] }), "config_invalid"],
+  ]) {
+    const error = await failureOf(call);
+    assert.equal(error?.code, code, String(call));
+    assert.doesNotMatch(error.message, /\n/);
+  }
+  const disposed = AgentIdentity.generate();
+  disposed.dispose();
+  assert.throws(() => issueCapability(disposed, grant()), { code: "identity_disposed" });
+});
+
+test("W8 every field is read once, so a getter cannot grant what it did not show", () => {
+  let reads = 0;
+  const trick = {
+    ...grant(),
+    get allowed_actions() {
+      reads += 1;
+      return reads === 1 ? ["read"] : ["delete"];
+    },
+  };
+  assert.deepEqual(issueCapability(planner, trick).delegated_permissions.allowed_actions, ["read"]);
+  assert.equal(reads, 1);
+});
+
+test("W2 what other code left on Object.prototype grants nothing and hides nothing", () => {
+  const pollution = { max_tool_calls: 99, constraints: { data_boundary: "x" }, parents: ["x"], token: "x", chain: ["x"], digest: "x", parent_capability_id: "x", ttl_seconds: 9, now: 0, writable: false, get: () => "x" };
+  const fields = { subject_agent: researcher.agentId, allowed_actions: ["read"], capability_id: "cap-1" };
+  const made = () => {
+    const root = issueCapability(planner, fields, { now: NOW });
+    return [root.token, root.digest, root.attenuate(researcher, { ...narrower({ allowed_actions: ["read"] }), capability_id: "cap-2" }, { now: NOW }).chain, Object.keys(root)];
+  };
+  const expected = made();
+  for (const names of [...Object.keys(pollution).map((name) => [name]), Object.keys(pollution).filter((name) => name !== "get")]) {
+    for (const name of names) Object.defineProperty(Object.prototype, name, { __proto__: null, value: pollution[name], configurable: true, enumerable: true, writable: true });
+    try {
+      assert.deepEqual(made(), expected, names.join());
+    } finally {
+      for (const name of names) delete Object.prototype[name];
+    }
+  }
+});
