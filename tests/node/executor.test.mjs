@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FAULTS, TIMEOUT_MS } from "./faults.mjs";
-import { failureOf, gate, MemoryNonceStore, NOW, planner, registry, researcher, trusthandoff, wire } from "./support.mjs";
+import { AgentRegistry, failureOf, gate, MemoryNonceStore, NOW, planner, registry, researcher, trusthandoff, wire } from "./support.mjs";
 
-const { MemoryCounterStore, PacketDecision, TrustHandoffExecutor, TrustHandoffError } = trusthandoff;
+const { issueCapability, MemoryCounterStore, PacketDecision, TrustHandoffExecutor, TrustHandoffError } = trusthandoff;
 
 /** An executor behind a gate of these options, at the time of all tests or at the present. */
 const executor = (gateOptions = {}, options = {}) => new TrustHandoffExecutor({ gate: gate(gateOptions), ...options });
@@ -151,6 +151,20 @@ test("F13 an action that is not permitted costs nothing", async () => {
     return spend(task, 3);
   });
   assert.deepEqual(result, [1, "tool_calls_exhausted"]);
+});
+
+test("F13 two packets of one capability share its budget: twenty uses at once admit two", async () => {
+  const agents = new AgentRegistry().register(planner.agentId, planner.publicKeyPem, { roots: ["read"], now: NOW - 1000 });
+  const capability = issueCapability(planner, { subject_agent: researcher.agentId, allowed_actions: ["read"], max_tool_calls: 2 }, { now: NOW });
+  const sibling = () => wire(granting(["read"], 2, { capability_token: capability.token }));
+  const one = gate({ registry: agents });
+  const runs = [new TrustHandoffExecutor({ gate: one }), new TrustHandoffExecutor({ gate: one })];
+  const both = await Promise.all(runs.map((each) => each.execute(sibling(), (task) => spend(task, 10))));
+  assert.deepEqual(both.map(({ status, decision }) => [status, decision.code]), Array(2).fill(["PARTIAL", null]));
+  assert.equal(both[0].result[0] + both[1].result[0], 2);
+  assert.deepEqual(both.map(({ result }) => result[1]), Array(2).fill("tool_calls_exhausted"));
+  // A third one comes too late.
+  assert.deepEqual((await runs[0].execute(sibling(), (task) => spend(task, 1))).result, [0, "tool_calls_exhausted"]);
 });
 
 test("F13 no limit is none, and a limit of zero is one", async () => {

@@ -3,13 +3,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FAULTS, TIMEOUT_MS } from "./faults.mjs";
-import { gate, MemoryNonceStore, NOW, planner, trusthandoff, wire } from "./support.mjs";
+import { AgentRegistry, gate, MemoryNonceStore, NOW, planner, researcher, stranger, trusthandoff, wire } from "./support.mjs";
+
+const { issueCapability } = trusthandoff;
 
 /** What each host replies when all is well, and the codes of its failures. */
 const HOSTS = {
   nonces: { good: true, failed: "replay_store_unavailable", odd: "replay_store_invalid_reply" },
   revocations: { good: false, failed: "revocation_unavailable", odd: "revocation_unavailable" },
   approvals: { good: true, failed: "approval_unavailable", odd: "human_review_required" },
+  boundary: { good: true, failed: "constraint_unsupported", odd: "constraint_unsupported" },
   policy: { good: true, failed: "policy_unavailable", odd: "policy_denied" },
   resolveAgent: { good: { publicKeyPem: planner.publicKeyPem, revoked: false }, failed: "registry_unavailable", odd: "registry_invalid_reply" },
 };
@@ -17,7 +20,7 @@ const HOSTS = {
 /** An unknown agent is an answer, not a fault. */
 const isAnswer = (host, fault) => host === "resolveAgent" && ["undefined", "null"].includes(fault);
 
-const text = wire({ constraints: { requires_human_review: true } });
+const text = wire({ constraints: { requires_human_review: true, data_boundary: "eu" } });
 const allGood = () => Object.fromEntries(Object.entries(HOSTS).map(([name, { good }]) => [name, () => good]));
 const verifier = (hosts) => gate({ registry: undefined, storeTimeoutMs: TIMEOUT_MS, ...allGood(), ...hosts });
 
@@ -48,6 +51,95 @@ for (const [host, codes] of Object.entries(HOSTS)) {
     });
   }
 }
+
+for (const [fault, { reply, found, sync = found }] of Object.entries(FAULTS)) {
+  test(`onReview: ${fault}`, async () => {
+    const codes = { failed: "approval_unavailable", odd: "human_review_required" };
+    const nonces = new MemoryNonceStore();
+    const reviewing = gate({ nonces, review: { reviewers: [stranger.agentId], timeoutMs: TIMEOUT_MS } });
+    const decision = await reviewing.handle(text, { onReview: () => reply("APPROVED") });
+    assert.deepEqual([decision.decision, decision.code], ["REJECT", codes[found]]);
+    const atOnce = reviewing.handleSync(text, { onReview: () => swallow(reply("APPROVED")) });
+    assert.deepEqual([atOnce.decision, atOnce.code], ["REJECT", codes[sync]]);
+    if (fault.endsWith("late")) await sleep(TIMEOUT_MS + 60);
+    assert.deepEqual([decision.packet, nonces.size], [undefined, 0]);
+  });
+}
+
+/** A capability that ended ten seconds ago, in a packet that is fresh; and the one that took its place. */
+const granted = (expires) => {
+  const grant = { subject_agent: researcher.agentId, allowed_actions: ["read", "summarize"], max_tool_calls: 3, expires_at: new Date(expires).toISOString().replace(".000Z", "Z") };
+  return issueCapability(planner, grant, { now: NOW - 60_000 });
+};
+const [ended, successor] = [granted(NOW - 10_000), granted(NOW + 3_600_000)];
+const overlapping = (overlap, more = {}) =>
+  gate({
+    registry: new AgentRegistry().register(planner.agentId, planner.publicKeyPem, { roots: ["read", "summarize"], now: NOW - 100_000 }),
+    storeTimeoutMs: TIMEOUT_MS,
+    overlap,
+    ...more,
+  });
+const carrying = () => wire({ capability_token: ended.token });
+
+test("D09 an ended capability admits where its successor is known, and the decision and an event say so", async () => {
+  const events = [];
+  const asked = [];
+  const successors = { successor: (digest) => (asked.push(digest), successor.token) };
+  for (const handle of ["handle", "handleSync"]) {
+    const decision = await overlapping(successors, { events: (event) => events.push(event) })[handle](carrying());
+    assert.deepEqual([decision.code, decision.notices], [null, ["token_overlap_used"]]);
+    assert.equal(decision.validUntilMs, NOW + 20_000);
+    const [event] = events.splice(0);
+    assert.deepEqual(event, { event_type: "token_overlap_used", packet_id: decision.packetId, agent_id: planner.agentId, timestamp: "2026-03-08T12:00:00.000Z" });
+    assert.ok(Object.isFrozen(event) && Object.isFrozen(decision.notices));
+  }
+  assert.ok(asked.every((digest) => digest === ended.digest) && asked.length >= 2);
+  const ordinary = await overlapping(successors, { events: () => assert.fail("nothing to tell") }).handle(wire());
+  assert.deepEqual([ordinary.code, ordinary.notices], [null, []]);
+  assert.equal((await overlapping(undefined).handle(carrying())).code, "capability_expired");
+});
+
+test("H02 what is told of a decision changes none", async () => {
+  for (const events of [
+    () => {
+      throw new Error("disk full");
+    },
+    async () => Promise.reject(new Error("disk full")),
+    () => new Promise(() => {}),
+    (event) => {
+      event.event_type = "nothing";
+    },
+  ]) {
+    for (const handle of ["handle", "handleSync"]) {
+      assert.equal((await overlapping(() => successor.token, { events })[handle](carrying())).decision, "ACCEPT");
+    }
+  }
+  const inner = [];
+  const reentrant = overlapping(() => successor.token, { events: () => inner.length < 3 && inner.push(reentrant.handleSync(carrying()).decision) });
+  assert.equal(reentrant.handleSync(carrying()).decision, "ACCEPT");
+});
+
+for (const [fault, { reply }] of Object.entries(FAULTS)) {
+  test(`overlap: ${fault}`, async () => {
+    const code = { undefined: "capability_expired", null: "capability_expired", '"true"': "overlap_invalid", '"false"': "overlap_invalid" }[fault];
+    const decision = await overlapping(() => reply(successor.token)).handle(carrying());
+    assert.deepEqual([decision.decision, decision.code], ["REJECT", code ?? "overlap_unavailable"]);
+    const atOnce = overlapping(() => swallow(reply(successor.token))).handleSync(carrying());
+    assert.deepEqual([atOnce.decision, atOnce.code], ["REJECT", code ?? "overlap_unavailable"]);
+    if (fault.endsWith("late")) await sleep(TIMEOUT_MS + 60);
+    assert.equal(decision.packet, undefined);
+  });
+}
+
+test("D09 a successor of another's, or one that has ended too, extends nothing", async () => {
+  const wider = issueCapability(planner, { subject_agent: stranger.agentId, allowed_actions: ["read"] }, { now: NOW });
+  const forged = issueCapability(stranger, { subject_agent: researcher.agentId, allowed_actions: ["read"] }, { now: NOW });
+  for (const token of [wider.token, forged.token, ended.token, `${successor.token} `, "\ud800", "x".repeat(2 ** 21), JSON.stringify(successor)]) {
+    const decision = await overlapping(() => token).handle(carrying());
+    assert.equal(decision.decision, "REJECT", token.slice(0, 20));
+    assert.ok(["overlap_invalid", "capability_expired"].includes(decision.code), decision.code);
+  }
+});
 
 /** handleSync does not wait for promises, so nobody would listen to their rejection. */
 function swallow(reply) {

@@ -75,9 +75,9 @@ export class Run {
     const end = answer.indexOf("\n");
     const step = JSON.parse(end < 0 ? answer : answer.slice(0, end));
     // Own, or whoever can write to `Object.prototype` could answer for the core.
-    if (Object.hasOwn(step, "done")) this.#end(coreDecision(step.done, answer.slice(end + 1), this.bytes, this.#machine), null);
-    else if (Object.hasOwn(step, "valid")) this.#end(null, step.valid.valid_until_ms);
-    else this.step = step;
+    if (Object.hasOwn(step, "ask")) this.step = step;
+    else if (Object.hasOwn(step, "done")) this.#end(coreDecision(step.done, answer.slice(end + 1), this.bytes, this.#machine), null);
+    else this.#end(null, step.valid.valid_until_ms);
   }
 
   #refuse(code) {
