@@ -548,3 +548,55 @@ fn a_revocation_key_has_one_text() {
     }
     let _: Value = json::parse(b"{}").expect("JSON");
 }
+
+/// What a host answers to one question, whatever it answers to the others.
+fn with_answer(text: &str, purpose: &Purpose, answer: &Answer, is_asked: fn(&Question) -> bool, seconds: i64) -> Option<&'static str> {
+    let mut host = Host::of("researcher");
+    (host.config.hooks.boundary, host.now) = (true, at(seconds));
+    let mut gate = Gate::new(host.config.clone()).expect("a configuration");
+    let mut run = gate.begin_with(text.as_bytes(), host.now, Request { purpose: purpose.clone(), ..Request::default() });
+    loop {
+        match gate.advance(&mut run) {
+            Step::Done(decision) => return code(&decision),
+            Step::Valid(_) => return None,
+            Step::Ask(ask) => {
+                let given = if is_asked(&ask.question) { answer.clone() } else { host.answer(&ask.question) };
+                run.resume(ask.id, given, host.now);
+            }
+        }
+    }
+}
+
+#[test]
+fn f20_f23_only_the_right_kind_of_answer_counts() {
+    use trusthandoff::gate::Failure;
+    let wrong = [
+        Answer::Failed(Failure::Error),
+        Answer::Failed(Failure::Timeout),
+        Answer::Failed(Failure::Full),
+        Answer::Other,
+        Answer::Flag(false),
+        Answer::Agent(None),
+        Answer::Approvals(vec!["true".into()]),
+        Answer::Token(None),
+    ];
+    let bounded = first("planner", FIRST);
+    let (failed, full) = ("counter_unavailable", "counter_store_full");
+    let bad = "counter_invalid_reply";
+    let counters = [failed, failed, full, bad, "tool_calls_exhausted", bad, bad, bad];
+    for (answer, expected) in wrong.iter().zip(counters) {
+        let found = with_answer(&bounded, &Purpose::Use("read".into()), answer, |q| matches!(q, Question::Counters { .. }), 1);
+        assert_eq!(found, Some(expected), "{answer:?}");
+    }
+    for answer in &wrong {
+        let found = with_answer(&bounded, &Purpose::Execute, answer, |q| matches!(q, Question::Boundary { .. }), 1);
+        assert_eq!(found, Some("constraint_unsupported"), "{answer:?}");
+    }
+    let ending = issued("root", r#"{"subject_agent": "planner", "allowed_actions": ["read"], "max_tool_calls": 2, "ttl_seconds": 60}"#);
+    let text = first("planner", &task("p1", &ending.to_token()));
+    for answer in &wrong {
+        let expected = if *answer == Answer::Token(None) { "capability_expired" } else { "overlap_unavailable" };
+        let found = with_answer(&text, &Purpose::Handle, answer, |q| matches!(q, Question::Overlap { .. }), 61);
+        assert_eq!(found, Some(expected), "{answer:?}");
+    }
+}

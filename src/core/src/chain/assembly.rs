@@ -69,12 +69,8 @@ impl<'a> Parent<'a> {
         let members = raw_members(core::str::from_utf8(text).unwrap_or_default())?;
         let member = |key: &str, members: &[(String, &'a str)]| members.iter().find(|(name, _)| name == key).map(|(_, raw)| *raw);
         let packet = member("packet", &members).unwrap_or_default();
-        let mut earlier = Vec::new();
-        if let Some(proof) = member("proof", &members).filter(|proof| *proof != "null") {
-            if let Some(packets) = member("packets", &raw_members(proof)?) {
-                earlier = raw_items(packets)?;
-            }
-        }
+        let proof = member("proof", &members).filter(|proof| *proof != "null").unwrap_or("{}");
+        let earlier = raw_items(member("packets", &raw_members(proof)?).unwrap_or("[]"))?;
         let hops = envelope.chain.agents.len();
         if hops == earlier.len() + 1 { Ok(Self { envelope, packet, earlier }) } else { Err(Error::Unproven(hops)) }
     }
