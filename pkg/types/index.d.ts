@@ -754,6 +754,8 @@ export class PacketDecision {
   readonly packetDigest: string | null;
   /** SHA-256 in hex of what a person approves: the packet without its times. Null unless accepted. */
   readonly reviewDigest: string | null;
+  /** The capability that the packet carries, proven with all that it narrows; null where it carries none. */
+  readonly capability: DelegationCapability | null;
   /** The verified packets that this one comes from, oldest first; empty where no chain was proven. */
   readonly ancestors: readonly VerifiedPacket[];
   /** This decision if accepted. @throws {@link TrustHandoffError} of the code's class otherwise */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AgentIdentity, AgentRegistry, gate, MemoryNonceStore, NOW, planner, registry, researcher, stranger, trusthandoff, wire } from "./support.mjs";
+import { AgentIdentity, AgentRegistry, fields, gate, MemoryNonceStore, NOW, planner, registry, researcher, stranger, trusthandoff, wire } from "./support.mjs";
 
-const { TrustHandoffMiddleware, PacketDecision } = trusthandoff;
+const { createEnvelope, issueCapability, PacketDecision, signPacket, TrustHandoffMiddleware } = trusthandoff;
 
 test("a genuine envelope is accepted once, through handle and handleSync alike", async () => {
   for (const handle of [(verifier, text) => verifier.handle(text), (verifier, text) => verifier.handleSync(text)]) {
@@ -34,6 +34,30 @@ test("H10 what was accepted cannot be changed afterwards, not even in the caller
   assert.throws(() => decision.packet.permissions.allowed_actions.push("x"), TypeError);
   assert.throws(() => (decision.decision = "REJECT"), TypeError);
   assert.throws(() => decision.checks.push({}), TypeError);
+});
+
+test("a decision shows what was proven: the capability with its chain, the packets before, and how long it all holds", async () => {
+  const agents = registry().register(researcher.agentId, researcher.publicKeyPem, { now: NOW - 1000 });
+  const rooted = AgentRegistry.fromJson(JSON.stringify({ ...JSON.parse(agents.toJson()), [planner.agentId]: { ...JSON.parse(agents.toJson())[planner.agentId], roots: ["read"] } }));
+  const root = issueCapability(planner, { subject_agent: researcher.agentId, allowed_actions: ["read"], max_tool_calls: 3, ttl_seconds: 600 }, { now: NOW });
+  const first = await gate({ registry: rooted }).handle(wire({ permissions: { allowed_actions: ["read"], max_tool_calls: 3 }, capability_token: root.token }));
+  assert.equal(first.code, null);
+  assert.equal(first.capability.token, root.token);
+  assert.equal(first.capability, first.capability);
+  assert.deepEqual([first.ancestors, first.validUntilMs, first.expiresAtMs], [[], NOW + 600_000, NOW + 900_000]);
+
+  const leaf = root.attenuate(researcher, { subject_agent: stranger.agentId, allowed_actions: ["read"], max_tool_calls: 1 }, { now: NOW });
+  const child = signPacket(researcher, fields({ to_agent: stranger.agentId, permissions: { allowed_actions: ["read"], max_tool_calls: 1 }, capability_token: leaf.token }), { now: NOW });
+  const second = await gate({ registry: rooted, audience: stranger.agentId }).handle(createEnvelope(child, { parent: first, capabilities: leaf }));
+  assert.equal(second.code, null, second.reason);
+  assert.deepEqual([...second.capability.chain], [root.token, leaf.token]);
+  assert.deepEqual(second.ancestors.map(({ packet_id }) => packet_id), [first.packetId]);
+  assert.ok(Object.isFrozen(second.ancestors) && Object.isFrozen(second.ancestors[0].permissions));
+
+  const plain = await gate().handle(wire());
+  assert.deepEqual([plain.capability, plain.ancestors, plain.validUntilMs, plain.notices], [null, [], NOW + 900_000, []]);
+  const refused = await gate().handle(wire().replace("Summarize", "x"));
+  assert.deepEqual([refused.capability, refused.ancestors, refused.validUntilMs, refused.notices], [null, [], null, []]);
 });
 
 test("nobody but the gate makes a decision", () => {

@@ -1,3 +1,4 @@
+import { DelegationCapability } from "../capability.js";
 import { shared } from "../core.js";
 import { configInvalid, errorFor } from "../errors.js";
 import { freezeDeep } from "../plain.js";
@@ -12,6 +13,9 @@ const accepted = /* @__PURE__ */ new WeakMap();
 const checks = /* @__PURE__ */ new WeakMap();
 /** Decision → its packet and digests, once somebody asked for them. */
 const views = /* @__PURE__ */ new WeakMap();
+
+/** Decision → the capability it rests on, or null, once somebody asked for it. */
+const capabilities = /* @__PURE__ */ new WeakMap();
 
 const NONE = /* @__PURE__ */ Object.freeze([]);
 
@@ -61,6 +65,17 @@ export class PacketDecision {
 
   get reviewDigest() {
     return viewOf(this)?.review_digest ?? null;
+  }
+
+  /** The capability that the packet carries, proven with all that it narrows; null where it carries none. */
+  get capability() {
+    let capability = capabilities.get(this);
+    if (capability === undefined) {
+      const tokens = viewOf(this)?.capability_tokens ?? NONE;
+      capability = tokens.length === 0 ? null : DelegationCapability.decode(tokens.at(-1), { parents: tokens.slice(0, -1) });
+      capabilities.set(this, capability);
+    }
+    return capability;
   }
 
   /** The verified packets that this one comes from, oldest first; empty where none was proven. */
