@@ -3,6 +3,11 @@
 //! What is valid here is only well-formed and signed by the key it names. Whose key that is, whether
 //! it is in time, for whom, and for the first time, a gate decides.
 
+mod lineage;
+
+pub use lineage::{Hop, lineage};
+
+use crate::approval::Review;
 use crate::attestation::UnverifiedAttestation;
 use crate::capability::UnverifiedCapability;
 use crate::chain::{self, Envelope};
@@ -11,6 +16,8 @@ use crate::decision::{Code, Reason};
 use crate::identity::{agent_id, public_key_from_pem};
 use crate::json::{FieldError, Fields, Value};
 use crate::packet::{Form, UnverifiedPacket};
+use crate::revocation::Withdrawal;
+use crate::statement::{Body, Content, Unverified};
 
 /// The kinds of signed objects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,11 +31,15 @@ pub enum Kind {
     CapabilityToken,
     /// An attestation with its result, reason, key and time.
     Attestation,
+    /// A person's signed approval or denial.
+    Approval,
+    /// A signed revocation.
+    Revocation,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Packet, Self::Envelope, Self::CapabilityToken, Self::Attestation];
+    pub const ALL: [Self; 6] = [Self::Packet, Self::Envelope, Self::CapabilityToken, Self::Attestation, Self::Approval, Self::Revocation];
 
     /// The name, as the command line uses it.
     #[must_use]
@@ -38,6 +49,8 @@ impl Kind {
             Self::Envelope => "envelope",
             Self::CapabilityToken => "capability_token",
             Self::Attestation => "attestation",
+            Self::Approval => "approval",
+            Self::Revocation => "revocation",
         }
     }
 
@@ -64,6 +77,10 @@ impl Kind {
             Ok(Self::Attestation)
         } else if has("packet_id") && has("signature") {
             Ok(Self::Packet)
+        } else if value.member("type") == Some(&Review::TYPE.into()) {
+            Ok(Self::Approval)
+        } else if value.member("type") == Some(&Withdrawal::TYPE.into()) {
+            Ok(Self::Revocation)
         } else {
             Err(Reason::plain(Code::UnknownKind))
         }
@@ -83,7 +100,7 @@ pub struct Report {
     pub agent_id: Option<String>,
     /// Whether that id is the hash of the key.
     pub id_matches_key: Option<bool>,
-    /// The id of the packet or capability.
+    /// The id of the packet, capability or statement.
     pub object_id: Option<String>,
 }
 
@@ -102,6 +119,8 @@ pub fn check(kind: Kind, text: &[u8]) -> Report {
         Kind::Envelope => Envelope::parse(text, &KeyTables::new(0)).map_err(Reason::from).and_then(|e| check_packet(e.packet, &mut report)),
         Kind::CapabilityToken => check_token(text, &mut report),
         Kind::Attestation => check_attestation(text, &mut report),
+        Kind::Approval => check_statement::<Review>(text, &mut report, |content| &content.body.reviewer),
+        Kind::Revocation => check_statement::<Withdrawal>(text, &mut report, |content| &content.body.issuer),
     };
     report.refusal = outcome.err();
     report
@@ -123,6 +142,16 @@ fn check_token(text: &[u8], report: &mut Report) -> Result<(), Reason> {
     report.claim(&content.issuer_agent, &content.public_key);
     report.object_id = Some(content.capability_id.clone());
     capability.verify(&mut keys)?;
+    Ok(())
+}
+
+fn check_statement<B: Body>(text: &[u8], report: &mut Report, signer: fn(&Content<B>) -> &String) -> Result<(), Reason> {
+    let keys = &mut KeyTables::new(0);
+    let statement = Unverified::<B>::parse(text, keys)?;
+    let content = statement.claimed();
+    report.claim(signer(content), &content.public_key);
+    report.object_id = Some(content.id.clone());
+    statement.verify(keys)?;
     Ok(())
 }
 

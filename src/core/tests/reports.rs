@@ -101,3 +101,48 @@ fn a_wrong_type_is_told_by_what_was_expected_and_what_was_found() {
         check(Kind::Packet, text.replace("\"context\": {}", "\"a/b~c\": 1, \"context\": {}").as_bytes()).refusal.expect("a refusal");
     assert_eq!((reason.code, reason.field.as_deref()), (Code::UnknownField, Some("/a~1b~0c")));
 }
+
+#[test]
+fn a_lineage_tells_of_each_hop_what_it_may_do_and_whether_it_proves_that() {
+    let [planner, other] = [planner(), trusthandoff::crypto::SecretKey::from_seed(&[2; 32])];
+    let to = identity::agent_id(&other.public_key());
+    let fields =
+        |to: &str, actions: &str| format!(r#"{{"to_agent": "{to}", "intent": "x", "permissions": {{"allowed_actions": [{actions}]}}}}"#);
+    let parent = chain::envelope_text(&packet(&planner, &fields(&to, r#""read", "fetch""#), Form::V040).to_text()).expect("a packet");
+    let child = packet(&other, &fields("agent:writer", r#""read""#), Form::V040).to_text();
+    let text = chain::Lineage { parent: Some(parent.as_bytes()), capabilities: &[] }.envelope_text(&child).expect("it follows");
+    let hops = trusthandoff::inspect::lineage(text.as_bytes()).expect("an envelope");
+    assert_eq!(hops.iter().map(|hop| hop.permissions.allowed_actions.join(" ")).collect::<Vec<_>>(), ["read fetch", "read"]);
+    assert!(hops.iter().all(|hop| hop.refusal.is_none() && hop.id_matches_key && !hop.is_capability));
+
+    let forged = text.replace(r#"["read", "fetch"]"#, r#"["read", "burn"]"#);
+    let hops = trusthandoff::inspect::lineage(forged.as_bytes()).expect("an envelope");
+    let refused: Vec<_> = hops.iter().map(|hop| hop.refusal.as_ref().map(|reason| reason.code)).collect();
+    assert_eq!(refused, [Some(Code::InvalidSignature), None]);
+    assert_eq!(trusthandoff::inspect::lineage(b"{}").map_err(|reason| reason.code), Err(Code::MissingField));
+}
+
+#[test]
+fn statements_are_checked_like_every_signed_object() {
+    let secret = planner();
+    let key = secret.public_key();
+    let issuer =
+        trusthandoff::statement::Issuer { agent_id: identity::agent_id(&key), public_key: key, now: support::at(0), entropy: [7; 16] };
+    let approval = format!(r#"{{"decision": "DENIED", "review_digest": "{}"}}"#, "ab".repeat(32));
+    let approval = trusthandoff::approval::draft(json(&approval), &issuer).and_then(|draft| draft.sign(&secret)).expect("signed").to_text();
+    let revocation = json(r#"{"target": "agent|agent:x", "reason": "lost"}"#);
+    let revocation = trusthandoff::revocation::draft(revocation, &issuer).and_then(|draft| draft.sign(&secret)).expect("signed").to_text();
+    for (kind, other, text) in [(Kind::Approval, Kind::Revocation, approval), (Kind::Revocation, Kind::Approval, revocation)] {
+        assert_eq!(Kind::detect(text.as_bytes()), Ok(kind));
+        let report = check(kind, text.as_bytes());
+        assert_eq!((report.refusal, report.id_matches_key, report.object_id), (None, Some(true), Some("07".repeat(16))));
+        let refused = |kind, text: &str| check(kind, text.as_bytes()).refusal.map(|reason| reason.code);
+        assert_eq!(refused(other, &text), Some(Code::FieldInvalid));
+        assert_eq!(refused(kind, &text.replace("2026-03-08T12", "2026-03-08T11")), Some(Code::InvalidSignature));
+        assert_eq!(refused(kind, &text.replacen('{', "{\"x\":1,", 1)), Some(Code::UnknownField));
+    }
+}
+
+fn json(text: &str) -> trusthandoff::json::Value {
+    trusthandoff::json::parse(text.as_bytes()).expect("JSON")
+}

@@ -5,7 +5,9 @@ use trusthandoff::capability::UnverifiedCapability;
 use trusthandoff::chain;
 use trusthandoff::crypto::KeyTables;
 use trusthandoff::decision::{Code, Reason};
-use trusthandoff::inspect::{Kind, Report, check};
+use trusthandoff::grant::Constraints;
+use trusthandoff::inspect::{Hop, Kind, Report, check, lineage};
+use trusthandoff::json::{Value, object};
 use trusthandoff::lines::{VerifyLine, check_line as answer_line};
 use trusthandoff::packet::Form;
 use trusthandoff::time::Timestamp;
@@ -35,6 +37,27 @@ pub fn object_view(kind: &str, text: &[u8]) -> Result<JsValue, JsValue> {
         return Ok(to_js(&capability.claimed().to_value()));
     }
     Ok(to_js(&chain::parse_limited(text).map_err(Refusal::from)?))
+}
+
+/// The hops of an envelope, each with what it may do and whether it proves that.
+#[wasm_bindgen(js_name = lineageView)]
+pub fn lineage_view(text: &[u8]) -> Result<JsValue, JsValue> {
+    let hop = |hop: Hop| {
+        object([
+            ("kind", if hop.is_capability { "capability_token" } else { "packet" }.into()),
+            ("id", hop.id.as_str().into()),
+            ("from_agent", hop.from.as_str().into()),
+            ("to_agent", hop.to.as_str().into()),
+            ("id_matches_key", Value::Bool(hop.id_matches_key)),
+            ("permissions", hop.permissions.to_value()),
+            ("constraints", hop.constraints.as_ref().map_or(Value::Null, Constraints::to_value)),
+            ("expires_at", hop.expires_at.map_or(Value::Null, Value::Time)),
+            ("code", hop.refusal.as_ref().map(|reason| reason.code.as_str()).into()),
+            ("reason", hop.refusal.as_ref().map(|reason| reason.message.as_str()).into()),
+        ])
+    };
+    let hops = lineage(text).map_err(Refusal::from)?.into_iter().map(hop).collect();
+    Ok(to_js(&Value::Array(hops)))
 }
 
 #[wasm_bindgen(js_name = checkLine)]
