@@ -4,7 +4,9 @@
 
 mod canonical;
 mod encodings;
+mod grants;
 mod hosts;
+mod narrowing;
 #[path = "../support/mod.rs"]
 mod support;
 mod tampering;
