@@ -2,6 +2,7 @@ import { shared } from "../core.js";
 import { parse } from "./arguments.js";
 import { readObject } from "./input.js";
 import { leavesOf } from "./leaves.js";
+import { lineageOf, lineageRows } from "./lineage.js";
 import { brief, cut, printable, printableJson } from "./output.js";
 
 /** Most leaves shown to people; `--json` gives the whole object. */
@@ -21,7 +22,9 @@ function reportOn(bytes) {
   const { kind, valid, code, reason, field, form, agent_id, id_matches_key, packet_id } = found;
   const checks = checksOf(found);
   const { proven, claimed } = valid ? statements(found) : { proven: [], claimed: [] };
-  return { kind, valid, code, reason, field, form, agent_id, id_matches_key, packet_id, checks, proven, claimed, fields: fieldsOf(kind, bytes) };
+  const lineage = kind === "envelope" ? lineageOf(bytes) : null;
+  const about = { kind, valid, code, reason, field, form, agent_id, id_matches_key, packet_id, checks, proven, claimed, lineage };
+  return { ...about, fields: fieldsOf(kind, bytes) };
 }
 
 /**
@@ -65,9 +68,15 @@ function statements({ kind, agent_id: agentId, id_matches_key: idMatches }) {
       proven.push("result and reason are those whose hashes were signed");
       claimed.push("that the work was done as told: an attestation is its signer's word", "`signed_by`: the signature does not cover it");
       break;
+    case "approval":
+      claimed.push("that the signer is a reviewer: a gate or its registry says who is", "that it is in time and for your packet: no clock was read, and no packet was at hand");
+      break;
+    case "revocation":
+      claimed.push("that the signer may revoke this: no registry was asked");
+      break;
     default:
       claimed.push("that the sender is trusted and not revoked: no registry was asked", "that it is in time: no clock was read", "that it was never used before: no store was asked");
-      if (kind === "envelope") claimed.push("the chain: no signature covers it");
+      if (kind === "envelope") claimed.push("the chain: no signature covers it; what proves it is shown with the lineage");
   }
   return { proven, claimed };
 }
@@ -78,13 +87,14 @@ function forMachines({ fields, ...report }) {
 }
 
 function forPeople(report, paint) {
-  const { kind, valid, code, reason, field, form, fields, checks, proven, claimed } = report;
+  const { kind, valid, code, reason, field, form, fields, checks, proven, claimed, lineage } = report;
   const title = `${paint.bold(kind ?? "no signed object")}${form ? `, signed in form ${form}` : ""}`;
   const verdict = valid ? paint.good("form and signature are valid") : paint.bad(`${code}${field ? ` at ${brief(field)}` : ""}: ${brief(reason)}`);
   return [
     title,
     verdict,
     ...(fields === null ? [] : ["", "Fields", ...fieldRows(fields)]),
+    ...(lineage === null ? [] : ["", ...lineageRows(lineage, paint)]),
     "",
     "Checks",
     ...table(checks.map(({ check, outcome, detail }) => [`${outcome === "pass" ? paint.good("pass") : paint.bad("FAIL")}  ${check}`, brief(detail)])),

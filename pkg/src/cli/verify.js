@@ -28,7 +28,7 @@ export async function verify(args, io, help) {
   const now = values.now === undefined ? undefined : moment(values.now);
   const registry = await trusted(values, positionals[0]);
   const gate = new TrustHandoffMiddleware({ audience, registry, nonces: runNonces(), strict: values.strict === true });
-  const judge = (text, at) => gate.handleSync(text, at === undefined ? undefined : { now: at });
+  const judge = (text, at, approvals) => gate.handleSync(text, { now: at, approvals });
   return values.jsonl ? verifyLines(positionals[0], io, judge, now) : verifyFile(positionals[0], io, judge, now);
 }
 
@@ -66,7 +66,7 @@ function verifiedLine(bytes, judge, now) {
     return refusal("null", error.code);
   }
   if (parsed.code !== null) return refusal(parsed.id, parsed.code);
-  const decision = judge(parsed.text, parsed.now_ms ?? now);
+  const decision = judge(parsed.text, parsed.now_ms ?? now, parsed.approvals ?? undefined);
   return { line: answer(parsed.id, decision), refused: decision.decision !== "ACCEPT" };
 }
 

@@ -600,3 +600,26 @@ fn f20_f23_only_the_right_kind_of_answer_counts() {
         assert_eq!(found, Some(expected), "{answer:?}");
     }
 }
+
+#[test]
+fn what_a_packet_after_another_leaves_open_stays_within_it() {
+    let parent = signed("planner", &FIRST.replacen('{', r#"{"ai_provenance": {"source": "model"}, "ttl_seconds": 100, "#, 1));
+    let after = |seconds: i64, fields: &str| {
+        let secret = key("researcher");
+        let issuer = Issuer { agent_id: "researcher".into(), public_key: secret.public_key(), now: at(seconds), entropy: [5; 48] };
+        let draft = Draft::after(Some(parent.content()), json::parse(fields.as_bytes()).expect("JSON"), &issuer, None)?;
+        draft.sign(Form::V040, &secret)
+    };
+    let brief = r#"{"to_agent": "writer", "intent": "b", "permissions": {"allowed_actions": ["read"], "max_tool_calls": 1}}"#;
+    for seconds in [0, 40, 99] {
+        let child = after(seconds, brief).expect("a packet");
+        assert_eq!(child.content().expires_at, Some(at(100)), "{seconds}");
+        assert_eq!(trusthandoff::chain::follows(parent.content(), child.content()), Ok(()));
+    }
+    assert!(after(100, brief).is_err(), "nothing is left of the parent");
+    // What is stated is taken at its word, and does not follow.
+    let longer = after(40, &brief.replacen('{', r#"{"ttl_seconds": 61, "#, 1)).expect("a packet");
+    assert!(trusthandoff::chain::follows(parent.content(), longer.content()).is_err());
+    let write = after(0, &brief.replacen('{', r#"{"risk_level": "write", "#, 1)).expect("a packet");
+    assert_eq!(write.content().expires_at, Some(at(100)));
+}

@@ -22,19 +22,28 @@ pub fn prepare_packet(
     key: &JsValue,
     now_ms: f64,
     task: &JsValue,
+    parent: Option<Vec<u8>>,
 ) -> Result<JsValue, JsValue> {
-    Ok(prepare(from_js(fields).map_err(Refusal::from)?, form, agent_id, key, now_ms, task)?)
+    Ok(prepare(from_js(fields).map_err(Refusal::from)?, form, agent_id, key, now_ms, task, parent)?)
 }
 
 #[wasm_bindgen(js_name = signPacket)]
-pub fn sign_packet(seed: Vec<u8>, fields: &JsValue, form: &str, agent_id: String, now_ms: f64, task: &JsValue) -> Result<JsValue, JsValue> {
-    Ok(sign(seed, from_js(fields).map_err(Refusal::from)?, form, agent_id, now_ms, task)?)
+pub fn sign_packet(
+    seed: Vec<u8>,
+    fields: &JsValue,
+    form: &str,
+    agent_id: String,
+    now_ms: f64,
+    task: &JsValue,
+    parent: Option<Vec<u8>>,
+) -> Result<JsValue, JsValue> {
+    Ok(sign(seed, from_js(fields).map_err(Refusal::from)?, form, agent_id, now_ms, task, parent)?)
 }
 
 /// As `signPacket`, from JSON text, so that no number is lost.
 #[wasm_bindgen(js_name = signPacketText)]
 pub fn sign_packet_text(seed: Vec<u8>, text: &[u8], form: &str, agent_id: String, now_ms: f64) -> Result<JsValue, JsValue> {
-    Ok(sign(seed, chain::parse_limited(text).map_err(Refusal::from)?, form, agent_id, now_ms, &JsValue::UNDEFINED)?)
+    Ok(sign(seed, chain::parse_limited(text).map_err(Refusal::from)?, form, agent_id, now_ms, &JsValue::UNDEFINED, None)?)
 }
 
 #[wasm_bindgen(js_name = finishPacket)]
@@ -105,24 +114,48 @@ pub fn signed_task_metadata(options: &JsValue) -> Result<JsValue, JsValue> {
     ]))
 }
 
-fn prepare(fields: Value, form: &str, agent_id: String, key: &JsValue, now_ms: f64, task: &JsValue) -> Result<JsValue, Refusal> {
+fn prepare(
+    fields: Value,
+    form: &str,
+    agent_id: String,
+    key: &JsValue,
+    now_ms: f64,
+    task: &JsValue,
+    parent: Option<Vec<u8>>,
+) -> Result<JsValue, Refusal> {
     let form = form_of(form)?;
-    let draft = draft(fields, agent_id, public_key(key)?, now_ms, task)?;
+    let draft = draft(fields, agent_id, public_key(key)?, now_ms, task, parent)?;
     Ok(record([("unsigned", draft.to_text().into()), ("signing_bytes", Uint8Array::from(draft.signing_bytes(form).as_slice()).into())]))
 }
 
-fn sign(seed: Vec<u8>, fields: Value, form: &str, agent_id: String, now_ms: f64, task: &JsValue) -> Result<JsValue, Refusal> {
+fn sign(
+    seed: Vec<u8>,
+    fields: Value,
+    form: &str,
+    agent_id: String,
+    now_ms: f64,
+    task: &JsValue,
+    parent: Option<Vec<u8>>,
+) -> Result<JsValue, Refusal> {
     let secret = secret(seed)?;
-    let draft = draft(fields, agent_id, secret.public_key(), now_ms, task)?;
+    let draft = draft(fields, agent_id, secret.public_key(), now_ms, task, parent)?;
     Ok(signed(&draft.sign(form_of(form)?, &secret)?))
 }
 
-fn draft(fields: Value, agent_id: String, public_key: PublicKey, now_ms: f64, task: &JsValue) -> Result<Draft, Refusal> {
+fn draft(
+    fields: Value,
+    agent_id: String,
+    public_key: PublicKey,
+    now_ms: f64,
+    task: &JsValue,
+    parent: Option<Vec<u8>>,
+) -> Result<Draft, Refusal> {
     let mut entropy = [0; 48];
     getrandom::fill(&mut entropy).map_err(|error| Refusal::new(Code::InternalError, format!("no randomness: {error}")))?;
     let issuer = Issuer { agent_id, public_key, now: moment(now_ms)?, entropy };
     let task = if task.is_undefined() { None } else { Some(task_metadata(task)?) };
-    Ok(Draft::new(fields, &issuer, task.as_ref())?)
+    let parent = parent.map(|text| read(&text)).transpose()?;
+    Ok(Draft::after(parent.as_ref().map(UnverifiedPacket::claimed), fields, &issuer, task.as_ref())?)
 }
 
 fn signed(packet: &Packet) -> JsValue {

@@ -91,6 +91,15 @@ impl Draft {
     /// [`Error`] for whatever a gate would refuse by itself, for a sender other than the signer, and
     /// for a field that contradicts the task.
     pub fn new(fields: Value, issuer: &Issuer, task: Option<&TaskMetadata>) -> Result<Self, Error> {
+        Self::after(None, fields, issuer, task)
+    }
+
+    /// As [`Draft::new`] for work that comes from the accepted packet `parent`: what the fields leave open
+    /// stays within it. Its constraints and AI provenance are carried on, and the packet ends no later.
+    ///
+    /// # Errors
+    /// [`Error`] as for [`Draft::new`], and [`Error::Ttl`] if less than a second of the parent is left.
+    pub fn after(parent: Option<&Content>, fields: Value, issuer: &Issuer, task: Option<&TaskMetadata>) -> Result<Self, Error> {
         let mut fields = Fields::of(fields, "")?;
         let from = fields.optional_text("from_agent")?.unwrap_or_else(|| issuer.agent_id.clone());
         if from != issuer.agent_id {
@@ -125,6 +134,9 @@ impl Draft {
         fields.finish()?;
         if let Some(task) = task {
             apply_task(task, &mut risk, &mut ttl, &mut content)?;
+        }
+        if let Some(parent) = parent {
+            stay_within(parent, risk.as_deref(), &mut ttl, &mut content)?;
         }
         content.resolve_ttl(Some(risk.as_deref().unwrap_or("read")), ttl)?;
         check_content(&content, "")?;
@@ -211,6 +223,21 @@ fn apply_task(task: &TaskMetadata, risk: &mut Option<String>, ttl: &mut Option<j
             return Err(Error::TaskMetadata("ai_provenance"));
         }
         content.ai_provenance = Some(made_by);
+    }
+    Ok(())
+}
+
+/// What is left open is as in the parent.
+fn stay_within(parent: &Content, risk: Option<&str>, ttl: &mut Option<json::Integer>, content: &mut Content) -> Result<(), Error> {
+    if content.constraints.is_none() {
+        content.constraints.clone_from(&parent.constraints);
+    }
+    if content.ai_provenance.is_none() {
+        content.ai_provenance.clone_from(&parent.ai_provenance);
+    }
+    if let (None, None, Some(end)) = (&ttl, content.expires_at, parent.expires_at) {
+        let left = end.micros().saturating_sub(content.issued_at.micros()).div_euclid(1_000_000);
+        *ttl = Some(left.min(RiskLevel::from_name(risk.unwrap_or("read"))?.default_ttl().into()).into());
     }
     Ok(())
 }
