@@ -3,8 +3,8 @@ import { shared } from "./core.js";
 import { ArgumentTypeError, CanonicalizationError, configInvalid, PayloadValidationError } from "./errors.js";
 import { acceptanceOf } from "./gate/decision.js";
 import { signerOf } from "./identity.js";
-import { freezeDeep, readOptions } from "./plain.js";
-import { copyFields, signLater, signNow } from "./signing.js";
+import { readOptions } from "./plain.js";
+import { copyFields, keepText, signLater, signNow } from "./signing.js";
 import { taskMetadata } from "./task.js";
 import { toMs } from "./time.js";
 import { isBytes, isObject, MAX_TEXT_BYTES, receivedBytes, typeName, wellFormed } from "./text.js";
@@ -65,13 +65,10 @@ function readArguments(fields, options) {
   return { form, nowMs: toMs(now, "now"), metadata: task === undefined ? undefined : taskMetadata(task), copy: copyFields(fields, "packet") };
 }
 
-/** The packet as its user holds it, with the text that travels. */
-function keep({ text, view }) {
-  // Not enumerable: the object lists the fields of the wire, its text is beside them.
-  Object.defineProperty(view, "text", { __proto__: null, value: text });
-  freezeDeep(view);
-  texts.set(view, text);
-  return view;
+function keep(signed) {
+  const packet = keepText(signed);
+  texts.set(packet, signed.text);
+  return packet;
 }
 
 function packetText(packet) {

@@ -7,7 +7,7 @@
 import { shared } from "./core.js";
 import { ConfigurationError, PayloadValidationError, TrustHandoffError } from "./errors.js";
 import { signerOf } from "./identity.js";
-import { copyPlain } from "./plain.js";
+import { copyPlain, freezeDeep } from "./plain.js";
 import { disregard } from "./promises.js";
 import { inWords, isBytes, isObject, ownBytes, typeName } from "./text.js";
 
@@ -83,6 +83,12 @@ function signerAsync(later) {
 
 function signerFailed(cause) {
   return new ConfigurationError("signer_failed", `the signer failed: ${inWords(cause)}`, { cause });
+}
+
+/** A signed object as its user holds it: the fields of the wire, frozen, and beside them, not enumerable, the text that travels. */
+export function keepText({ text, view }) {
+  Object.defineProperty(view, "text", { __proto__: null, value: text });
+  return freezeDeep(view);
 }
 
 /** The fields of an object to sign, each read once, or the error that says what was given in their place. */

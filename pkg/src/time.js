@@ -20,3 +20,12 @@ export function toMs(moment, what) {
   const given = typeof ms === "number" ? `\`${ms}\`` : typeName(ms);
   throw new ConfigurationError("clock_invalid", `${what} must be milliseconds since 1970, a Date or RFC 3339 text, not ${given}`, { field: what });
 }
+
+/** The canonical text of a moment in UTC, to the microsecond. */
+export function toRfc3339(ms) {
+  const micros = Math.round(ms * 1000);
+  const seconds = Math.floor(micros / 1_000_000);
+  const fraction = micros - seconds * 1_000_000;
+  const text = new Date(seconds * 1000).toISOString().slice(0, 19);
+  return `${text}${fraction === 0 ? "" : `.${String(fraction).padStart(6, "0")}`}Z`;
+}

@@ -551,6 +551,165 @@ export function issueCapability(identity: AgentIdentity, fields: CapabilityField
 /** The same with any identity, also one whose signer answers later. */
 export function issueCapabilityAsync(identity: AgentIdentity, fields: CapabilityFields, options?: CapabilityOptions): Promise<DelegationCapability>;
 
+// ---------------------------------------------------------------------------------------------------------- statements
+
+/** What a person is asked about. */
+export interface ReviewRequest {
+  /** SHA-256 in hex of what is approved: the packet without its times, so that an approval outlasts a packet that is signed again. */
+  readonly reviewDigest: string;
+  readonly packetId: string;
+  /** The packet, whose signature is valid. Nothing is said of time, trust or replay. */
+  readonly packet: VerifiedPacket;
+}
+
+/** The request for a review of a received packet or envelope. @throws {@link TrustHandoffError} for a packet whose form or signature is refused */
+export function reviewRequest(received: string | Uint8Array): ReviewRequest;
+
+export interface ApprovalOptions {
+  /** There is no default. One `DENIED` refuses the packet, however many approve. */
+  decision: "APPROVED" | "DENIED";
+  /** What the reviewer adds, at most 4096 bytes. */
+  note?: string | null;
+  /** How long it counts, by default an hour, at most thirty days. */
+  ttlSeconds?: number;
+  /** In place of `ttlSeconds`. */
+  expiresAt?: Moment;
+  /** Time of signing, by default `Date.now()`. */
+  now?: Moment;
+}
+
+/** A reviewer's signed word on one packet. `text` is exactly what travels; it is not enumerable. */
+export interface Approval {
+  readonly type: "TRUSTHANDOFF_APPROVAL_V1";
+  readonly id: string;
+  readonly issued_at: string;
+  readonly expires_at: string;
+  readonly decision: "APPROVED" | "DENIED";
+  /** The agent id of who signed. */
+  readonly reviewer: string;
+  readonly review_digest: string;
+  readonly note: string | null;
+  readonly signature_algo: "Ed25519";
+  readonly public_key: string;
+  readonly signature: string;
+  readonly text: string;
+}
+
+/**
+ * Signs an approval, or a denial, of a packet: its received text, what `reviewRequest` made of it, or its review digest. It
+ * counts at a gate whose `review.reviewers` names the signer.
+ *
+ * @throws {@link ConfigurationError} `signer_async` if the identity's signer answers later
+ *
+ * @example
+ * const [planner, ana] = [AgentIdentity.generate(), AgentIdentity.generate()];
+ * const wire = createEnvelope(
+ *   signPacket(planner, { to_agent: "agent:deployer", intent: "Deploy", constraints: { requires_human_review: true } }),
+ * );
+ * const request = reviewRequest(wire); // request.packet is what to show
+ * const approval = approve(ana, request, { decision: "APPROVED", note: "after the freeze" });
+ * // gate.handle(wire, { approvals: [approval.text] })
+ */
+export function approve(identity: AgentIdentity, request: string | Uint8Array | { readonly reviewDigest: string }, options: ApprovalOptions): Approval;
+
+/** The same with any identity, also one whose signer answers later. */
+export function approveAsync(identity: AgentIdentity, request: string | Uint8Array | { readonly reviewDigest: string }, options: ApprovalOptions): Promise<Approval>;
+
+/** What is revoked, named in one of these ways. */
+export type RevocationSubject =
+  /** An agent with all its keys. */
+  | { agentId: string }
+  /** One key, whichever agents hold it. */
+  | { publicKey: PublicKey }
+  /** A packet, by the text of it or of its envelope. */
+  | { packet: string | Uint8Array }
+  | { capability: DelegationCapability | string }
+  /** A revocation key, as a gate asks its host for: `docs/SPEC.md`, section 11. */
+  | { target: string };
+
+export interface RevocationOptions {
+  /** Why, at most 4096 bytes. */
+  reason?: string | null;
+  /** Time of signing, by default `Date.now()`. */
+  now?: Moment;
+}
+
+/** A signed word that something is trusted no more. `text` is exactly what travels; it is not enumerable. */
+export interface Revocation {
+  readonly type: "TRUSTHANDOFF_REVOCATION_V1";
+  readonly id: string;
+  readonly issued_at: string;
+  /** The agent id of who signed. */
+  readonly issuer: string;
+  /** The revocation key. */
+  readonly target: string;
+  readonly reason: string | null;
+  readonly signature_algo: "Ed25519";
+  readonly public_key: string;
+  readonly signature: string;
+  readonly text: string;
+}
+
+/**
+ * Signs a revocation. It counts where it is from the key that signed what is revoked, from the agent itself, or from an agent
+ * that the receiver's registry lists as a `revoker`.
+ *
+ * @throws {@link ConfigurationError} `signer_async` if the identity's signer answers later
+ *
+ * @example
+ * const planner = AgentIdentity.generate();
+ * const registry = new AgentRegistry().register(planner.agentId, planner.publicKeyPem);
+ * const root = issueCapability(planner, { subject_agent: "agent:x", allowed_actions: ["read"] });
+ * const statement = revoke(planner, { capability: root }, { reason: "project ended" });
+ *
+ * const revocations = new RevocationList({ registry }); // a gate's option `revocations`
+ * revocations.add(statement.text);
+ */
+export function revoke(identity: AgentIdentity, subject: RevocationSubject, options?: RevocationOptions): Revocation;
+
+/** The same with any identity, also one whose signer answers later. */
+export function revokeAsync(identity: AgentIdentity, subject: RevocationSubject, options?: RevocationOptions): Promise<Revocation>;
+
+/** Revocations that count, in memory. It forgets none; keep `texts()` to add them again elsewhere. */
+export class RevocationList {
+  constructor(options: { registry: AgentRegistry });
+  /**
+   * Takes the text of a statement and returns the revocation key that is revoked from now on. `now`: the time at which its
+   * signer must have been allowed to, by default `Date.now()`; where kept texts are added again, the time they were kept at.
+   *
+   * @throws {@link RevocationConsistencyError} `revocation_invalid` if its signer may not revoke that
+   */
+  add(received: string | Uint8Array, options?: { now?: Moment }): string;
+  isRevoked(keys: readonly string[]): boolean;
+  /** The statements, one for each revoked name. */
+  texts(): string[];
+  /** How many names are revoked. */
+  readonly size: number;
+}
+
+/**
+ * Which capability has taken the place of one that ends: the old one then admits for 30 seconds beyond its end, once and
+ * never longer. Its option `overlap` gives it to a gate.
+ *
+ * @example
+ * const planner = AgentIdentity.generate();
+ * const grant = { subject_agent: "agent:x", allowed_actions: ["read"] };
+ * const [old, successor] = [issueCapability(planner, grant), issueCapability(planner, grant)];
+ * const overlap = new CapabilityOverlap().register(old, successor);
+ * overlap.successor(old.digest) === successor.token; // true
+ */
+export class CapabilityOverlap {
+  constructor();
+  /**
+   * @throws {@link CapabilityError} `overlap_invalid` unless both verify and have the same issuer, issuer's key and subject
+   */
+  register(oldToken: string | DelegationCapability, newToken: string | DelegationCapability, options?: { now?: Moment }): this;
+  /** The token that took the place of the capability with this digest (SHA-256, hex). */
+  successor(digest: string): string | null;
+  /** How many successors are held. */
+  readonly size: number;
+}
+
 // ---------------------------------------------------------------------------------------------------------- verify
 
 /** One check: what was looked at and what was found. */

@@ -6,7 +6,8 @@ import { trapNext } from "./trap.mjs";
 
 // After the wrapper around WebAssembly.Instance, which must be there first.
 const { AgentIdentity, AgentRegistry, gate, MemoryNonceStore, fields, NOW, planner, registry, researcher, trusthandoff, wire } = await import("./support.mjs");
-const { createEnvelope, signPacket, signedTask, verifySignature } = trusthandoff;
+const { approve, CapabilityOverlap, createEnvelope, DelegationCapability, issueCapability, revoke, RevocationList, reviewRequest, signPacket, signedTask, verifySignature } =
+  trusthandoff;
 
 for (const door of ["corerun_advance", "coregate_begin", "corerun_resume"]) {
   test(`W4 a trap in ${door} answers REJECT internal_error, and the next call works`, async () => {
@@ -89,7 +90,24 @@ test("W4 signing functions throw internal_error, and work again", () => {
   const { privateKey } = crypto.generateKeyPairSync("ed25519");
   const publicKey = new Uint8Array(crypto.createPublicKey(privateKey).export({ type: "spki", format: "der" }).subarray(-32));
   const remote = AgentIdentity.fromSigner({ publicKey, sign: (bytes) => new Uint8Array(crypto.sign(null, bytes, privateKey)) });
+  const grant = { subject_agent: researcher.agentId, allowed_actions: ["read"] };
+  const [root, next] = [issueCapability(planner, grant), issueCapability(planner, grant)];
+  const about = { reviewDigest: "ab".repeat(32) };
+  const statement = revoke(planner, { agentId: planner.agentId }, { now: NOW }).text;
   for (const [door, call] of [
+    ["signcapability", () => issueCapability(planner, grant)],
+    ["preparecapability", () => issueCapability(remote, grant)],
+    ["finishcapability", () => issueCapability(remote, grant)],
+    ["capabilityview", () => DelegationCapability.decode(root.token)],
+    ["reviewrequest", () => reviewRequest(wire())],
+    ["approve", () => approve(planner, about, { decision: "DENIED" })],
+    ["prepareapproval", () => approve(remote, about, { decision: "DENIED" })],
+    ["finishapproval", () => approve(remote, about, { decision: "DENIED" })],
+    ["revocationtargets", () => revoke(planner, { capability: root })],
+    ["finishrevocation", () => revoke(remote, { capability: root })],
+    ["coreregistry_judgerevocation", () => new RevocationList({ registry: registry() }).add(statement, { now: NOW })],
+    ["judgeselfcertified", () => new RevocationList({ registry: AgentRegistry.selfCertifying() }).add(statement, { now: NOW })],
+    ["registeroverlap", () => new CapabilityOverlap().register(root, next)],
     ["signpacket", () => signPacket(planner, fields())],
     ["preparepacket", () => signPacket(remote, fields())],
     ["finishpacket", () => signPacket(remote, fields())],
@@ -104,6 +122,17 @@ test("W4 signing functions throw internal_error, and work again", () => {
     assert.equal(sprung(), true, door);
     call();
   }
+});
+
+test("W4 after a trap a list of revocations knows what it knew, and takes more", () => {
+  const revocations = new RevocationList({ registry: registry() });
+  const [agent, packet] = [{ agentId: planner.agentId }, { packet: wire() }].map((about) => revoke(planner, about, { now: NOW }).text);
+  const target = revocations.add(agent, { now: NOW });
+  trapNext("coreregistry_judgerevocation");
+  assert.throws(() => revocations.add(packet, { now: NOW }), { code: "internal_error" });
+  assert.deepEqual([revocations.isRevoked([target]), revocations.size], [true, 1]);
+  revocations.add(packet, { now: NOW });
+  assert.equal(revocations.size, 2);
 });
 
 test("W4 a change of the registry that trapped has not happened, and can be made again", () => {
