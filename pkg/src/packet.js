@@ -51,18 +51,24 @@ export function signPacketText(identity, bytes, { form, nowMs }) {
 }
 
 function packetWork(fields, options) {
-  const { form, nowMs, metadata, copy } = readArguments(fields, options);
+  const { form, nowMs, metadata, parent, copy } = readArguments(fields, options);
   return {
-    here: (glue, { seed, agentId }) => glue.signPacket(seed, copy, form, agentId, nowMs, metadata),
-    prepare: (glue, { agentId, publicKey }) => glue.preparePacket(copy, form, agentId, publicKey, nowMs, metadata),
+    here: (glue, { seed, agentId }) => glue.signPacket(seed, copy, form, agentId, nowMs, metadata, parent),
+    prepare: (glue, { agentId, publicKey }) => glue.preparePacket(copy, form, agentId, publicKey, nowMs, metadata, parent),
     finish: (glue, unsigned, signature) => glue.finishPacket(unsigned, form, signature),
   };
 }
 
 function readArguments(fields, options) {
-  const { form = "0.4.0", task, now = Date.now() } = readOptions(options, ["form", "task", "now"], "signPacket");
+  const { form = "0.4.0", task, parent, now = Date.now() } = readOptions(options, ["form", "task", "parent", "now"], "signPacket");
   if (form !== "0.4.0" && form !== "0.3.3") throw configInvalid('`form` must be "0.4.0" or "0.3.3"', "form");
-  return { form, nowMs: toMs(now, "now"), metadata: task === undefined ? undefined : taskMetadata(task), copy: copyFields(fields, "packet") };
+  return {
+    form,
+    nowMs: toMs(now, "now"),
+    metadata: task === undefined ? undefined : taskMetadata(task),
+    parent: parent === undefined ? undefined : acceptedBytes(parent),
+    copy: copyFields(fields, "packet"),
+  };
 }
 
 function keep(signed) {

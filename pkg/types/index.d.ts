@@ -398,6 +398,11 @@ export interface SignOptions {
   form?: Form;
   /** A function made by `signedTask`, whose metadata goes into the packet. */
   task?: (...args: never[]) => unknown;
+  /**
+   * The accepted decision whose task this packet carries on. What the fields leave open stays within it: the packet ends no
+   * later, and constraints and AI provenance are carried on. Give it to `createEnvelope` too.
+   */
+  parent?: PacketDecision;
   /** Time of signing, by default `Date.now()`. */
   now?: Moment;
 }

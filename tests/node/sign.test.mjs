@@ -133,3 +133,23 @@ test("a refused field is named by its JSON pointer", () => {
 test("the wire of a packet is the text its signature verifies on", () => {
   assert.equal(verifySignature(wire()).valid, true);
 });
+
+test("a packet signed after an accepted one stays within it where its fields say nothing", async () => {
+  const { AgentIdentity, AgentRegistry, createEnvelope, MemoryNonceStore, signPacket, TrustHandoffMiddleware } = trusthandoff;
+  const [planner, researcher, writer] = Array.from({ length: 3 }, () => AgentIdentity.generate());
+  const registry = new AgentRegistry();
+  for (const agent of [planner, researcher, writer]) registry.register(agent.agentId, agent.publicKeyPem);
+  const gate = (agent) => new TrustHandoffMiddleware({ audience: agent.agentId, registry, nonces: new MemoryNonceStore(), strict: true });
+  const now = Date.now();
+  const fields = { to_agent: researcher.agentId, intent: "a", permissions: { allowed_actions: ["read"] }, constraints: { max_runtime_seconds: 9 }, ai_provenance: { source: "model" } };
+  const parent = gate(researcher).handleSync(createEnvelope(signPacket(planner, fields, { now })), { now });
+  assert.equal(parent.code, null);
+  const task = { to_agent: writer.agentId, intent: "b", permissions: { allowed_actions: ["read"] } };
+  const child = signPacket(researcher, task, { parent, now: now + 60_500 });
+  assert.deepEqual([child.ttl_seconds, child.constraints.max_runtime_seconds, child.ai_provenance.source], [839, 9, "model"]);
+  const decision = gate(writer).handleSync(createEnvelope(child, { parent }), { now: now + 61_000 });
+  assert.deepEqual([decision.code, decision.ancestors.length], [null, 1]);
+  assert.throws(() => createEnvelope(signPacket(researcher, task, { now: now + 60_500 }), { parent }), { code: "constraint_relaxed" });
+  assert.throws(() => signPacket(researcher, task, { parent, now: now + 900_000 }), { code: "ttl_invalid" });
+  for (const wrong of [null, {}, child, createEnvelope(child)]) assert.throws(() => signPacket(researcher, task, { parent: wrong }), { code: "config_invalid" });
+});

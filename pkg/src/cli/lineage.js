@@ -30,7 +30,8 @@ function tree(hops, paint) {
     const branch = depth === 0 ? "" : "└ ";
     const verdict = hop.code === null ? paint.good("proven") : paint.bad(`${hop.code}: ${hop.reason}`);
     const [from, to, id] = [hop.from_agent, hop.to_agent, hop.id].map((text) => printable(cut(text, 80)));
-    return [`  ${indent}${branch}${from} → ${to}   ${paint.dim(id)}   ${verdict}`, `  ${indent}${depth === 0 ? "" : "  "}  ${printable(rights(hop))}`];
+    const whose = hop.id_matches_key ? "" : paint.dim(", the sender's id only claimed");
+    return [`  ${indent}${branch}${from} → ${to}   ${paint.dim(id)}   ${verdict}${whose}`, `  ${indent}${depth === 0 ? "" : "  "}  ${printable(rights(hop))}`];
   });
 }
 
@@ -41,7 +42,7 @@ function rights({ permissions, constraints, expires_at: end }) {
   const { max_runtime_seconds: runtime, data_boundary: boundary, requires_human_review: review } = constraints ?? {};
   return [
     actions.length === 0 ? "may do nothing" : `may ${shown}${more}`,
-    permissions.max_tool_calls === null ? "any number of tool calls" : `at most ${permissions.max_tool_calls} tool calls`,
+    permissions.max_tool_calls === null ? "any number of tool calls" : `at most ${permissions.max_tool_calls} tool call${permissions.max_tool_calls === 1 ? "" : "s"}`,
     ...(runtime === null || runtime === undefined ? [] : [`at most ${runtime} s`]),
     ...(boundary === null || boundary === undefined ? [] : [`data stays in ${cut(boundary, 80)}`]),
     ...(review === true ? ["a person must approve"] : []),
