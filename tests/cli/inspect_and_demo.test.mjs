@@ -18,6 +18,9 @@ test("demo: the genuine handoff accepted, every attack refused with its code, in
     ["expired", "REJECT", "expired"],
     ["wrong audience", "REJECT", "wrong_audience"],
     ["forged key", "REJECT", "public_key_mismatch"],
+    ["escalated", "REJECT", "authority_escalation"],
+    ["stolen token", "REJECT", "capability_subject_mismatch"],
+    ["over budget", "REJECT", "tool_calls_exhausted"],
     ["unreviewed", "REJECT", "human_review_required"],
   ];
   assert.equal(rows.length, expected.length);

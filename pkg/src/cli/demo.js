@@ -1,3 +1,5 @@
+import { issueCapability } from "../capability.js";
+import { TrustHandoffExecutor } from "../execution/executor.js";
 import { TrustHandoffMiddleware } from "../gate/middleware.js";
 import { AgentIdentity } from "../identity.js";
 import { createEnvelope, signPacket } from "../packet.js";
@@ -9,7 +11,7 @@ import { parse } from "./arguments.js";
 export async function demo(args, io, help) {
   const { values } = parse("demo", args, {}, 0);
   if (values.help) return help("demo");
-  const rows = handoffs();
+  const rows = await handoffs();
   const { paint, out } = io;
   if (!values.json) await out.line(paint.dim("A planner hands a task to a researcher, whose gate decides:\n"));
   for (const { name, expected, protection, decision } of rows) {
@@ -22,19 +24,23 @@ export async function demo(args, io, help) {
     }
     const mark = verdict === "ACCEPT" ? paint.good : paint.bad;
     const note = asExpected ? protection : `UNEXPECTED, should have been ${expected ?? "accepted"}`;
-    await out.line(`${name.padEnd(15)} ${mark(verdict)}  ${(code ?? "-").padEnd(22)} ${note}`);
+    await out.line(`${name.padEnd(15)} ${mark(verdict)}  ${(code ?? "-").padEnd(28)} ${note}`);
   }
   return io.refused ? 1 : 0;
 }
 
 /** The genuine handoff and the attacks on it, each with the decision of a real gate. */
-function handoffs() {
+async function handoffs() {
+  const owner = AgentIdentity.generate();
   const planner = AgentIdentity.generate();
   const researcher = AgentIdentity.generate();
   const stranger = AgentIdentity.generate();
   // Another key that claims the planner's id: what a thief of names can make, short of the planner's secret.
   const impostor = AgentIdentity.generate({ agentId: planner.agentId });
-  const registry = new AgentRegistry().register(planner.agentId, planner.publicKeyPem);
+  const registry = new AgentRegistry()
+    .register(owner.agentId, owner.publicKeyPem, { roots: ["read", "summarize"] })
+    .register(planner.agentId, planner.publicKeyPem)
+    .register(stranger.agentId, stranger.publicKeyPem);
   const gateOf = (agent) => new TrustHandoffMiddleware({ audience: agent.agentId, registry, nonces: new MemoryNonceStore({ capacity: 1000 }) });
   const gate = gateOf(researcher);
 
@@ -48,6 +54,13 @@ function handoffs() {
   const handoff = (identity, more) => createEnvelope(signPacket(identity, { ...fields, ...more }));
   const genuine = handoff(planner);
   const later = Date.now() + 16 * 60 * 1000;
+  // What the planner may do at all, and what it hands on of it.
+  const right = issueCapability(owner, { subject_agent: planner.agentId, allowed_actions: ["read", "summarize"], max_tool_calls: 2 });
+  const entitled = { capability_token: right.token, permissions: { allowed_actions: ["read"], max_tool_calls: 2 } };
+  const executor = new TrustHandoffExecutor({ gate });
+  const { error } = await executor.execute(handoff(planner, entitled), async (task) => {
+    for (let call = 1; call <= 3; call += 1) await task.use("read");
+  });
 
   return [
     {
@@ -87,9 +100,27 @@ function handoffs() {
       decision: gate.handleSync(handoff(impostor)),
     },
     {
+      name: "escalated",
+      expected: "authority_escalation",
+      protection: "the capability protected its owner: what it does not grant, nobody hands on",
+      decision: gate.handleSync(handoff(planner, { ...entitled, permissions: { allowed_actions: ["read", "publish"], max_tool_calls: 2 } })),
+    },
+    {
+      name: "stolen token",
+      expected: "capability_subject_mismatch",
+      protection: "the capability protected its owner: it works with its holder's key only",
+      decision: gate.handleSync(handoff(stranger, entitled)),
+    },
+    {
+      name: "over budget",
+      expected: "tool_calls_exhausted",
+      protection: "the counter protected the owner: two calls were granted, the third was not made",
+      decision: { decision: "REJECT", code: error?.code ?? null },
+    },
+    {
       name: "unreviewed",
       expected: "human_review_required",
-      protection: "the review rule protected people: no approval of theirs, no action",
+      protection: "the review rule protected people: no signed approval of theirs, no action",
       decision: gate.handleSync(handoff(planner, { constraints: { requires_human_review: true } })),
     },
   ];
