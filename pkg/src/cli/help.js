@@ -7,6 +7,8 @@ usage: trusthandoff COMMAND [OPTIONS] [FILE]      FILE may be - for standard inp
   sign      fields in JSON -> a signed envelope
   check     form and signature of any signed object; no clock, no trust, no store
   verify    the whole gate: form, signature, trust, audience, time, replay
+  approve   a reviewer's signed word on a packet that requires human review
+  revoke    a signed word that an agent, packet or capability is trusted no more
   inspect   a signed object for people: every field, every check, what is proven
   demo      one genuine handoff and the attacks on it
 
@@ -74,6 +76,37 @@ requires human review gets human_review_required, whatever its line has under "a
 
 example:
   trusthandoff verify envelope.json --registry agents.json --audience agent:researcher`,
+
+  approve: `usage: trusthandoff approve FILE --key PEM [--deny] [--note TEXT] [--ttl SECONDS] [--agent-id ID]
+
+Signs an approval of the packet or envelope in FILE and prints it. Look at it first, with inspect: what is approved is the
+packet without its times, so that the approval outlasts a packet that is signed again.
+
+  --key PEM       file with the reviewer's private key
+  --deny          sign a denial: one is enough to refuse the packet
+  --note TEXT     what the reviewer adds
+  --ttl SECONDS   how long it counts, by default an hour, at most thirty days
+  --agent-id ID   the reviewer's id, where it is not the hash of the key
+
+example:
+  trusthandoff approve envelope.json --key ana/agent.key.pem --note "after the freeze" > approval.json`,
+
+  revoke: `usage: trusthandoff revoke --key PEM (--agent | --packet FILE | --capability FILE | --target KEY)
+                           [--reason TEXT] [--agent-id ID]
+
+Signs a revocation and prints it. It counts where it is from the key that signed what is revoked, from the agent itself, or
+from an agent that the receiver's registry lists as a revoker.
+
+  --key PEM           file with the private key
+  --agent             revoke the agent of that key, with all its keys
+  --packet FILE       a packet, or the one in an envelope
+  --capability FILE   a capability token
+  --target KEY        anything by its revocation key, such as key|FINGERPRINT
+  --reason TEXT       why
+  --agent-id ID       the signer's id, where it is not the hash of the key
+
+example:
+  trusthandoff revoke --key planner/agent.key.pem --packet envelope.json --reason "sent by mistake" > revocation.json`,
 
   inspect: `usage: trusthandoff inspect FILE
 

@@ -1,6 +1,7 @@
 import { version } from "../../package.json";
 import { TrustHandoffError } from "../errors.js";
 import { inWords } from "../text.js";
+import { approve } from "./approve.js";
 import { UsageError } from "./arguments.js";
 import { check } from "./check.js";
 import { demo } from "./demo.js";
@@ -8,10 +9,11 @@ import { COMMANDS, OVERVIEW } from "./help.js";
 import { inspect } from "./inspect.js";
 import { keygen } from "./keygen.js";
 import { brief, Output, OutputClosed, painter, printable } from "./output.js";
+import { revoke } from "./revoke.js";
 import { sign } from "./sign.js";
 import { verify } from "./verify.js";
 
-const RUN = { check, demo, inspect, keygen, sign, verify };
+const RUN = { approve, check, demo, inspect, keygen, revoke, sign, verify };
 
 /**
  * The command line. Exit codes: 0 done and nothing refused, 1 something was refused or found, 2 unusable arguments or
