@@ -32,14 +32,14 @@ test("every code that the text mentions exists", () => {
 test("checks stand in the order in which the gate applies them", async () => {
   const [, text] = /### 10\.2([^]*?)### 10\.3/.exec(spec);
   const stated = rows(text).map(([name]) => name);
-  const hosts = { revocations: () => false, approvals: () => true, policy: () => true };
-  const decision = await gate(hosts).handle(wire({ constraints: { requires_human_review: true } }));
+  const hosts = { revocations: () => false, approvals: () => true, policy: () => true, boundary: "eu" };
+  const decision = await gate(hosts).handle(wire({ constraints: { requires_human_review: true, data_boundary: "eu" } }));
   assert.equal(decision.code, null);
   const done = decision.checks.map(({ check }) => check);
-  // A packet without a token has no capability to check; everything else applied.
+  // A packet without a token has no capability to check, and two checks are of a use only; everything else applied.
   assert.deepEqual(
     done,
-    stated.filter((name) => name !== "capability"),
+    stated.filter((name) => !["capability", "action", "tool_calls"].includes(name)),
   );
 });
 

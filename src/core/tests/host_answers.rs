@@ -55,7 +55,7 @@ fn an_acceptance_has_passed_every_rule_in_the_documented_order() {
     let root = SecretKey::from_seed(&[5; 32]);
     let roots = AgentRecord { roots: vec!["read".into()], ..AgentRecord::of_key(root.public_key()) };
     let fields = format!(
-        r#"{{"to_agent": "{RESEARCHER}", "intent": "x", "constraints": {{"requires_human_review": true}}, "capability_token": "{}", "ai_provenance": {{"source": "model"}}}}"#,
+        r#"{{"to_agent": "{RESEARCHER}", "intent": "x", "constraints": {{"requires_human_review": true, "data_boundary": "eu"}}, "capability_token": "{}", "ai_provenance": {{"source": "model"}}}}"#,
         capability(&root),
     );
     let decision = drive(&mut gate_with_every_host(), envelope(&fields).as_bytes(), |ask| match &ask.question {
@@ -64,9 +64,10 @@ fn an_acceptance_has_passed_every_rule_in_the_documented_order() {
     });
     assert_eq!(decision.as_str(), "ACCEPT", "{:?}", decision.reason());
     let names: Vec<&str> = decision.findings().iter().map(|finding| finding.check.as_str()).collect();
-    let documented: Vec<&str> = documented_checks().into_iter().map(|(name, _)| name).collect();
-    assert_eq!(names, documented);
-    assert_eq!((names.len(), names.first(), names.last()), (20, Some(&"size"), Some(&"replay")));
+    // Two are of a use only.
+    let documented = documented_checks().into_iter().map(|(name, _)| name).filter(|name| !["action", "tool_calls"].contains(name));
+    assert_eq!(names, documented.collect::<Vec<&str>>());
+    assert_eq!((names.len(), names.first(), names.last()), (21, Some(&"size"), Some(&"replay")));
     assert!(decision.findings().iter().all(|finding| finding.refusal.is_none()));
     assert!(decision.findings().is_sorted_by_key(|finding| finding.check));
 }

@@ -42,7 +42,7 @@ pub(crate) const REVIEWED: &str = r#"{"to_agent": "agent:researcher", "intent": 
 
 /// A gate whose host can answer everything.
 pub(crate) fn gate_with_every_host() -> Gate {
-    let hooks = Hooks { approvals: true, policy: true, revocations: true, ..Hooks::default() };
+    let hooks = Hooks { approvals: true, policy: true, revocations: true, overlap: true, boundary: true };
     Gate::new(Config { hooks, ..Config::new(RESEARCHER) }).expect("a configuration")
 }
 
