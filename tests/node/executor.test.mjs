@@ -294,6 +294,28 @@ test("after the end nothing is allowed any more, and the signal says so", async 
   assert.throws(() => kept.throwIfStale(), { code: "task_finished" });
 });
 
+test("after an end before its time nothing is allowed either, and it is the end that is told", async () => {
+  let kept;
+  await executor({ storeTimeoutMs: 50 }).execute(wire({ constraints: { max_runtime_seconds: 1 } }), (task) => new Promise(() => (kept = task)));
+  assert.equal(kept.signal.reason.code, "max_runtime_exceeded");
+  assert.equal((await failureOf(() => kept.use("read"))).code, "task_finished");
+  assert.throws(() => kept.throwIfStale(), { code: "task_finished" });
+});
+
+test("what is over between the acceptance and the start is not started", async () => {
+  const found = new Set();
+  for (let reads = 0; reads < 6; reads += 1) {
+    let left = Infinity;
+    const clock = () => (left-- > 0 ? NOW : NOW + 900_000);
+    const nonces = () => ((left = reads), true);
+    let ran = false;
+    const { decision, status, error } = await executor({ clock, nonces }).execute(wire(), () => void (ran = true));
+    assert.deepEqual([error?.code ?? null, ran], [status === "OK" ? null : "expired", status !== "REJECTED"], `${reads} reads`);
+    found.add(`${decision.decision} ${status}`);
+  }
+  assert.deepEqual([...found], ["REJECT REJECTED", "ACCEPT REJECTED", "ACCEPT PARTIAL", "ACCEPT OK"]);
+});
+
 test("a use that is not waited for is not a use, and its refusal ends no process", async (t) => {
   const left = [];
   const note = (reason) => left.push(reason);

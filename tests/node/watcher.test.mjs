@@ -148,9 +148,14 @@ describe("watching", { concurrency: true }, () => {
   test("starting twice watches once; stopping and disposing twice is nothing", async () => {
     const host = revocations();
     const { verifier, decision } = await accepted({ revocations: host });
+    const before = host.calls;
+    verifier.watch(decision, { everyMs: 60_000 });
+    await sleep(30);
+    const aCheck = host.calls - before;
     const watcher = verifier.watch(decision, { everyMs: 60_000 }).start().start();
     await sleep(30);
     const once = host.calls;
+    assert.deepEqual([once - before, aCheck > 0], [2 * aCheck, true]);
     watcher.stop().stop();
     watcher[Symbol.dispose]();
     watcher[Symbol.dispose]();

@@ -95,7 +95,7 @@ export class GateMachine {
   #told({ decision }, readClock) {
     // A run that only asks again ends without a decision; here that would be nobody's acceptance.
     if (decision === null) return localRejection("internal_error");
-    tell(this.options.events, decision, readClock() ?? 0);
+    tell(this.options.events, decision, readClock);
     return decision;
   }
 
