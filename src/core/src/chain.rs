@@ -11,7 +11,7 @@ use crate::capability;
 use crate::crypto::KeyTables;
 use crate::grant::{Excess, Permissions, constraints_within};
 use crate::json::{self, FieldError, Fields, Value, object};
-use crate::limits::MAX_INPUT_BYTES;
+use crate::limits::{MAX_DEPTH, MAX_INPUT_BYTES};
 use crate::packet::{self, Content, UnverifiedPacket};
 
 /// Why an envelope is refused, apart from what a receiver must know besides.
@@ -30,6 +30,9 @@ pub enum Error {
     /// The packet inside, or one of its proof, is refused.
     #[error(transparent)]
     Packet(#[from] packet::Error),
+    /// A proof of more packets than any gate admits; none of them has been read.
+    #[error("a proof of {0} packets; at most {MAX_DEPTH} delegations are admitted")]
+    TooDeep(usize),
     /// The packet does not follow from the one it is to be sent after.
     #[error("the packet does not follow from its parent: {0}")]
     Broken(#[from] Broken),
@@ -158,6 +161,10 @@ impl Proof {
         let packets = fields.array("packets")?;
         let capabilities = fields.texts("capabilities")?;
         fields.finish()?;
+        // Each costs a key to decode, and nothing is proven yet.
+        if packets.len() > usize::try_from(MAX_DEPTH).unwrap_or(usize::MAX) {
+            return Err(Error::TooDeep(packets.len()));
+        }
         let read = |(i, value)| UnverifiedPacket::read(value, &json::pointer(&at, &format!("{i}")), keys);
         Ok(Self { packets: packets.into_iter().enumerate().map(read).collect::<Result<_, _>>()?, capabilities })
     }

@@ -197,6 +197,7 @@ fn c02_whatever_is_wrong_with_an_earlier_hop_refuses_the_last() {
         ("unknown_field", Box::new(|t| t["proof"]["more"] = true.into())),
         ("type_mismatch", Box::new(|t| t["proof"]["capabilities"] = "x".into())),
         ("capability_chain_invalid", Box::new(|t| t["proof"]["capabilities"] = serde_json::json!(["x"]))),
+        ("depth_exceeded", Box::new(|t| t["proof"]["packets"] = vec![serde_json::Value::Null; 65].into())),
     ];
     for (expected, edit) in cases {
         assert_eq!(Host::of("printer").handle(&edited(&three, edit)), Some(expected));

@@ -146,6 +146,7 @@ impl From<chain::Error> for Reason {
             chain::Error::Json(json) => json.into(),
             chain::Error::Field(field) => field.into(),
             chain::Error::Packet(packet) => packet.into(),
+            chain::Error::TooDeep(_) => Self::at(Code::DepthExceeded, error.to_string(), "/proof/packets"),
             chain::Error::Broken(broken) => broken.into(),
             chain::Error::Unproven(_) => Self::new(Code::ChainUnproven, error.to_string()),
             chain::Error::Capability(_) => Self::new(Code::ParentMissing, error.to_string()),

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use super::case::Case;
 use super::{Answer, Flow, Gate, Question, Refusal, Run, Stage, Stepped};
-use crate::approval::{Approval, UnverifiedApproval, Verdict};
+use crate::approval::{Approval, Review, UnverifiedApproval, Verdict};
 use crate::checks;
 use crate::crypto::PublicKey;
 use crate::decision::{Check, Code, Reason};
 use crate::encoding::hex;
 use crate::json::Value;
 use crate::limits::{MAX_APPROVALS, MAX_LIFETIME_SECONDS};
-use crate::statement;
+use crate::statement::{self, Content};
 use crate::time::Timestamp;
 
 /// The approvals of this packet so far.
@@ -32,14 +32,9 @@ pub(super) struct Reviews {
 }
 
 impl Reviews {
-    /// Who approved.
-    pub(super) fn reviewers(&self) -> Vec<(&str, &PublicKey)> {
-        self.candidates.iter().map(|a| (a.content().body.reviewer.as_str(), &a.content().public_key)).collect()
-    }
-
-    /// The latest end of what was relied on.
-    pub(super) fn until(&self) -> Option<Timestamp> {
-        self.candidates.iter().map(|approval| approval.content().body.expires_at).max().max(self.waived_until)
+    /// Who says to have reviewed.
+    pub(super) fn claimants(&self) -> impl Iterator<Item = &str> {
+        self.candidates.iter().map(|approval| approval.content().body.reviewer.as_str())
     }
 }
 
@@ -96,7 +91,7 @@ impl Gate {
     }
 
     pub(super) fn reviewers(&self, run: &mut Run, case: Box<Case>) -> Stepped {
-        let agents: Vec<String> = run.reviews.reviewers().into_iter().map(|(agent, _)| agent.to_owned()).collect();
+        let agents: Vec<String> = run.reviews.claimants().map(str::to_owned).collect();
         if let Some(question) = self.unknown_agent(run, Check::HumanReview, agents.iter().map(String::as_str))? {
             return Ok(Flow::Ask(question, Stage::Reviewers(case)));
         }
@@ -190,6 +185,17 @@ impl Gate {
             keys.insert(content.public_key.as_bytes());
         }
         Ok(approved)
+    }
+
+    /// Whose approvals were relied on. What strangers say binds nobody.
+    pub(super) fn relied_on<'a>(&'a self, run: &'a Run) -> impl Iterator<Item = &'a Content<Review>> {
+        let contents = run.reviews.candidates.iter().map(Approval::content);
+        contents.filter(|content| self.is_reviewer(run, &content.body.reviewer, &content.public_key))
+    }
+
+    /// The latest end of what was relied on, where anything was.
+    pub(super) fn reviewed_until(&self, run: &Run) -> Option<Timestamp> {
+        self.relied_on(run).map(|content| content.body.expires_at).max().max(run.reviews.waived_until)
     }
 
     fn is_reviewer(&self, run: &Run, agent: &str, key: &PublicKey) -> bool {

@@ -18,7 +18,8 @@ impl Gate {
     }
 
     fn revocation_question(&self, run: &Run, case: Box<Case>, scope: RevocationScope) -> Flow {
-        let keys = revocation_keys(&case, &run.reviews.reviewers(), scope);
+        let reviewers: Vec<_> = self.relied_on(run).map(|content| (content.body.reviewer.as_str(), &content.public_key)).collect();
+        let keys = revocation_keys(&case, &reviewers, scope);
         Flow::Ask(Question::Revocation { keys }, Stage::Revocation(case, scope))
     }
 
@@ -116,7 +117,7 @@ impl Gate {
     pub(super) fn again(&mut self, run: &mut Run, case: Box<Case>) -> Stepped {
         let mut agents: Vec<String> = case.packets().map(|packet| packet.content().from_agent.clone()).collect();
         agents.extend(case.capabilities().map(|capability| capability.content().issuer_agent.clone()));
-        agents.extend(run.reviews.reviewers().into_iter().map(|(agent, _)| agent.to_owned()));
+        agents.extend(run.reviews.claimants().map(str::to_owned));
         // The rule that a failing host stops is that of the agent it was asked for.
         let check = match run.asked_agent() {
             Some(agent) if agent == case.content().from_agent => Check::Identity,
@@ -139,7 +140,7 @@ impl Gate {
         }
         let content = case.content();
         // An approval outlasts a re-issued packet of the same content, and so must the nonce.
-        let expires = content.expires_at.max(run.reviews.until());
+        let expires = content.expires_at.max(self.reviewed_until(run));
         let fingerprint = content.public_key.fingerprint();
         let question = Question::Nonce {
             key: format!("th1:{fingerprint}:{}", hex(&sha256(&[content.nonce.as_bytes()]))),
