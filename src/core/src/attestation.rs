@@ -1,5 +1,9 @@
 //! Execution attestations: form, hashes, freshness and signature (wire §6).
 
+mod draft;
+
+pub use draft::{Draft, Issuer};
+
 use crate::crypto::{self, PublicKey, Signature, sha256};
 use crate::encoding::from_hex;
 use crate::json::{self, FieldError, Fields, Style, Value};
@@ -117,12 +121,29 @@ impl UnverifiedAttestation {
     /// # Errors
     /// [`Error`] for the first that does not fit.
     pub fn verify(self, result: &Value, reason: Option<&Value>, key: &PublicKey, now_ms: i128) -> Result<Attestation, Error> {
+        self.fits(result, reason)?;
+        self.is_fresh(now_ms)?;
+        self.is_signed(key)
+    }
+
+    /// As [`UnverifiedAttestation::verify`], years later: freshness protects against replay, and an audit
+    /// asks about the past (catalogue G16).
+    ///
+    /// # Errors
+    /// [`Error`] for the first that does not fit.
+    pub fn verify_archived(self, result: &Value, reason: Option<&Value>, key: &PublicKey) -> Result<Attestation, Error> {
+        self.fits(result, reason)?;
+        self.is_signed(key)
+    }
+
+    fn fits(&self, result: &Value, reason: Option<&Value>) -> Result<(), Error> {
         if outcome_hash(result)? != self.outcome_hash {
             return Err(Error::OutcomeHash);
         }
-        if reason.map(outcome_hash).transpose()? != self.reason_hash {
-            return Err(Error::ReasonHash);
-        }
+        if reason.map(outcome_hash).transpose()? == self.reason_hash { Ok(()) } else { Err(Error::ReasonHash) }
+    }
+
+    fn is_fresh(&self, now_ms: i128) -> Result<(), Error> {
         // A timestamp may have all 64 bits: saturating into them would make any two late times equal.
         let age = now_ms.saturating_sub(i128::from(self.timestamp_ms));
         if age < -i128::from(ATTESTATION_SKEW_MS) {
@@ -131,6 +152,10 @@ impl UnverifiedAttestation {
         if age > i128::from(ATTESTATION_MAX_AGE_MS) {
             return Err(Error::Stale(age));
         }
+        Ok(())
+    }
+
+    fn is_signed(self, key: &PublicKey) -> Result<Attestation, Error> {
         if sha256(&[key.as_bytes()]) != self.agent_pubkey_fingerprint {
             return Err(Error::Fingerprint);
         }

@@ -31,6 +31,9 @@ pub const MAX_OUTCOME_DEPTH: usize = 100;
 /// Age at which an attestation stops being fresh, in milliseconds.
 pub const ATTESTATION_MAX_AGE_MS: i64 = 300_000;
 
+/// Earliest time of a new attestation, in milliseconds since 1970: that of 2020 (as in the reference).
+pub const ATTESTATION_EPOCH_MS: u64 = 1_577_836_800_000;
+
 /// How far an attestation may lie in the future, in milliseconds.
 pub const ATTESTATION_SKEW_MS: i64 = 30_000;
 

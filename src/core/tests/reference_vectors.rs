@@ -104,6 +104,13 @@ fn attestations_have_the_bytes_of_the_reference() {
                 assert_eq!(check(made), Some("reason_hash_mismatch"));
                 continue;
             }
+            // Made here from the same inputs, it is the same text: Ed25519 is deterministic.
+            let signer = items(&vectors, "identities").iter().find(|i| text(i, "public_key_pem") == pem).expect("the signer");
+            let secret = identity::private_key_from_pem(text(signer, "private_key_pem")).expect(file);
+            let issuer =
+                attestation::Issuer { agent_id: read.signed_by.clone(), public_key: *key, now_ms: read.timestamp_ms, nonce: read.nonce };
+            let own = attestation::Draft::new(&read.packet_id, &read.status, &json::parse(result.as_bytes()).expect(name), None, &issuer);
+            assert_eq!(own.and_then(|draft| draft.sign(&secret)).expect(name).to_text(), text(vector, "json"), "{file} {name}");
             assert_eq!(check(made), None, "{file} {name}");
             assert_eq!(check(made + 300_000), None);
             assert_eq!(check(made + 300_001), Some("expired"));
