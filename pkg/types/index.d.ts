@@ -980,6 +980,8 @@ export interface WatchOptions {
  * Asks again, from time to time, whether what a gate accepted would still be accepted. The end of validity has a timer of its
  * own. Whatever way a check fails, the watcher goes stale: it never stays unconcerned.
  *
+ * A capability that ends ends what runs on it: an `overlap` lets in what arrives a little later, it does not prolong a watch.
+ *
  * Its timers keep no process alive, where the runtime allows that.
  *
  * @example
