@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { AgentRegistry, MemoryNonceStore, PacketDecision, TrustHandoffError, TrustHandoffMiddleware } from "../../pkg/dist/index.js";
+import { AgentRegistry, MemoryNonceStore, PacketDecision, TrustHandoffError, TrustHandoffExecutor, TrustHandoffMiddleware } from "../../pkg/dist/index.js";
 import { FILE, vectors } from "./generate.mjs";
 
 const COMMAND = fileURLToPath(new URL("../../pkg/dist/bin/trusthandoff.js", import.meta.url));
@@ -51,13 +51,22 @@ function receiver(given) {
   };
   const answers = { undefined: store, true: () => true, false: () => false, full };
   const ttl = { ...(settings.ttl_read && { read: settings.ttl_read }), ...(settings.ttl_write && { write: settings.ttl_write }) };
-  const gate = new TrustHandoffMiddleware({
+  const spent = () => {
+    throw new TrustHandoffError("counter_store_full", "full");
+  };
+  const counters = { undefined: undefined, true: () => true, false: () => false, full: spent }[settings.counters];
+  const to = { store, counts: settings.nonces === undefined, accepted: 0, nowMs: 0 };
+  to.gate = new TrustHandoffMiddleware({
+    clock: () => to.nowMs,
     audience: settings.audience,
     registry: settings.self_certifying ? AgentRegistry.selfCertifying() : AgentRegistry.fromJson(settings.registry),
     nonces: answers[settings.nonces],
     revocations: settings.revoked && ((keys) => keys.some((key) => settings.revoked.includes(key))),
     approvals: settings.approved && ((digest) => settings.approved.includes(digest)),
     policy: settings.policy === undefined ? undefined : () => settings.policy,
+    overlap: settings.overlap && ((digest) => settings.overlap[digest] ?? null),
+    boundary: settings.boundary,
+    review: reviewOptions(settings),
     maxDepth: settings.max_depth,
     maxLifetimeSeconds: settings.max_lifetime_seconds,
     skewSeconds: settings.skew_seconds,
@@ -65,14 +74,23 @@ function receiver(given) {
     strict: settings.strict,
     ttl,
   });
-  return { gate, store, counts: settings.nonces === undefined, accepted: 0 };
+  to.executor = new TrustHandoffExecutor({ gate: to.gate, counters });
+  return to;
+}
+
+function reviewOptions({ reviewers, threshold, ai_writes: aiWrites }) {
+  if (reviewers === undefined && threshold === undefined && aiWrites === undefined) return undefined;
+  return { ...(reviewers && { reviewers }), ...(threshold && { threshold }), ...(aiWrites && { aiWrites }) };
 }
 
 /** Hands one text over and compares what came of it. */
-async function play({ send, code, field, form, check, now }, to, defaultNow, handle) {
+async function play({ send, code, field, form, check, now, approvals, uses }, to, defaultNow, handle) {
   const received = bytes(send);
   if (check !== undefined) return handle === WAYS.handle ? checked(received, check, code ?? null) : undefined;
-  const decision = await handle(to.gate, received, { now: now ?? defaultNow });
+  if (uses !== undefined && handle !== WAYS.handle) return undefined;
+  to.nowMs = Date.parse(now ?? defaultNow);
+  const options = approvals && { approvals: approvals.map((text) => bytes(text).toString()) };
+  const decision = uses === undefined ? await handle(to.gate, received, { now: now ?? defaultNow, ...options }) : await executed(to, received, options, uses);
   assert.ok(decision instanceof PacketDecision);
   assert.deepEqual([decision.decision, decision.code], code == null ? ["ACCEPT", null] : ["REJECT", code], decision.reason);
   if (field !== undefined) assert.equal(decision.field, field);
@@ -82,6 +100,20 @@ async function play({ send, code, field, form, check, now }, to, defaultNow, han
   to.accepted += code == null ? 1 : 0;
   // What is refused takes no nonce.
   if (to.counts) assert.equal(to.store.size, to.accepted);
+}
+
+/** Executed: each use with its refusal, in turn. */
+async function executed({ executor }, received, options, uses) {
+  const { decision, status } = await executor.execute(
+    received,
+    async (task) => {
+      for (const [action, code] of uses) assert.equal(await task.use(action).then(() => null, (error) => error.code), code, action);
+    },
+    options,
+  );
+  const allowed = uses.every(([, code]) => code === null);
+  assert.equal(status, decision.decision === "REJECT" ? "REJECTED" : allowed ? "OK" : "PARTIAL");
+  return decision;
 }
 
 /** Form and signature alone, as the command line looks at them: it names the kind that is expected. */

@@ -6,6 +6,9 @@ export const researcher = agent(2);
 export const mallory = agent(3);
 export const writer = agent(4);
 export const root = agent(5);
+/** People who review. */
+export const ana = agent(6);
+export const bo = agent(7);
 
 /** What the receiver, `researcher`, knows. */
 export const registry = (more = {}) => ({
@@ -13,6 +16,8 @@ export const registry = (more = {}) => ({
   [mallory.id]: mallory.pem,
   [writer.id]: writer.pem,
   [root.id]: { keys: [{ public_key_pem: root.pem, not_before: null, not_after: null }], roots: ["read", "summarize"] },
+  [ana.id]: { keys: [{ public_key_pem: ana.pem }], reviewer: true },
+  [bo.id]: { keys: [{ public_key_pem: bo.pem }], reviewer: true },
   ...more,
 });
 

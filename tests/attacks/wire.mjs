@@ -146,3 +146,33 @@ export function token(payload, issuer, more = {}) {
   const signature = issuer.sign(capabilityBytes(payload)).toString("base64");
   return Buffer.from(json({ ...payload, signature, ...more })).toString("base64url");
 }
+
+/**
+ * An envelope with the proof of where it comes from: signed packets, oldest first, the last of them the one that is sent, and
+ * tokens, root first. `more` replaces parts of the envelope.
+ */
+export function proven(packets, capabilities = [], more = {}) {
+  const chain = { packet_ids: packets.map((packed) => packed.packet_id), agents: packets.map((packed) => packed.from_agent), hops: [] };
+  return json({ packet: packets.at(-1), chain, proof: { packets: packets.slice(0, -1), capabilities }, ...more }, { sorted: false });
+}
+
+/** The text of a signed statement of our own: label, zero byte, sorted JSON of every field but the signature. */
+export function statement(type, signer, fields) {
+  const body = { type, issued_at: NOW, signature_algo: "Ed25519", public_key: signer.pem, ...fields };
+  const signature = signer.sign(Buffer.from(`${type}\0${json(body, { signed: true })}`)).toString("base64");
+  return json({ ...body, signature });
+}
+
+/** A person's word on the packet of this digest; an honest approval unless `fields` say otherwise. */
+export const approval = (reviewer, digest, fields = {}, signer = reviewer) =>
+  statement("TRUSTHANDOFF_APPROVAL_V1", signer, {
+    ...{ id: `approval of ${reviewer.id}`, decision: "APPROVED", reviewer: reviewer.id, review_digest: digest },
+    ...{ expires_at: at(3600), note: null, ...fields },
+  });
+
+/** The word of `issuer` that `target` is trusted no more. */
+export const revocation = (issuer, target, fields = {}, signer = issuer) =>
+  statement("TRUSTHANDOFF_REVOCATION_V1", signer, { id: `revocation by ${issuer.id}`, issuer: issuer.id, target, reason: null, ...fields });
+
+/** The digest of a capability: of its signed bytes. */
+export const capabilityDigest = (payload) => sha256(capabilityBytes(payload)).toString("hex");

@@ -5,11 +5,11 @@
 
 mod support;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 use trusthandoff::decision::{Check, Code, Decision};
-use trusthandoff::gate::{Answer, Config, Failure, Gate, Question, Step};
+use trusthandoff::gate::{Answer, Config, Counter, Failure, Gate, Purpose, Question, Request, Step};
 use trusthandoff::inspect::{self, Kind};
 use trusthandoff::registry::AgentRegistry;
 use trusthandoff::replay::{NonceStore, Taken};
@@ -47,6 +47,7 @@ struct Receiver {
     registry: AgentRegistry,
     store: NonceStore,
     accepted: usize,
+    counted: BTreeMap<String, i64>,
 }
 
 impl Receiver {
@@ -65,6 +66,7 @@ impl Receiver {
             ("max_lifetime_seconds", &mut limits.lifetime),
             ("skew_seconds", &mut limits.skew),
             ("grace_seconds", &mut limits.grace),
+            ("threshold", &mut config.review.threshold),
         ] {
             if let Some(number) = settings[name].as_u64() {
                 *slot = u32::try_from(number).expect("fits");
@@ -76,19 +78,36 @@ impl Receiver {
         config.hooks.approvals = settings["approved"].is_array();
         config.hooks.policy = settings["policy"].is_boolean();
         config.hooks.revocations = settings["revoked"].is_array();
+        config.hooks.overlap = settings["overlap"].is_object();
+        config.hooks.boundary = settings["boundary"].is_array();
+        config.review.ai_writes = settings["ai_writes"] == true;
+        if settings["reviewers"].is_array() {
+            config.review.reviewers = strings(&settings["reviewers"]);
+        }
         let registry = AgentRegistry::from_json(settings["registry"].as_str().expect("a registry").as_bytes()).expect("a registry");
-        Self { gate: Gate::new(config).expect("a configuration"), settings, registry, store: NonceStore::new(100), accepted: 0 }
+        let gate = Gate::new(config).expect("a configuration");
+        Self { gate, settings, registry, store: NonceStore::new(100), accepted: 0, counted: BTreeMap::new() }
     }
 
-    fn handle(&mut self, text: &[u8], now: Timestamp) -> Box<Decision> {
-        let mut run = self.gate.begin(text, now);
+    fn handle(&mut self, text: &[u8], request: Request, now: Timestamp) -> Box<Decision> {
+        let decision = self.drive(text, request, now).expect("a decision");
+        self.accepted += usize::from(decision.packet().is_some());
+        decision
+    }
+
+    /// The refusal of one use of what was accepted.
+    fn refusal_of_use(&mut self, text: &[u8], action: &str, now: Timestamp) -> Option<Code> {
+        let request = Request { purpose: Purpose::Use(action.to_owned()), ..Request::default() };
+        self.drive(text, request, now).and_then(|decision| decision.reason().map(|reason| reason.code))
+    }
+
+    /// The decision, or none where what was accepted is still good.
+    fn drive(&mut self, text: &[u8], request: Request, now: Timestamp) -> Option<Box<Decision>> {
+        let mut run = self.gate.begin_with(text, now, request);
         loop {
             match self.gate.advance(&mut run) {
-                Step::Done(decision) => {
-                    self.accepted += usize::from(decision.packet().is_some());
-                    return decision;
-                }
-                Step::Valid(_) => panic!("nothing was accepted before"),
+                Step::Done(decision) => return Some(decision),
+                Step::Valid(_) => return None,
                 Step::Ask(ask) => {
                     let answer = self.answer(&ask.question);
                     run.resume(ask.id, answer, now);
@@ -103,6 +122,13 @@ impl Receiver {
             Question::Agent { agent_id } => Answer::Agent(self.registry.resolve(agent_id).cloned()),
             Question::Revocation { keys } => Answer::Flag(keys.iter().any(|key| listed(&self.settings["revoked"], key))),
             Question::Approval { review_digest, .. } => Answer::Flag(listed(&self.settings["approved"], review_digest)),
+            Question::Overlap { digest } => Answer::Token(self.settings["overlap"][digest].as_str().map(str::to_owned)),
+            Question::Boundary { boundary } => Answer::Flag(listed(&self.settings["boundary"], boundary)),
+            Question::Counters { counters, .. } => match &self.settings["counters"] {
+                Json::Bool(left) => Answer::Flag(*left),
+                Json::String(_) => Answer::Failed(Failure::Full),
+                _ => Answer::Flag(self.count(counters)),
+            },
             Question::Policy => Answer::Flag(self.settings["policy"] == true),
             Question::Nonce { key, fingerprint, expires_at_ms, now_ms, .. } => match &self.settings["nonces"] {
                 Json::Bool(fresh) => Answer::Flag(*fresh),
@@ -114,6 +140,18 @@ impl Receiver {
             },
             _ => Answer::Other,
         }
+    }
+
+    /// Under all of these keys, or under none.
+    fn count(&mut self, counters: &[Counter]) -> bool {
+        let counted = |key: &str| self.counted.get(key).copied().unwrap_or_default();
+        let is_left = counters.iter().all(|counter| counted(&counter.key) < counter.limit);
+        if is_left {
+            for counter in counters {
+                *self.counted.entry(counter.key.clone()).or_default() += 1;
+            }
+        }
+        is_left
     }
 }
 
@@ -128,7 +166,11 @@ fn play(name: &str, step: &Json, receiver: &mut Receiver, shared: &Json, now: &s
         return;
     }
     let now = Timestamp::parse(step["now"].as_str().unwrap_or(now)).expect("a time");
-    let decision = receiver.handle(&text, now);
+    let approvals = step["approvals"].as_array().into_iter().flatten();
+    let approvals = approvals.map(|text| String::from_utf8(bytes(text, shared)).expect("UTF-8")).collect();
+    let uses = step["uses"].as_array();
+    let purpose = if uses.is_some() { Purpose::Execute } else { Purpose::Handle };
+    let decision = receiver.handle(&text, Request { purpose, approvals, ..Request::default() }, now);
     let reason = decision.reason();
     assert_eq!(reason.map(|reason| reason.code.as_str()), expected.0, "{name}: {reason:?}");
     assert_eq!(decision.as_str(), if expected.0.is_none() { "ACCEPT" } else { "REJECT" }, "{name}");
@@ -142,9 +184,13 @@ fn play(name: &str, step: &Json, receiver: &mut Receiver, shared: &Json, now: &s
         let documented = support::documented_checks();
         let (_, codes) = documented.iter().find(|(check, _)| *check == last.check.as_str()).expect("a documented check");
         let code = reason.code.as_str();
-        // Two rows refer elsewhere: a capability's codes have a section of their own, datetimes a common stem.
-        let listed =
-            codes.contains(&code) || last.check == Check::Capability || (codes.contains(&"datetime_…") && code.starts_with("datetime_"));
+        // Some rows refer elsewhere: a capability's codes have a section of their own, an earlier packet has those of the rules
+        // it is held to, datetimes have a common stem.
+        let of_earlier_packet = last.check == Check::Chain && reason.field.as_deref().is_some_and(|at| at.starts_with("/proof/packets/"));
+        let listed = codes.contains(&code)
+            || last.check == Check::Capability
+            || of_earlier_packet
+            || (codes.contains(&"datetime_…") && code.starts_with("datetime_"));
         assert!(listed, "{name}: `{code}` is not among the codes of `{}` in the specification", last.check.as_str());
     }
     // The last thing found is the refusal, and it is the only one.
@@ -154,6 +200,10 @@ fn play(name: &str, step: &Json, receiver: &mut Receiver, shared: &Json, now: &s
     assert!(decision.findings().last().is_some_and(|last| last.refusal.as_ref() == reason), "{name}");
     if receiver.settings["nonces"].is_null() {
         assert_eq!(receiver.store.len(), receiver.accepted, "{name}: what is refused takes no nonce");
+    }
+    for pair in uses.into_iter().flatten() {
+        let refused = receiver.refusal_of_use(&text, pair[0].as_str().expect("an action"), now);
+        assert_eq!(refused.map(Code::as_str), pair[1].as_str(), "{name}: {}", pair[0]);
     }
 }
 
@@ -187,19 +237,22 @@ fn every_attack_is_refused_with_its_code_and_its_twin_is_accepted() {
 /// What a text alone can provoke has a vector; what only a failing host can is tested beside its answers.
 #[test]
 fn every_documented_refusal_has_its_attack() {
-    const OF_FAILING_HOSTS: [&str; 7] = [
+    const OF_FAILING_HOSTS: [&str; 9] = [
         "registry_unavailable",
         "registry_invalid_reply",
         "revocation_unavailable",
         "approval_unavailable",
         "policy_unavailable",
+        "counter_unavailable",
+        "counter_invalid_reply",
         "replay_store_unavailable",
         "replay_store_invalid_reply",
     ];
     let file = vectors();
     let cases = file["cases"].as_array().expect("cases");
-    let provoked: BTreeSet<&str> =
-        cases.iter().flat_map(|case| case["attack"].as_array().expect("steps")).filter_map(|step| step["code"].as_str()).collect();
+    let steps = || cases.iter().flat_map(|case| case["attack"].as_array().expect("steps"));
+    let of_uses = steps().flat_map(|step| step["uses"].as_array()).flatten().filter_map(|pair| pair[1].as_str());
+    let provoked: BTreeSet<&str> = steps().filter_map(|step| step["code"].as_str()).chain(of_uses).collect();
     let spec = include_str!("../../../docs/SPEC.md");
     let capability = spec.split("### 10.3").nth(1).and_then(|rest| rest.split("\n### ").next()).expect("the section on capabilities");
     let mentioned = capability.split('`').skip(1).step_by(2).filter(|word| Code::ALL.iter().any(|code| code.as_str() == *word));
