@@ -510,6 +510,24 @@ fn f13_packets_before_count_too_and_none_is_left_of_nothing() {
 }
 
 #[test]
+fn f13_a_budget_is_remembered_through_the_overlap() {
+    let fields = |id: &str, ttl: i64| {
+        format!(
+            r#"{{"capability_id": "{id}", "subject_agent": "planner", "allowed_actions": ["read"], "max_tool_calls": 2, "ttl_seconds": {ttl}}}"#
+        )
+    };
+    let text = first("planner", &task("p1", &issued("root", &fields("old", 1800)).to_token()));
+    let mut host = Host::of("researcher");
+    host.config.limits.skew = 0;
+    assert_eq!(host.run(&text, Purpose::Use("read:/docs/a".into())).code(), None);
+    let kept = host.asked.iter().find_map(|question| match question {
+        Question::Counters { expires_at_ms, .. } => Some(*expires_at_ms),
+        _ => None,
+    });
+    assert_eq!(kept, Some(at(1800 + 30).millis() + 1));
+}
+
+#[test]
 fn f24_a_revocation_is_seen_at_the_moment_of_use() {
     let text = handed_on(&rights(), "p1");
     let mut host = Host::of("researcher");

@@ -90,10 +90,12 @@ impl Case {
             .collect()
     }
 
-    /// The latest end of anything it rests on: until then its counters are needed.
+    /// The latest end of anything it rests on, overlap included: until then its counters are needed, or a
+    /// spent budget would start afresh.
     pub(super) fn counted_until(&self) -> Option<Timestamp> {
         let packets = self.packets().filter_map(|packet| packet.content().expires_at);
-        packets.chain(self.capabilities().map(|capability| capability.content().expires_at)).max()
+        let end = packets.chain(self.capabilities().map(|capability| capability.content().expires_at)).max()?;
+        Some(end.plus_seconds(MAX_OVERLAP_SECONDS.into()).unwrap_or(end))
     }
 
     pub(super) fn accepted(self, valid_until: Timestamp) -> Accepted {
