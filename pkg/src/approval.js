@@ -42,9 +42,9 @@ function approvalWork(request, options, what) {
   if (expiresAt === undefined) fields.ttl_seconds = ttlSeconds ?? HOUR_SECONDS;
   else fields.expires_at = toRfc3339(toMs(expiresAt, "expiresAt"));
   return {
-    here: (glue, { seed, agentId }) => glue.approve(seed, fields, agentId, nowMs),
-    prepare: (glue, { agentId, publicKey }) => glue.prepareApproval(fields, agentId, publicKey, nowMs),
-    finish: (glue, unsigned, signature) => glue.finishApproval(unsigned, signature),
+    here: (glue, { seed, agentId }) => glue.signStatement("approval", seed, fields, agentId, nowMs),
+    prepare: (glue, { agentId, publicKey }) => glue.prepareStatement("approval", fields, agentId, publicKey, nowMs),
+    finish: (glue, unsigned, signature) => glue.finishStatement("approval", unsigned, signature),
   };
 }
 

@@ -72,9 +72,9 @@ function revocationWork(about, options, what) {
   fields.target = targetOf(about, what);
   if (typeof reason === "string") fields.reason = wellFormed(reason, "`reason`", "reason");
   return {
-    here: (glue, { seed, agentId }) => glue.revoke(seed, fields, agentId, nowMs),
-    prepare: (glue, { agentId, publicKey }) => glue.prepareRevocation(fields, agentId, publicKey, nowMs),
-    finish: (glue, unsigned, signature) => glue.finishRevocation(unsigned, signature),
+    here: (glue, { seed, agentId }) => glue.signStatement("revocation", seed, fields, agentId, nowMs),
+    prepare: (glue, { agentId, publicKey }) => glue.prepareStatement("revocation", fields, agentId, publicKey, nowMs),
+    finish: (glue, unsigned, signature) => glue.finishStatement("revocation", unsigned, signature),
   };
 }
 

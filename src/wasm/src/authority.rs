@@ -4,59 +4,62 @@ use js_sys::{Array, Uint8Array};
 use trusthandoff::approval::{self, Review};
 use trusthandoff::capability::{Capability, UnverifiedCapability};
 use trusthandoff::checks;
-use trusthandoff::crypto::{KeyTables, PublicKey, Signature};
-use trusthandoff::decision::Code;
+use trusthandoff::crypto::{KeyTables, PublicKey};
 use trusthandoff::encoding::hex;
 use trusthandoff::json::{self, Fields, Style, Value};
 use trusthandoff::limits::MAX_OVERLAP_SECONDS;
 use trusthandoff::registry::AgentRecord;
 use trusthandoff::revocation::{self, Revocation, Target, UnverifiedRevocation, Withdrawal};
-use trusthandoff::statement::{Body, Content, Error, Issuer, Signed, Unverified};
+use trusthandoff::statement::{Body, Content, Issuer, Signed, Unverified};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::convert::{from_js, moment, record, to_js};
+use crate::capability::{prepared, signature_of};
+use crate::convert::{Record, entropy, from_js, moment, to_js};
 use crate::error::Refusal;
 use crate::identity::{public_key, secret};
 use crate::packet::read;
 use crate::registry::CoreRegistry;
 
-type Draft<B> = fn(Value, &Issuer) -> Result<Content<B>, Error>;
-
-#[wasm_bindgen]
-pub fn approve(seed: Vec<u8>, fields: &JsValue, agent_id: String, now_ms: f64) -> Result<JsValue, JsValue> {
-    Ok(sign(approval::draft, seed, fields, agent_id, now_ms)?)
+/// Signs a statement; `kind` is `approval` or `revocation`, here and below.
+#[wasm_bindgen(js_name = signStatement)]
+pub fn sign_statement(kind: &str, seed: Vec<u8>, fields: &JsValue, agent_id: String, now_ms: f64) -> Result<JsValue, Refusal> {
+    let secret = secret(seed)?;
+    let issuer = issuer(agent_id, secret.public_key(), now_ms)?;
+    let fields = from_js(fields)?;
+    Ok(match kind {
+        "revocation" => signed(&revocation::draft(fields, &issuer)?.sign(&secret)?),
+        _ => signed(&approval::draft(fields, &issuer)?.sign(&secret)?),
+    })
 }
 
-#[wasm_bindgen(js_name = prepareApproval)]
-pub fn prepare_approval(fields: &JsValue, agent_id: String, key: &JsValue, now_ms: f64) -> Result<JsValue, JsValue> {
-    Ok(prepare(approval::draft, fields, agent_id, public_key(key).map_err(JsValue::from)?, now_ms)?)
+#[wasm_bindgen(js_name = prepareStatement)]
+pub fn prepare_statement(kind: &str, fields: &JsValue, agent_id: String, key: &JsValue, now_ms: f64) -> Result<JsValue, Refusal> {
+    let key = public_key(key)?;
+    let fields = from_js(fields)?;
+    let issuer = issuer(agent_id, key, now_ms)?;
+    let (value, bytes) = match kind {
+        "revocation" => unsigned(&revocation::draft(fields, &issuer)?),
+        _ => unsigned(&approval::draft(fields, &issuer)?),
+    };
+    Ok(prepared(&json::write(&value, Style::COMPACT), &bytes))
 }
 
-#[wasm_bindgen(js_name = finishApproval)]
-pub fn finish_approval(unsigned: &str, signature: &[u8]) -> Result<JsValue, JsValue> {
-    Ok(finish::<Review>(unsigned, signature)?)
-}
-
-#[wasm_bindgen]
-pub fn revoke(seed: Vec<u8>, fields: &JsValue, agent_id: String, now_ms: f64) -> Result<JsValue, JsValue> {
-    Ok(sign(revocation::draft, seed, fields, agent_id, now_ms)?)
-}
-
-#[wasm_bindgen(js_name = prepareRevocation)]
-pub fn prepare_revocation(fields: &JsValue, agent_id: String, key: &JsValue, now_ms: f64) -> Result<JsValue, JsValue> {
-    Ok(prepare(revocation::draft, fields, agent_id, public_key(key).map_err(JsValue::from)?, now_ms)?)
-}
-
-#[wasm_bindgen(js_name = finishRevocation)]
-pub fn finish_revocation(unsigned: &str, signature: &[u8]) -> Result<JsValue, JsValue> {
-    Ok(finish::<Withdrawal>(unsigned, signature)?)
+#[wasm_bindgen(js_name = finishStatement)]
+pub fn finish_statement(kind: &str, unsigned: &str, signature: &[u8]) -> Result<JsValue, Refusal> {
+    let signature = signature_of(signature)?;
+    let fields = Fields::of(json::parse(unsigned.as_bytes())?, "")?;
+    let keys = KeyTables::new(0);
+    Ok(match kind {
+        "revocation" => signed(&Content::<Withdrawal>::read(fields, &keys)?.finish(signature)?),
+        _ => signed(&Content::<Review>::read(fields, &keys)?.finish(signature)?),
+    })
 }
 
 /// The statement of a text whose signature fits the key it names.
 #[wasm_bindgen(js_name = statementView)]
-pub fn statement_view(text: &[u8]) -> Result<JsValue, JsValue> {
-    let value = json::parse(text).map_err(Refusal::from)?;
+pub fn statement_view(text: &[u8]) -> Result<JsValue, Refusal> {
+    let value = json::parse(text)?;
     let is_revocation = value.member("type") == Some(&Value::from(Withdrawal::TYPE));
     let (kind, statement) =
         if is_revocation { ("revocation", verified::<Withdrawal>(text)?) } else { ("approval", verified::<Review>(text)?) };
@@ -68,11 +71,11 @@ pub fn statement_view(text: &[u8]) -> Result<JsValue, JsValue> {
 /// The names under which something can be revoked, the narrowest first: `kind` is `packet` (bytes of a
 /// packet or envelope), `capability` (its token), `key` (any public key) or `agent` (its id).
 #[wasm_bindgen(js_name = revocationTargets)]
-pub fn revocation_targets(kind: &str, about: &JsValue) -> Result<Array, JsValue> {
+pub fn revocation_targets(kind: &str, about: &JsValue) -> Result<Array, Refusal> {
     let targets = match kind {
         "packet" => {
             let bytes = about.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec).unwrap_or_default();
-            let packet = read(&bytes)?.verify(&mut KeyTables::new(0)).map_err(Refusal::from)?;
+            let packet = read(&bytes)?.verify(&mut KeyTables::new(0))?;
             vec![Target::packet(&packet.content().public_key, &packet.content().packet_id), Target::digest(&packet.digest())]
         }
         "capability" => {
@@ -80,7 +83,7 @@ pub fn revocation_targets(kind: &str, about: &JsValue) -> Result<Array, JsValue>
             let content = capability.content();
             vec![Target::capability(&content.public_key, &content.capability_id), Target::digest(&capability.digest())]
         }
-        "key" => vec![Target::key(&public_key(about).map_err(JsValue::from)?)],
+        "key" => vec![Target::key(&public_key(about)?)],
         _ => vec![Target::Agent(about.as_string().unwrap_or_default())],
     };
     Ok(targets.iter().map(|target| JsValue::from(target.to_string())).collect())
@@ -88,32 +91,32 @@ pub fn revocation_targets(kind: &str, about: &JsValue) -> Result<Array, JsValue>
 
 /// What a revocation revokes, if its signer may where ids certify themselves.
 #[wasm_bindgen(js_name = judgeSelfCertified)]
-pub fn judge_self_certified(text: &[u8], now_ms: f64) -> Result<String, JsValue> {
+pub fn judge_self_certified(text: &[u8], now_ms: f64) -> Result<String, Refusal> {
     let revocation = revocation(text)?;
     let (key, issuer) = (revocation.content().public_key, &revocation.content().body.issuer);
     let known = checks::self_certified(issuer, &key).is_ok().then(|| AgentRecord::of_key(key));
-    Ok(judged(&revocation, known.as_ref(), now_ms)?)
+    judged(&revocation, known.as_ref(), now_ms)
 }
 
 #[wasm_bindgen]
 impl CoreRegistry {
     /// What a revocation revokes, if its signer may by this registry.
     #[wasm_bindgen(js_name = judgeRevocation)]
-    pub fn judge_revocation(&self, text: &[u8], now_ms: f64) -> Result<String, JsValue> {
+    pub fn judge_revocation(&self, text: &[u8], now_ms: f64) -> Result<String, Refusal> {
         let revocation = revocation(text)?;
-        Ok(judged(&revocation, self.0.resolve(&revocation.content().body.issuer), now_ms)?)
+        judged(&revocation, self.0.resolve(&revocation.content().body.issuer), now_ms)
     }
 }
 
 /// Whether a token may succeed another, which then admits until `until_ms` if it ends before that.
 #[wasm_bindgen(js_name = registerOverlap)]
-pub fn register_overlap(old: &str, new: &str) -> Result<JsValue, JsValue> {
+pub fn register_overlap(old: &str, new: &str) -> Result<JsValue, Refusal> {
     let (old, new) = (token(old)?, token(new)?);
-    new.succeeds(&old).map_err(Refusal::from)?;
-    let until = old.content().expires_at.plus_seconds(MAX_OVERLAP_SECONDS.into()).map_err(Refusal::from)?;
+    new.succeeds(&old)?;
+    let until = old.content().expires_at.plus_seconds(MAX_OVERLAP_SECONDS.into())?;
     #[allow(clippy::cast_precision_loss)]
     let until_ms = until.millis() as f64;
-    Ok(record([("digest", hex(&old.digest()).into()), ("until_ms", until_ms.into())]))
+    Ok(Record::new().with("digest", hex(&old.digest())).with("until_ms", until_ms).into())
 }
 
 fn revocation(text: &[u8]) -> Result<Revocation, Refusal> {
@@ -132,30 +135,11 @@ fn token(text: &str) -> Result<Capability, Refusal> {
 }
 
 fn issuer(agent_id: String, public_key: PublicKey, now_ms: f64) -> Result<Issuer, Refusal> {
-    let mut entropy = [0; 16];
-    getrandom::fill(&mut entropy).map_err(|error| Refusal::new(Code::InternalError, format!("no randomness: {error}")))?;
-    Ok(Issuer { agent_id, public_key, now: moment(now_ms)?, entropy })
+    Ok(Issuer { agent_id, public_key, entropy: entropy()?, now: moment(now_ms)? })
 }
 
-fn sign<B: Body>(draft: Draft<B>, seed: Vec<u8>, fields: &JsValue, agent_id: String, now_ms: f64) -> Result<JsValue, Refusal> {
-    let secret = secret(seed)?;
-    let issuer = issuer(agent_id, secret.public_key(), now_ms)?;
-    Ok(signed(&draft(from_js(fields)?, &issuer)?.sign(&secret)?))
-}
-
-fn prepare<B: Body>(draft: Draft<B>, fields: &JsValue, agent_id: String, key: PublicKey, now_ms: f64) -> Result<JsValue, Refusal> {
-    let content = draft(from_js(fields)?, &issuer(agent_id, key, now_ms)?)?;
-    Ok(record([
-        ("unsigned", json::write(&content.to_value(), Style::COMPACT).into()),
-        ("signing_bytes", Uint8Array::from(content.signing_bytes().as_slice()).into()),
-    ]))
-}
-
-fn finish<B: Body>(unsigned: &str, signature: &[u8]) -> Result<JsValue, Refusal> {
-    let signature = signature.try_into().map_err(|_| Refusal::new(Code::SignatureEncodingInvalid, "an Ed25519 signature has 64 bytes"))?;
-    let fields = Fields::of(json::parse(unsigned.as_bytes())?, "")?;
-    let content = Content::<B>::read(fields, &KeyTables::new(0))?;
-    Ok(signed(&content.finish(Signature::from_bytes(signature))?))
+fn unsigned<B: Body>(content: &Content<B>) -> (Value, Vec<u8>) {
+    (content.to_value(), content.signing_bytes())
 }
 
 fn verified<B: Body>(text: &[u8]) -> Result<JsValue, Refusal> {
@@ -165,5 +149,5 @@ fn verified<B: Body>(text: &[u8]) -> Result<JsValue, Refusal> {
 }
 
 fn signed<B: Body>(statement: &Signed<B>) -> JsValue {
-    record([("text", statement.to_text().into()), ("view", to_js(&statement.to_value()))])
+    Record::new().with("text", statement.to_text()).with("view", to_js(&statement.to_value())).into()
 }

@@ -10,16 +10,16 @@ use trusthandoff::json;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::convert::{from_js, moment, record, to_js};
+use crate::convert::{Record, entropy, from_js, moment, to_js};
 use crate::error::Refusal;
 use crate::identity::{public_key, secret};
 
 /// `parent` is the token to narrow, or undefined for a capability that starts a chain.
 #[wasm_bindgen(js_name = signCapability)]
-pub fn sign_capability(seed: Vec<u8>, parent: Option<String>, fields: &JsValue, agent_id: String, now_ms: f64) -> Result<JsValue, JsValue> {
+pub fn sign_capability(seed: Vec<u8>, parent: Option<String>, fields: &JsValue, agent_id: String, now_ms: f64) -> Result<JsValue, Refusal> {
     let secret = secret(seed)?;
     let draft = draft(parent.as_deref(), fields, agent_id, secret.public_key(), now_ms)?;
-    Ok(described(&draft.sign(&secret).map_err(Refusal::from)?))
+    Ok(described(&draft.sign(&secret)?))
 }
 
 #[wasm_bindgen(js_name = prepareCapability)]
@@ -29,23 +29,23 @@ pub fn prepare_capability(
     agent_id: String,
     key: &JsValue,
     now_ms: f64,
-) -> Result<JsValue, JsValue> {
+) -> Result<JsValue, Refusal> {
     let draft = draft(parent.as_deref(), fields, agent_id, public_key(key)?, now_ms)?;
     Ok(prepared(&draft.to_text(), &draft.signing_bytes()))
 }
 
 #[wasm_bindgen(js_name = finishCapability)]
-pub fn finish_capability(unsigned: &str, signature: &[u8]) -> Result<JsValue, JsValue> {
-    let draft = Draft::resume(json::parse(unsigned.as_bytes()).map_err(Refusal::from)?).map_err(Refusal::from)?;
-    Ok(described(&draft.finish(signature_of(signature)?).map_err(Refusal::from)?))
+pub fn finish_capability(unsigned: &str, signature: &[u8]) -> Result<JsValue, Refusal> {
+    let draft = Draft::resume(json::parse(unsigned.as_bytes())?)?;
+    Ok(described(&draft.finish(signature_of(signature)?)?))
 }
 
 /// The last of `tokens`: each of them verified, and one chain, root first, if there are several.
 #[wasm_bindgen(js_name = capabilityView)]
-pub fn capability_view(tokens: &Array) -> Result<JsValue, JsValue> {
+pub fn capability_view(tokens: &Array) -> Result<JsValue, Refusal> {
     let chain = tokens.iter().map(|token| verified(&token.as_string().unwrap_or_default())).collect::<Result<Vec<_>, _>>()?;
     if chain.len() > 1 {
-        check_chain(&chain.iter().map(Capability::content).collect::<Vec<_>>()).map_err(Refusal::from)?;
+        check_chain(&chain.iter().map(Capability::content).collect::<Vec<_>>())?;
     }
     let last = chain.last().ok_or_else(|| Refusal::new(Code::CapabilityInvalid, "no token"))?;
     Ok(described(last))
@@ -53,7 +53,7 @@ pub fn capability_view(tokens: &Array) -> Result<JsValue, JsValue> {
 
 /// What a signer elsewhere is given to sign, and what its signature is put into.
 pub(crate) fn prepared(unsigned: &str, signing_bytes: &[u8]) -> JsValue {
-    record([("unsigned", unsigned.into()), ("signing_bytes", Uint8Array::from(signing_bytes).into())])
+    Record::new().with("unsigned", unsigned).with("signing_bytes", Uint8Array::from(signing_bytes)).into()
 }
 
 pub(crate) fn signature_of(bytes: &[u8]) -> Result<Signature, Refusal> {
@@ -62,9 +62,7 @@ pub(crate) fn signature_of(bytes: &[u8]) -> Result<Signature, Refusal> {
 }
 
 fn draft(parent: Option<&str>, fields: &JsValue, agent_id: String, public_key: PublicKey, now_ms: f64) -> Result<Draft, Refusal> {
-    let mut entropy = [0; 16];
-    getrandom::fill(&mut entropy).map_err(|error| Refusal::new(Code::InternalError, format!("no randomness: {error}")))?;
-    let issuer = Issuer { agent_id, public_key, now: moment(now_ms)?, entropy };
+    let issuer = Issuer { agent_id, public_key, entropy: entropy()?, now: moment(now_ms)? };
     let fields = from_js(fields)?;
     Ok(match parent {
         Some(token) => Draft::attenuate(&verified(token)?, fields, &issuer)?,
@@ -79,9 +77,9 @@ fn verified(token: &str) -> Result<Capability, Refusal> {
 }
 
 fn described(capability: &Capability) -> JsValue {
-    record([
-        ("token", capability.to_token().into()),
-        ("view", to_js(&capability.content().to_value())),
-        ("digest", hex(&capability.digest()).into()),
-    ])
+    Record::new()
+        .with("token", capability.to_token())
+        .with("view", to_js(&capability.content().to_value()))
+        .with("digest", hex(&capability.digest()))
+        .into()
 }

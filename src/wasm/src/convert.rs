@@ -7,17 +7,42 @@ use trusthandoff::limits::MAX_NESTING;
 use trusthandoff::time::Timestamp;
 use wasm_bindgen::{JsCast, JsValue};
 
-/// A plain object of these members.
-pub(crate) fn record<const N: usize>(members: [(&str, JsValue); N]) -> JsValue {
-    let object = Object::new();
-    for (key, value) in members {
-        set(&object, key, &value);
+use crate::error::Refusal;
+
+/// A plain object that is being made.
+pub(crate) struct Record(Object);
+
+impl Record {
+    pub(crate) fn new() -> Self {
+        Self(Object::new())
     }
-    object.into()
+
+    /// The same with one more member.
+    pub(crate) fn with(self, key: &str, value: impl Into<JsValue>) -> Self {
+        set(&self.0, key, &value.into());
+        self
+    }
+}
+
+impl From<Record> for JsValue {
+    fn from(record: Record) -> Self {
+        record.0.into()
+    }
 }
 
 pub(crate) fn optional(text: Option<&str>) -> JsValue {
     text.map_or(JsValue::NULL, JsValue::from_str)
+}
+
+/// Fresh random bytes.
+pub(crate) fn entropy<const N: usize>() -> Result<[u8; N], Refusal> {
+    let mut bytes = [0; N];
+    fill(&mut bytes)?;
+    Ok(bytes)
+}
+
+pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), Refusal> {
+    getrandom::fill(bytes).map_err(|error| Refusal::new(Code::InternalError, format!("no randomness: {error}")))
 }
 
 /// Milliseconds since 1970, fractions being microseconds.

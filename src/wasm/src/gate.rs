@@ -23,15 +23,15 @@ pub struct CoreGate(Gate);
 #[wasm_bindgen]
 impl CoreGate {
     #[wasm_bindgen(constructor)]
-    pub fn new(options: &JsValue) -> Result<Self, JsValue> {
+    pub fn new(options: &JsValue) -> Result<Self, Refusal> {
         let config = config(options).map_err(|reason| Refusal::from(Reason { code: Code::ConfigInvalid, ..reason }))?;
         let gate = Gate::new(config).map_err(|error| Refusal::from(Reason::at(Code::ConfigInvalid, error.to_string(), error.option)))?;
         Ok(Self(gate))
     }
 
-    pub fn begin(&self, text: &[u8], now_ms: f64, request: &JsValue) -> Result<CoreRun, JsValue> {
-        let now = moment(now_ms).map_err(Refusal::from)?;
-        let request = if request.is_undefined() { Request::default() } else { read_request(request).map_err(Refusal::from)? };
+    pub fn begin(&self, text: &[u8], now_ms: f64, request: &JsValue) -> Result<CoreRun, Refusal> {
+        let now = moment(now_ms)?;
+        let request = if request.is_undefined() { Request::default() } else { read_request(request)? };
         Ok(CoreRun(self.0.begin_with(text, now, request)))
     }
 }
@@ -61,24 +61,24 @@ impl CoreRun {
     }
 
     /// Gives the host's reply as it is; what it means is decided here and in the core only.
-    pub fn resume(&mut self, id: u32, reply: &JsValue, now_ms: f64) -> Result<(), JsValue> {
+    pub fn resume(&mut self, id: u32, reply: &JsValue, now_ms: f64) -> Result<(), Refusal> {
         let reply = match self.0.question() {
             Some(Question::Agent { .. }) => agent(reply),
             Some(Question::Overlap { .. }) => token(reply),
             Some(Question::Review { .. }) => approvals(reply),
             _ => reply.as_bool().map_or(Answer::Other, Answer::Flag),
         };
-        self.0.resume(id, reply, moment(now_ms).map_err(Refusal::from)?);
+        self.0.resume(id, reply, moment(now_ms)?);
         Ok(())
     }
 
-    pub fn fail(&mut self, id: u32, failure: &str, now_ms: f64) -> Result<(), JsValue> {
+    pub fn fail(&mut self, id: u32, failure: &str, now_ms: f64) -> Result<(), Refusal> {
         let failure = match failure {
             "full" => Failure::Full,
             "timeout" => Failure::Timeout,
             _ => Failure::Error,
         };
-        self.0.resume(id, Answer::Failed(failure), moment(now_ms).map_err(Refusal::from)?);
+        self.0.resume(id, Answer::Failed(failure), moment(now_ms)?);
         Ok(())
     }
 }

@@ -9,52 +9,52 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use zeroize::Zeroizing;
 
-use crate::convert::{from_js, record};
+use crate::convert::{Record, fill, from_js};
 use crate::error::Refusal;
 
 type Seed = Zeroizing<[u8; 32]>;
 
 #[wasm_bindgen(js_name = generateSeed)]
-pub fn generate_seed() -> Result<Uint8Array, JsValue> {
+pub fn generate_seed() -> Result<Uint8Array, Refusal> {
     let mut seed = Seed::default();
-    getrandom::fill(&mut seed[..]).map_err(|error| Refusal::new(Code::InternalError, format!("no randomness: {error}")))?;
+    fill(&mut seed[..])?;
     Ok(Uint8Array::from(&seed[..]))
 }
 
 #[wasm_bindgen(js_name = identityOf)]
-pub fn identity_of(seed: Vec<u8>) -> Result<JsValue, JsValue> {
+pub fn identity_of(seed: Vec<u8>) -> Result<JsValue, Refusal> {
     Ok(describe(&secret(seed)?.public_key()))
 }
 
 #[wasm_bindgen(js_name = publicKeyOf)]
-pub fn public_key_of(key: &JsValue) -> Result<JsValue, JsValue> {
+pub fn public_key_of(key: &JsValue) -> Result<JsValue, Refusal> {
     Ok(describe(&public_key(key)?))
 }
 
 #[wasm_bindgen(js_name = seedOf)]
-pub fn seed_of(key: &JsValue) -> Result<Uint8Array, JsValue> {
+pub fn seed_of(key: &JsValue) -> Result<Uint8Array, Refusal> {
     let secret = if let Some(pem) = key.as_string() {
-        identity::private_key_from_pem(&Zeroizing::new(pem)).map_err(Refusal::from)?
+        identity::private_key_from_pem(&Zeroizing::new(pem))?
     } else if let Some(raw) = key.dyn_ref::<Uint8Array>() {
         secret(raw.to_vec())?
     } else {
-        jwk(key)?.private_key().map_err(Refusal::from)?
+        jwk(key)?.private_key()?
     };
     Ok(Uint8Array::from(&secret.seed()[..]))
 }
 
 #[wasm_bindgen(js_name = privateKeyPem)]
-pub fn private_key_pem(seed: Vec<u8>) -> Result<JsValue, JsValue> {
+pub fn private_key_pem(seed: Vec<u8>) -> Result<JsValue, Refusal> {
     Ok(JsValue::from_str(&identity::private_key_pem(&secret(seed)?)))
 }
 
 #[wasm_bindgen(js_name = privateKeyJwk)]
-pub fn private_key_jwk(seed: Vec<u8>) -> Result<JsValue, JsValue> {
+pub fn private_key_jwk(seed: Vec<u8>) -> Result<JsValue, Refusal> {
     Ok(describe_jwk(&Jwk::private(&secret(seed)?)))
 }
 
 #[wasm_bindgen(js_name = publicKeyJwk)]
-pub fn public_key_jwk(key: &JsValue) -> Result<JsValue, JsValue> {
+pub fn public_key_jwk(key: &JsValue) -> Result<JsValue, Refusal> {
     Ok(describe_jwk(&Jwk::public(&public_key(key)?)))
 }
 
@@ -89,15 +89,18 @@ fn jwk(key: &JsValue) -> Result<Jwk, Refusal> {
 }
 
 fn describe(key: &PublicKey) -> JsValue {
-    record([
-        ("agent_id", identity::agent_id(key).into()),
-        ("public_key_pem", identity::public_key_pem(key).into()),
-        ("public_key", Uint8Array::from(&key.as_bytes()[..]).into()),
-        ("fingerprint", key.fingerprint().into()),
-    ])
+    Record::new()
+        .with("agent_id", identity::agent_id(key))
+        .with("public_key_pem", identity::public_key_pem(key))
+        .with("public_key", Uint8Array::from(&key.as_bytes()[..]))
+        .with("fingerprint", key.fingerprint())
+        .into()
 }
 
 fn describe_jwk(jwk: &Jwk) -> JsValue {
-    // Four strings in a struct always convert.
-    serde_wasm_bindgen::to_value(jwk).unwrap_or(JsValue::NULL)
+    let record = Record::new().with("kty", jwk.kty.as_str()).with("crv", jwk.crv.as_str()).with("x", jwk.x.as_str());
+    match &jwk.d {
+        Some(seed) => record.with("d", seed.as_str()).into(),
+        None => record.into(),
+    }
 }

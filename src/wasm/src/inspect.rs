@@ -14,7 +14,7 @@ use trusthandoff::time::Timestamp;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::convert::{optional, record, to_js};
+use crate::convert::{Record, optional, to_js};
 use crate::error::Refusal;
 
 #[wasm_bindgen(js_name = checkObject)]
@@ -30,18 +30,18 @@ pub fn check_object(kind: Option<String>, text: &[u8]) -> JsValue {
 }
 
 #[wasm_bindgen(js_name = objectView)]
-pub fn object_view(kind: &str, text: &[u8]) -> Result<JsValue, JsValue> {
+pub fn object_view(kind: &str, text: &[u8]) -> Result<JsValue, Refusal> {
     if kind == Kind::CapabilityToken.as_str() {
         let token = core::str::from_utf8(text).map_err(|error| Refusal::new(Code::InvalidUtf8, error.to_string()))?;
-        let capability = UnverifiedCapability::decode(token, &KeyTables::new(0)).map_err(Refusal::from)?;
+        let capability = UnverifiedCapability::decode(token, &KeyTables::new(0))?;
         return Ok(to_js(&capability.claimed().to_value()));
     }
-    Ok(to_js(&chain::parse_limited(text).map_err(Refusal::from)?))
+    Ok(to_js(&chain::parse_limited(text)?))
 }
 
 /// The hops of an envelope, each with what it may do and whether it proves that.
 #[wasm_bindgen(js_name = lineageView)]
-pub fn lineage_view(text: &[u8]) -> Result<JsValue, JsValue> {
+pub fn lineage_view(text: &[u8]) -> Result<JsValue, Refusal> {
     let hop = |hop: Hop| {
         object([
             ("kind", if hop.is_capability { "capability_token" } else { "packet" }.into()),
@@ -56,14 +56,14 @@ pub fn lineage_view(text: &[u8]) -> Result<JsValue, JsValue> {
             ("reason", hop.refusal.as_ref().map(|reason| reason.message.as_str()).into()),
         ])
     };
-    let hops = lineage(text).map_err(Refusal::from)?.into_iter().map(hop).collect();
+    let hops = lineage(text)?.into_iter().map(hop).collect();
     Ok(to_js(&Value::Array(hops)))
 }
 
 #[wasm_bindgen(js_name = checkLine)]
 pub fn check_line(line: &[u8]) -> JsValue {
     let (answer, refused) = answer_line(line);
-    record([("line", answer.into()), ("refused", refused.into())])
+    Record::new().with("line", answer).with("refused", refused).into()
 }
 
 #[wasm_bindgen(js_name = verifyLine)]
@@ -74,23 +74,23 @@ pub fn verify_line(line: &[u8]) -> JsValue {
         Err(code) => (code.as_str().into(), None),
     };
     let (text, now, approvals) = request.map_or((None, None, None), |r| (Some(r.text), r.now, r.approvals));
-    record([
-        ("id", id.into()),
-        ("code", code),
-        ("text", text.map_or(JsValue::NULL, |text| Uint8Array::from(text.as_bytes()).into())),
-        ("now_ms", now.map_or(JsValue::NULL, |now| to_ms(now).into())),
-        ("approvals", approvals.map_or(JsValue::NULL, |all| all.into_iter().map(JsValue::from).collect::<Array>().into())),
-    ])
+    Record::new()
+        .with("id", id)
+        .with("code", code)
+        .with("text", text.map_or(JsValue::NULL, |text| Uint8Array::from(text.as_bytes()).into()))
+        .with("now_ms", now.map_or(JsValue::NULL, |now| to_ms(now).into()))
+        .with("approvals", approvals.map_or(JsValue::NULL, |all| all.into_iter().map(JsValue::from).collect::<Array>().into()))
+        .into()
 }
 
 #[wasm_bindgen(js_name = parseTime)]
-pub fn parse_time(text: &str) -> Result<f64, JsValue> {
-    Ok(to_ms(Timestamp::parse_rfc3339(text).map_err(Refusal::from)?))
+pub fn parse_time(text: &str) -> Result<f64, Refusal> {
+    Ok(to_ms(Timestamp::parse_rfc3339(text)?))
 }
 
 #[wasm_bindgen(js_name = reasonCodes)]
 pub fn reason_codes() -> Array {
-    Code::ALL.iter().map(|code| record([("code", code.as_str().into()), ("meaning", code.meaning().into())])).collect()
+    Code::ALL.iter().map(|code| JsValue::from(Record::new().with("code", code.as_str()).with("meaning", code.meaning()))).collect()
 }
 
 #[allow(clippy::cast_precision_loss)]
@@ -112,15 +112,15 @@ fn report(report: &Report) -> JsValue {
 }
 
 fn found(kind: Option<Kind>, refusal: Option<&Reason>, form: Option<Form>) -> JsValue {
-    record([
-        ("kind", optional(kind.map(Kind::as_str))),
-        ("valid", refusal.is_none().into()),
-        ("code", optional(refusal.map(|r| r.code.as_str()))),
-        ("reason", optional(refusal.map(|r| r.message.as_str()))),
-        ("field", optional(refusal.and_then(|r| r.field.as_deref()))),
-        ("form", optional(form.map(Form::as_str))),
-        ("agent_id", JsValue::NULL),
-        ("id_matches_key", JsValue::NULL),
-        ("packet_id", JsValue::NULL),
-    ])
+    Record::new()
+        .with("kind", optional(kind.map(Kind::as_str)))
+        .with("valid", refusal.is_none())
+        .with("code", optional(refusal.map(|r| r.code.as_str())))
+        .with("reason", optional(refusal.map(|r| r.message.as_str())))
+        .with("field", optional(refusal.and_then(|r| r.field.as_deref())))
+        .with("form", optional(form.map(Form::as_str)))
+        .with("agent_id", JsValue::NULL)
+        .with("id_matches_key", JsValue::NULL)
+        .with("packet_id", JsValue::NULL)
+        .into()
 }

@@ -1,8 +1,8 @@
 //! Making packets and looking into them.
 
-use js_sys::{Array, Uint8Array};
+use js_sys::Array;
 use trusthandoff::chain::{self, Lineage};
-use trusthandoff::crypto::{KeyTables, PublicKey, Signature};
+use trusthandoff::crypto::{KeyTables, PublicKey};
 use trusthandoff::decision::{Code, Reason};
 use trusthandoff::encoding::hex;
 use trusthandoff::json::{self, Value};
@@ -10,7 +10,8 @@ use trusthandoff::packet::{Draft, Form, Issuer, Packet, TaskMetadata, Unverified
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::convert::{from_js, moment, record, to_js};
+use crate::capability::{prepared, signature_of};
+use crate::convert::{Record, entropy, from_js, moment, to_js};
 use crate::error::Refusal;
 use crate::identity::{public_key, secret};
 
@@ -23,8 +24,8 @@ pub fn prepare_packet(
     now_ms: f64,
     task: &JsValue,
     parent: Option<Vec<u8>>,
-) -> Result<JsValue, JsValue> {
-    Ok(prepare(from_js(fields).map_err(Refusal::from)?, form, agent_id, key, now_ms, task, parent)?)
+) -> Result<JsValue, Refusal> {
+    prepare(from_js(fields)?, form, agent_id, key, now_ms, task, parent)
 }
 
 #[wasm_bindgen(js_name = signPacket)]
@@ -36,82 +37,81 @@ pub fn sign_packet(
     now_ms: f64,
     task: &JsValue,
     parent: Option<Vec<u8>>,
-) -> Result<JsValue, JsValue> {
-    Ok(sign(seed, from_js(fields).map_err(Refusal::from)?, form, agent_id, now_ms, task, parent)?)
+) -> Result<JsValue, Refusal> {
+    sign(seed, from_js(fields)?, form, agent_id, now_ms, task, parent)
 }
 
 /// As `signPacket`, from JSON text, so that no number is lost.
 #[wasm_bindgen(js_name = signPacketText)]
-pub fn sign_packet_text(seed: Vec<u8>, text: &[u8], form: &str, agent_id: String, now_ms: f64) -> Result<JsValue, JsValue> {
-    Ok(sign(seed, chain::parse_limited(text).map_err(Refusal::from)?, form, agent_id, now_ms, &JsValue::UNDEFINED, None)?)
+pub fn sign_packet_text(seed: Vec<u8>, text: &[u8], form: &str, agent_id: String, now_ms: f64) -> Result<JsValue, Refusal> {
+    sign(seed, chain::parse_limited(text)?, form, agent_id, now_ms, &JsValue::UNDEFINED, None)
 }
 
 #[wasm_bindgen(js_name = finishPacket)]
-pub fn finish_packet(unsigned: &str, form: &str, signature: &[u8]) -> Result<JsValue, JsValue> {
-    let draft = Draft::resume(json::parse(unsigned.as_bytes()).map_err(Refusal::from)?).map_err(Refusal::from)?;
-    let signature = signature.try_into().map_err(|_| Refusal::new(Code::SignatureEncodingInvalid, "an Ed25519 signature has 64 bytes"))?;
-    let packet = draft.finish(form_of(form)?, Signature::from_bytes(signature)).map_err(Refusal::from)?;
+pub fn finish_packet(unsigned: &str, form: &str, signature: &[u8]) -> Result<JsValue, Refusal> {
+    let draft = Draft::resume(json::parse(unsigned.as_bytes())?)?;
+    let signature = signature_of(signature)?;
+    let packet = draft.finish(form_of(form)?, signature)?;
     Ok(signed(&packet))
 }
 
 #[wasm_bindgen(js_name = envelopeText)]
-pub fn envelope_text(packet: &str, parent: Option<Vec<u8>>, tokens: Option<Vec<String>>) -> Result<String, JsValue> {
+pub fn envelope_text(packet: &str, parent: Option<Vec<u8>>, tokens: Option<Vec<String>>) -> Result<String, Refusal> {
     let capabilities = tokens.unwrap_or_default();
-    Ok(Lineage { parent: parent.as_deref(), capabilities: &capabilities }.envelope_text(packet).map_err(Refusal::from)?)
+    Ok(Lineage { parent: parent.as_deref(), capabilities: &capabilities }.envelope_text(packet)?)
 }
 
 /// What an accepted text holds, and what proves it, as trees.
 #[wasm_bindgen(js_name = acceptedView)]
-pub fn accepted_view(text: &[u8]) -> Result<JsValue, JsValue> {
-    let envelope = chain::Envelope::parse(text, &KeyTables::new(0)).map_err(Refusal::from)?;
+pub fn accepted_view(text: &[u8]) -> Result<JsValue, Refusal> {
+    let envelope = chain::Envelope::parse(text, &KeyTables::new(0))?;
     let proof = envelope.proof.unwrap_or_default();
     let own = envelope.packet.claimed().capability_token.clone();
     let tokens: Vec<String> = if proof.capabilities.is_empty() { own.into_iter().collect() } else { proof.capabilities };
     let ancestors: Array = proof.packets.iter().map(|packet| to_js(&packet_value(packet))).collect();
     let packet = to_js(&packet_value(&envelope.packet));
-    let proven = envelope.packet.verify(&mut KeyTables::new(0)).map_err(Refusal::from)?;
-    Ok(record([
-        ("packet", packet),
-        ("packet_digest", hex(&proven.digest()).into()),
-        ("review_digest", hex(&proven.review_digest()).into()),
-        ("capability_tokens", tokens.into_iter().map(JsValue::from).collect::<Array>().into()),
-        ("ancestors", ancestors.into()),
-    ]))
+    let proven = envelope.packet.verify(&mut KeyTables::new(0))?;
+    Ok(Record::new()
+        .with("packet", packet)
+        .with("packet_digest", hex(&proven.digest()))
+        .with("review_digest", hex(&proven.review_digest()))
+        .with("capability_tokens", tokens.into_iter().map(JsValue::from).collect::<Array>())
+        .with("ancestors", ancestors)
+        .into())
 }
 
 /// What a person is asked about: a packet or envelope whose signature is valid.
 #[wasm_bindgen(js_name = reviewRequest)]
-pub fn review_request(text: &[u8]) -> Result<JsValue, JsValue> {
-    let packet = read(text)?.verify(&mut KeyTables::new(0)).map_err(Refusal::from)?;
-    Ok(record([
-        ("review_digest", hex(&packet.review_digest()).into()),
-        ("packet_id", packet.content().packet_id.as_str().into()),
-        ("view", to_js(&packet.to_value())),
-    ]))
+pub fn review_request(text: &[u8]) -> Result<JsValue, Refusal> {
+    let packet = read(text)?.verify(&mut KeyTables::new(0))?;
+    Ok(Record::new()
+        .with("review_digest", hex(&packet.review_digest()))
+        .with("packet_id", packet.content().packet_id.as_str())
+        .with("view", to_js(&packet.to_value()))
+        .into())
 }
 
 /// The packet in an envelope, or a bare one, as a tree; what it says, proven or not.
 #[wasm_bindgen(js_name = packetView)]
-pub fn packet_view(text: &[u8]) -> Result<JsValue, JsValue> {
+pub fn packet_view(text: &[u8]) -> Result<JsValue, Refusal> {
     Ok(to_js(&view(text)?))
 }
 
 #[wasm_bindgen(js_name = packetDigests)]
-pub fn packet_digests(text: &[u8]) -> Result<JsValue, JsValue> {
-    let packet = read(text)?.verify(&mut KeyTables::new(0)).map_err(Refusal::from)?;
-    Ok(record([("packet_digest", hex(&packet.digest()).into()), ("review_digest", hex(&packet.review_digest()).into())]))
+pub fn packet_digests(text: &[u8]) -> Result<JsValue, Refusal> {
+    let packet = read(text)?.verify(&mut KeyTables::new(0))?;
+    Ok(Record::new().with("packet_digest", hex(&packet.digest())).with("review_digest", hex(&packet.review_digest())).into())
 }
 
 #[wasm_bindgen(js_name = signedTaskMetadata)]
-pub fn signed_task_metadata(options: &JsValue) -> Result<JsValue, JsValue> {
+pub fn signed_task_metadata(options: &JsValue) -> Result<JsValue, Refusal> {
     let task = task_metadata(options)?;
-    Ok(record([
-        ("risk_level", task.risk_level.as_str().into()),
-        #[allow(clippy::cast_precision_loss)]
-        ("ttl_seconds", task.ttl_seconds.map_or(JsValue::UNDEFINED, |s| (s as f64).into())),
-        ("requires_human_review", task.requires_human_review.into()),
-        ("ai_provenance", task.ai_provenance.map_or(JsValue::UNDEFINED, |members| to_js(&Value::Object(members)))),
-    ]))
+    Ok(Record::new()
+        .with("risk_level", task.risk_level.as_str())
+        .with("ttl_seconds", task.ttl_seconds.map_or(JsValue::UNDEFINED, |s| (s as f64).into()))
+        .with("requires_human_review", task.requires_human_review)
+        .with("ai_provenance", task.ai_provenance.map_or(JsValue::UNDEFINED, |members| to_js(&Value::Object(members))))
+        .into())
 }
 
 fn prepare(
@@ -125,7 +125,7 @@ fn prepare(
 ) -> Result<JsValue, Refusal> {
     let form = form_of(form)?;
     let draft = draft(fields, agent_id, public_key(key)?, now_ms, task, parent)?;
-    Ok(record([("unsigned", draft.to_text().into()), ("signing_bytes", Uint8Array::from(draft.signing_bytes(form).as_slice()).into())]))
+    Ok(prepared(&draft.to_text(), &draft.signing_bytes(form)))
 }
 
 fn sign(
@@ -150,16 +150,14 @@ fn draft(
     task: &JsValue,
     parent: Option<Vec<u8>>,
 ) -> Result<Draft, Refusal> {
-    let mut entropy = [0; 48];
-    getrandom::fill(&mut entropy).map_err(|error| Refusal::new(Code::InternalError, format!("no randomness: {error}")))?;
-    let issuer = Issuer { agent_id, public_key, now: moment(now_ms)?, entropy };
+    let issuer = Issuer { agent_id, public_key, entropy: entropy()?, now: moment(now_ms)? };
     let task = if task.is_undefined() { None } else { Some(task_metadata(task)?) };
     let parent = parent.map(|text| read(&text)).transpose()?;
     Ok(Draft::after(parent.as_ref().map(UnverifiedPacket::claimed), fields, &issuer, task.as_ref())?)
 }
 
 fn signed(packet: &Packet) -> JsValue {
-    record([("text", packet.to_text().into()), ("view", to_js(&packet.to_value()))])
+    Record::new().with("text", packet.to_text()).with("view", to_js(&packet.to_value())).into()
 }
 
 fn task_metadata(options: &JsValue) -> Result<TaskMetadata, Refusal> {

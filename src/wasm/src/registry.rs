@@ -24,8 +24,8 @@ impl CoreRegistry {
     }
 
     #[wasm_bindgen(js_name = fromJson)]
-    pub fn from_json(text: &str) -> Result<Self, JsValue> {
-        Ok(Self(AgentRegistry::from_json(text.as_bytes()).map_err(Refusal::from)?))
+    pub fn from_json(text: &str) -> Result<Self, Refusal> {
+        Ok(Self(AgentRegistry::from_json(text.as_bytes())?))
     }
 
     #[wasm_bindgen(js_name = toJson)]
@@ -33,20 +33,20 @@ impl CoreRegistry {
         self.0.to_json()
     }
 
-    pub fn register(&mut self, agent_id: &str, key: &JsValue, details: &JsValue, now_ms: f64) -> Result<(), JsValue> {
-        moment(now_ms).map_err(Refusal::from)?;
+    pub fn register(&mut self, agent_id: &str, key: &JsValue, details: &JsValue, now_ms: f64) -> Result<(), Refusal> {
+        moment(now_ms)?;
         let record = record(public_key(key)?, details).map_err(|reason| Refusal::from(Reason { code: Code::ConfigInvalid, ..reason }))?;
-        Ok(self.0.register(agent_id, record).map_err(Refusal::from)?)
+        Ok(self.0.register(agent_id, record)?)
     }
 
-    pub fn rotate(&mut self, agent_id: &str, key: &JsValue, overlap_seconds: u32, now_ms: f64) -> Result<(), JsValue> {
-        let now = moment(now_ms).map_err(Refusal::from)?;
-        Ok(self.0.rotate(agent_id, public_key(key)?, overlap_seconds, now).map_err(Refusal::from)?)
+    pub fn rotate(&mut self, agent_id: &str, key: &JsValue, overlap_seconds: u32, now_ms: f64) -> Result<(), Refusal> {
+        let now = moment(now_ms)?;
+        Ok(self.0.rotate(agent_id, public_key(key)?, overlap_seconds, now)?)
     }
 
-    pub fn revoke(&mut self, agent_id: &str, now_ms: f64) -> Result<(), JsValue> {
-        let now = moment(now_ms).map_err(Refusal::from)?;
-        Ok(self.0.revoke(agent_id, now).map_err(Refusal::from)?)
+    pub fn revoke(&mut self, agent_id: &str, now_ms: f64) -> Result<(), Refusal> {
+        let now = moment(now_ms)?;
+        Ok(self.0.revoke(agent_id, now)?)
     }
 
     pub fn has(&self, agent_id: &str) -> bool {
