@@ -27,7 +27,7 @@ export async function bundle(core) {
   chmodSync(join(dist, "bin/trusthandoff.js"), 0o755);
   writeFileSync(join(dist, "core.wasm"), core.wasm);
   writeTypes();
-  writeSubpath("stores/memory", ["MemoryNonceStore"]);
+  writeSubpath("stores/memory", ["MemoryCounterStore", "MemoryNonceStore"]);
   // Last: make takes this file for the sign of a finished build.
   writeFileSync(join(dist, "core.wasm.sha256"), `${core.sha256}  core.wasm\n`);
 }
