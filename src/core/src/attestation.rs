@@ -123,7 +123,7 @@ impl UnverifiedAttestation {
     pub fn verify(self, result: &Value, reason: Option<&Value>, key: &PublicKey, now_ms: i128) -> Result<Attestation, Error> {
         self.fits(result, reason)?;
         self.is_fresh(now_ms)?;
-        self.is_signed(key)
+        self.proven(key)
     }
 
     /// As [`UnverifiedAttestation::verify`], years later: freshness protects against replay, and an audit
@@ -133,7 +133,7 @@ impl UnverifiedAttestation {
     /// [`Error`] for the first that does not fit.
     pub fn verify_archived(self, result: &Value, reason: Option<&Value>, key: &PublicKey) -> Result<Attestation, Error> {
         self.fits(result, reason)?;
-        self.is_signed(key)
+        self.proven(key)
     }
 
     fn fits(&self, result: &Value, reason: Option<&Value>) -> Result<(), Error> {
@@ -155,7 +155,7 @@ impl UnverifiedAttestation {
         Ok(())
     }
 
-    fn is_signed(self, key: &PublicKey) -> Result<Attestation, Error> {
+    fn proven(self, key: &PublicKey) -> Result<Attestation, Error> {
         if sha256(&[key.as_bytes()]) != self.agent_pubkey_fingerprint {
             return Err(Error::Fingerprint);
         }

@@ -9,7 +9,8 @@ pub(crate) use reason::one_line;
 
 use crate::capability::Capability;
 use crate::encoding::hex;
-use crate::packet::{Form, Packet};
+use crate::json::Integer;
+use crate::packet::{Form, Packet, RiskLevel};
 use crate::time::Timestamp;
 
 /// The rules of the gate, in the order in which they are applied.
@@ -161,10 +162,25 @@ pub struct Trail {
 pub struct Claimed {
     /// Its id.
     pub packet_id: String,
+    /// Its task.
+    pub task_id: String,
     /// Its sender.
     pub from_agent: String,
+    /// Its receiver.
+    pub to_agent: String,
+    /// Its nonce.
+    pub nonce: String,
+    /// Its risk.
+    pub risk_level: Option<RiskLevel>,
+    /// Its lifetime in seconds.
+    pub ttl_seconds: Option<Integer>,
+    /// Its end.
+    pub expires_at: Option<Timestamp>,
     /// The fingerprint of its key.
     pub fingerprint: String,
+    /// Whether the key is the sender's and the signature valid; whatever else it says is then the sender's
+    /// word.
+    pub is_proven: bool,
     /// The form that was signed, once the signature has been verified.
     pub form: Option<Form>,
 }

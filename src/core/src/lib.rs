@@ -63,6 +63,7 @@ pub mod checks;
 pub mod crypto;
 pub mod decision;
 pub mod encoding;
+pub mod event;
 pub mod gate;
 pub mod grant;
 pub mod identity;

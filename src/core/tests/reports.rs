@@ -20,7 +20,20 @@ fn a_decision_tells_what_is_claimed_and_only_an_acceptance_what_is_proven() {
     let fields = format!(r#"{{"to_agent": "{RESEARCHER}", "intent": "x", "packet_id": "p-1"}}"#);
     let own = packet(&planner(), &fields, Form::V040);
     let key = planner().public_key();
-    let says = |form| Claimed { packet_id: "p-1".into(), from_agent: identity::agent_id(&key), fingerprint: key.fingerprint(), form };
+    let content = own.content();
+    let says = |form: Option<Form>| Claimed {
+        packet_id: "p-1".into(),
+        task_id: content.task_id.clone(),
+        from_agent: identity::agent_id(&key),
+        to_agent: RESEARCHER.into(),
+        nonce: content.nonce.clone(),
+        risk_level: content.risk_level,
+        ttl_seconds: content.ttl_seconds.clone(),
+        expires_at: content.expires_at,
+        fingerprint: key.fingerprint(),
+        is_proven: form.is_some(),
+        form,
+    };
     let text = envelope(&fields);
 
     let accepted = decided(&text);

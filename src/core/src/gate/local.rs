@@ -18,8 +18,15 @@ impl Gate {
         let content = envelope.packet.claimed();
         run.trail.claimed = Some(Claimed {
             packet_id: content.packet_id.clone(),
+            task_id: content.task_id.clone(),
             from_agent: content.from_agent.clone(),
+            to_agent: content.to_agent.clone(),
+            nonce: content.nonce.clone(),
+            risk_level: content.risk_level,
+            ttl_seconds: content.ttl_seconds.clone(),
+            expires_at: content.expires_at,
             fingerprint: content.public_key.fingerprint(),
+            is_proven: false,
             form: None,
         });
         run.pass_until(Check::Fields);
@@ -56,6 +63,7 @@ impl Gate {
         run.pass(Check::Signature, packet.form().as_str());
         if let Some(claimed) = &mut run.trail.claimed {
             claimed.form = Some(packet.form());
+            claimed.is_proven = true;
         }
         let content = packet.content();
         let (limits, strict) = (self.config.limits, self.config.strict);

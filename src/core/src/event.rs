@@ -1,0 +1,204 @@
+//! Events: what happened, for people and auditors. They tell of decisions and never make one.
+//!
+//! Names and fields are the reference's; beyond them an event says whether an identity was proven or
+//! only claimed, and carries digests by which others cite what it tells of (catalogue H01).
+
+use crate::crypto::sha256;
+use crate::decision::{Claimed, Decision, Notice};
+use crate::encoding::hex;
+use crate::json::{Integer, Value};
+use crate::packet::RiskLevel;
+use crate::time::Timestamp;
+
+/// The kinds of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A gate let a packet through.
+    PacketAccepted,
+    /// A gate refused a packet.
+    PacketRejected,
+    /// Rights that were good are good no more.
+    CapabilityStale,
+    /// A capability was admitted after its end, because another one takes its place.
+    TokenOverlapUsed,
+    /// The payload of an accepted packet was made by an AI.
+    AiGeneratedPayload,
+    /// People were asked for a review.
+    ReviewRequested,
+    /// People gave it, or it was denied.
+    ReviewDecided,
+    /// An accepted task began.
+    TaskStarted,
+    /// A task ended.
+    TaskFinished,
+    /// A tool was used, and counted.
+    ToolUsed,
+    /// An action was refused.
+    ActionRefused,
+    /// A use was refused because no call was left.
+    BudgetExhausted,
+    /// An agent has another key.
+    KeyRotated,
+    /// Something is trusted no more.
+    Revoked,
+    /// An outcome was attested.
+    Attested,
+    /// An outcome could not be attested.
+    Unattested,
+    /// A signed statement of all that stands in the log before it.
+    LogCheckpoint,
+    /// A log went on after its last line had been cut off in the middle.
+    LogRecovered,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 18] = [
+        Self::PacketAccepted,
+        Self::PacketRejected,
+        Self::CapabilityStale,
+        Self::TokenOverlapUsed,
+        Self::AiGeneratedPayload,
+        Self::ReviewRequested,
+        Self::ReviewDecided,
+        Self::TaskStarted,
+        Self::TaskFinished,
+        Self::ToolUsed,
+        Self::ActionRefused,
+        Self::BudgetExhausted,
+        Self::KeyRotated,
+        Self::Revoked,
+        Self::Attested,
+        Self::Unattested,
+        Self::LogCheckpoint,
+        Self::LogRecovered,
+    ];
+
+    /// The value of `event_type`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PacketAccepted => "packet_accepted",
+            Self::PacketRejected => "packet_rejected",
+            Self::CapabilityStale => "capability_stale",
+            Self::TokenOverlapUsed => "token_overlap_used",
+            Self::AiGeneratedPayload => "ai_generated_payload",
+            Self::ReviewRequested => "review_requested",
+            Self::ReviewDecided => "review_decided",
+            Self::TaskStarted => "task_started",
+            Self::TaskFinished => "task_finished",
+            Self::ToolUsed => "tool_used",
+            Self::ActionRefused => "action_refused",
+            Self::BudgetExhausted => "budget_exhausted",
+            Self::KeyRotated => "key_rotated",
+            Self::Revoked => "revoked",
+            Self::Attested => "attested",
+            Self::Unattested => "unattested",
+            Self::LogCheckpoint => "log_checkpoint",
+            Self::LogRecovered => "log_recovered",
+        }
+    }
+
+    /// The reverse of [`Kind::as_str`].
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+/// Who tells, when, and under which unique id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    /// Identifier of the event, unique: a UUID.
+    pub id: String,
+    /// When it happened.
+    pub at: Timestamp,
+    /// The agent that tells: never one that only claims to be the sender.
+    pub producer: String,
+}
+
+/// An event with the members `payload`, of which `packet_id` or `capability_id` correlates it.
+///
+/// ```
+/// use trusthandoff::event::{Kind, Stamp, event};
+/// use trusthandoff::{json, time::Timestamp};
+///
+/// let stamp = Stamp { id: "e-1".into(), at: Timestamp::parse("2026-03-08T12:00:00Z")?, producer: "agent:researcher".into() };
+/// let told = event(Kind::TaskStarted, stamp, vec![("packet_id", "pk-1".into())]);
+/// assert_eq!(told.member("correlation_id"), Some(&"pk-1".into()));
+/// # Ok::<(), trusthandoff::time::Error>(())
+/// ```
+#[must_use]
+pub fn event(kind: Kind, stamp: Stamp, payload: Vec<(&str, Value)>) -> Value {
+    let member = |name: &str| payload.iter().find(|(key, value)| *key == name && *value != Value::Null).map(|(_, value)| value.clone());
+    let correlation = member("packet_id").or_else(|| member("capability_id")).unwrap_or(Value::Null);
+    // Unique to the event: one key for a refusal and an acceptance of the same packet would let
+    // whoever drops duplicates drop the second (catalogue H01).
+    let idempotency = Value::String([kind.as_str(), ":", &stamp.id].concat());
+    let common = [
+        ("event_id", Value::String(stamp.id)),
+        ("event_type", kind.as_str().into()),
+        ("timestamp", Value::Time(stamp.at)),
+        ("producer_id", Value::String(stamp.producer)),
+        ("correlation_id", correlation),
+        ("idempotency_key", idempotency),
+    ];
+    Value::Object(common.into_iter().chain(payload).map(|(key, value)| (key.to_owned(), value)).collect())
+}
+
+/// What a decision gives occasion to tell, in order: what is worth a notice, AI-made work, and the
+/// decision itself. `stamp` is asked for each.
+#[must_use]
+pub fn of_decision(decision: &Decision, mut stamp: impl FnMut() -> Stamp) -> Vec<Value> {
+    let packet_id = || decision.claimed().map(|claimed| claimed.packet_id.as_str()).into();
+    let mut told = Vec::new();
+    for notice in decision.notices() {
+        let kind = match notice {
+            Notice::TokenOverlapUsed => Kind::TokenOverlapUsed,
+        };
+        told.push(event(kind, stamp(), vec![("packet_id", packet_id()), ("reason", "expired_but_within_overlap".into())]));
+    }
+    let content = decision.packet().map(crate::packet::Packet::content);
+    if let Some(made_by) = content.and_then(|content| content.ai_provenance.as_ref()) {
+        let member = |name: &str| made_by.iter().find(|(key, _)| key == name).map_or(Value::Null, |(_, value)| value.clone());
+        let payload = vec![("packet_id", packet_id()), ("source", member("source")), ("model", member("model"))];
+        told.push(event(Kind::AiGeneratedPayload, stamp(), payload));
+    }
+    let kind = if decision.packet().is_some() { Kind::PacketAccepted } else { Kind::PacketRejected };
+    told.push(event(kind, stamp(), payload_of(decision)));
+    told
+}
+
+fn payload_of(decision: &Decision) -> Vec<(&'static str, Value)> {
+    let text = |get: fn(&Claimed) -> &String| decision.claimed().map(|claimed| get(claimed).as_str()).into();
+    let mut payload = vec![
+        ("packet_id", text(|claimed| &claimed.packet_id)),
+        ("task_id", text(|claimed| &claimed.task_id)),
+        ("from_agent", text(|claimed| &claimed.from_agent)),
+        ("to_agent", text(|claimed| &claimed.to_agent)),
+        ("risk_level", decision.claimed().and_then(|claimed| claimed.risk_level).map(RiskLevel::as_str).into()),
+        ("ttl_seconds", decision.claimed().and_then(|claimed| claimed.ttl_seconds.as_ref()).into()),
+        ("identity", if decision.claimed().is_some_and(|claimed| claimed.is_proven) { "proven" } else { "claimed" }.into()),
+        ("fingerprint", text(|claimed| &claimed.fingerprint)),
+        ("nonce_hash", decision.claimed().map(|claimed| hex(&sha256(&[claimed.nonce.as_bytes()]))).as_deref().into()),
+        ("expires_at", decision.claimed().and_then(|claimed| claimed.expires_at).map_or(Value::Null, Value::Time)),
+    ];
+    match (decision.reason(), decision.accepted()) {
+        (Some(reason), _) => {
+            payload.push(("reason", reason.code.as_str().into()));
+            payload.push(("message", reason.message.as_str().into()));
+            payload.push(("field", reason.field.as_deref().into()));
+        }
+        (None, Some(accepted)) => {
+            payload.push(("packet_digest", Value::String(hex(&accepted.packet.digest()))));
+            let ancestors = accepted.ancestors.iter().map(|packet| Value::String(hex(&packet.digest())));
+            payload.push(("ancestors", Value::Array(ancestors.collect())));
+            let calls: Option<&Integer> = accepted.packet.content().permissions.max_tool_calls.as_ref();
+            payload.push(("max_tool_calls", calls.into()));
+            payload.push(("requires_human_review", Value::Bool(accepted.packet.content().requires_human_review())));
+        }
+        (None, None) => {}
+    }
+    payload
+}

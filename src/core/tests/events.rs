@@ -1,0 +1,65 @@
+//! What is told of decisions, and whose word it was.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use support::{REVIEWED, at, drive, envelope, gate_with_every_host, right};
+use trusthandoff::event::{Kind, Stamp, of_decision};
+use trusthandoff::gate::{Answer, Question};
+use trusthandoff::json::Value;
+
+fn told(text: &str, refuse: bool) -> Vec<Value> {
+    let decision = drive(&mut gate_with_every_host(), text.as_bytes(), |ask| {
+        (if refuse && matches!(ask.question, Question::Policy) { Answer::Flag(false) } else { right(&ask.question) }, at(0))
+    });
+    let mut id = 0;
+    of_decision(&decision, || {
+        id += 1;
+        Stamp { id: format!("e-{id}"), at: at(1), producer: support::RESEARCHER.into() }
+    })
+}
+
+fn text<'a>(event: &'a Value, name: &str) -> Option<&'a str> {
+    match event.member(name) {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    }
+}
+
+#[test]
+fn h01_an_event_says_whether_its_sender_was_proven_or_only_claimed() {
+    let genuine = envelope(REVIEWED);
+    for (wire, refuse, kind, identity, reason) in [
+        (genuine.clone(), false, "packet_accepted", "proven", None),
+        (genuine.clone(), true, "packet_rejected", "proven", Some("policy_denied")),
+        (genuine.replace("\"intent\": \"x\"", "\"intent\": \"y\""), false, "packet_rejected", "claimed", Some("invalid_signature")),
+        ("{}".into(), false, "packet_rejected", "claimed", Some("missing_field")),
+    ] {
+        let events = told(&wire, refuse);
+        let last = events.last().expect("the decision");
+        assert_eq!((text(last, "event_type"), text(last, "identity"), text(last, "reason")), (Some(kind), Some(identity), reason));
+        // Who tells is the gate, whoever says to have sent it.
+        assert_eq!(text(last, "producer_id"), Some(support::RESEARCHER));
+        assert_eq!(text(last, "packet_digest").is_some(), kind == "packet_accepted");
+        assert_eq!(text(last, "correlation_id"), text(last, "packet_id"));
+    }
+}
+
+#[test]
+fn h01_no_two_events_share_an_idempotency_key() {
+    let ai = REVIEWED.replacen('{', r#"{"ai_provenance": {"source": "model", "model": "m-1"}, "#, 1);
+    let events = told(&envelope(&ai), false);
+    assert_eq!(
+        events.iter().map(|event| text(event, "event_type").unwrap()).collect::<Vec<_>>(),
+        ["ai_generated_payload", "packet_accepted"]
+    );
+    assert_eq!((text(&events[0], "source"), text(&events[0], "model")), (Some("model"), Some("m-1")));
+    let refused = told(&envelope(&ai), true);
+    assert_eq!(refused.len(), 1, "what was refused proves nothing of its payload");
+    let keys: std::collections::BTreeSet<_> = events.iter().chain(&refused).map(|event| text(event, "idempotency_key").unwrap()).collect();
+    assert_eq!(keys.len(), 3);
+    for kind in Kind::ALL {
+        assert_eq!(Kind::from_name(kind.as_str()), Some(kind));
+    }
+}
