@@ -21,8 +21,11 @@ test("the vectors are what their generator makes", () => {
 
 test("every row of the catalogue has a test that names it", () => {
   const range = (letter, last, ...without) => Array.from({ length: last }, (_, n) => `${letter}${String(n + 1).padStart(2, "0")}`).filter((id) => !without.includes(id));
-  // Of A, B and D what concerns other stores, actions at execution and overlap has no gate to attack.
-  const rows = [...range("A", 13, "A10", "A11"), ...range("B", 17, "B05"), ...range("C", 4), ...range("D", 16, "D09"), ...range("E", 17), ...range("W", 13), "H10", "H11"];
+  // Of A, what concerns other stores has no gate to attack; of H, what concerns the log and the packaging is not here.
+  const rows = [
+    ...[...range("A", 13, "A10", "A11"), ...range("B", 17), ...range("C", 4), ...range("D", 16), ...range("E", 17), ...range("F", 25), ...range("W", 13)],
+    ...["H04", "H05", "H06", "H10", "H11"],
+  ];
   const folder = new URL(".", import.meta.url);
   const byHand = readdirSync(folder)
     .filter((name) => name.endsWith(".test.mjs"))
