@@ -71,6 +71,7 @@ pub mod inspect;
 pub mod json;
 pub mod limits;
 pub mod lines;
+pub mod log;
 pub mod packet;
 pub mod registry;
 pub mod replay;

@@ -1,0 +1,117 @@
+//! A log that cannot be edited: every line carries the hash of the one before, and signed checkpoints hold the
+//! size and Merkle root of all that stands before them.
+//!
+//! Whoever keeps the log can still write a new one from the start; what a checkpoint elsewhere states, it
+//! cannot take back.
+
+mod checkpoint;
+mod merkle;
+mod verify;
+
+pub use checkpoint::{Checkpoint, Seal, UnverifiedCheckpoint};
+pub use merkle::{Frontier, Hash, consistency_path, extends, includes, inclusion_path, leaf_hash, root_of};
+pub use verify::{Break, Fault, Report, Verifier};
+
+use crate::crypto::sha256;
+use crate::encoding::hex;
+use crate::event::{self, Kind, Stamp};
+use crate::json::{self, Escape, FloatForm, Integer, Style, TimeForm, Value};
+use crate::time::Timestamp;
+
+/// What stands in `prev` of the first line.
+const NOTHING: Hash = [0; 32];
+
+/// How a line is written: as the reference dumps events, in ASCII.
+const LINE: Style = Style { sorted: false, spaced: true, escape: Escape::Ascii, float: FloatForm::Python, time: TimeForm::Iso };
+
+/// The writing end of a log: what the next line must carry. The lines themselves are the host's to keep.
+///
+/// ```
+/// use trusthandoff::event::{Kind, Stamp, event};
+/// use trusthandoff::log::{Report, Verifier, Writer};
+/// use trusthandoff::time::Timestamp;
+///
+/// let at = Timestamp::parse("2026-03-08T12:00:00Z")?;
+/// let mut writer = Writer::new("log-1");
+/// let mut verifier = Verifier::new(&[], None);
+/// for (n, id) in ["pk-1", "pk-2"].into_iter().enumerate() {
+///     let stamp = Stamp { id: format!("e-{n}"), at, producer: "agent:researcher".into() };
+///     let line = writer.append(&event(Kind::TaskStarted, stamp, vec![("packet_id", id.into())]));
+///     verifier.push(line.as_bytes());
+/// }
+/// let report = verifier.finish(&[]);
+/// assert_eq!((report.lines, report.breaks.len(), report.unsealed()), (2, 0, 2));
+/// # Ok::<(), trusthandoff::time::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Writer {
+    log_id: String,
+    tree: Frontier,
+    prev: Hash,
+}
+
+impl Writer {
+    /// A new log.
+    #[must_use]
+    pub fn new(log_id: &str) -> Self {
+        Self { log_id: log_id.to_owned(), tree: Frontier::default(), prev: NOTHING }
+    }
+
+    /// Takes in a line that stands in the log already, without its newline. A log is opened by taking in all of
+    /// them, or those since a state that was kept.
+    pub fn take_in(&mut self, line: &[u8]) {
+        self.tree.push(leaf_hash(line));
+        self.prev = sha256(&[line]);
+    }
+
+    /// The line of an event, without a newline. It counts as written.
+    pub fn append(&mut self, event: &Value) -> String {
+        let mut event = event.clone();
+        if let Value::Object(members) = &mut event {
+            members.retain(|(key, _)| key != "prev");
+            members.push(("prev".into(), Value::String(hex(&self.prev))));
+        }
+        self.write(&event)
+    }
+
+    /// What a checkpoint would state now.
+    #[must_use]
+    pub fn seal(&self, at: Timestamp, producer: &str) -> Seal {
+        let (size, root) = (self.tree.size(), self.tree.root());
+        Seal { timestamp: at, producer: producer.to_owned(), log_id: self.log_id.clone(), size, root, prev: self.prev }
+    }
+
+    /// The line of a checkpoint of what has been written so far; nothing for one of another state.
+    pub fn append_checkpoint(&mut self, checkpoint: &Checkpoint) -> Option<String> {
+        let seal = &checkpoint.content().body;
+        let fits =
+            *seal == Seal { timestamp: seal.timestamp, producer: seal.producer.clone(), ..self.seal(seal.timestamp, &seal.producer) };
+        fits.then(|| self.write(&checkpoint.to_value()))
+    }
+
+    /// The line that tells that a last line without newline, `cut`, has been cut off: the writer had stopped in
+    /// its middle.
+    pub fn append_recovery(&mut self, cut: &[u8], stamp: Stamp) -> String {
+        let length = Integer::from_digits(&cut.len().to_string()).map_or(Value::Null, Value::Int);
+        let payload = vec![("cut_bytes", length), ("cut_sha256", Value::String(hex(&sha256(&[cut]))))];
+        self.append(&event::event(Kind::LogRecovered, stamp, payload))
+    }
+
+    /// How many lines there are.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.tree.size()
+    }
+
+    /// Which log it is.
+    #[must_use]
+    pub fn log_id(&self) -> &str {
+        &self.log_id
+    }
+
+    fn write(&mut self, value: &Value) -> String {
+        let line = json::write(value, LINE);
+        self.take_in(line.as_bytes());
+        line
+    }
+}

@@ -1,0 +1,246 @@
+//! Reading a log against what it carries itself and what was kept elsewhere: one pass, constant memory.
+
+use super::{Checkpoint, Frontier, Hash, NOTHING, Seal, UnverifiedCheckpoint, leaf_hash};
+use crate::crypto::{KeyTables, PublicKey, sha256};
+use crate::encoding::from_hex;
+use crate::event::Kind;
+use crate::json::{self, Value};
+
+/// Most breaks that are told one by one; the rest is counted.
+const MAX_BREAKS: usize = 1000;
+
+/// What is wrong at a place of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// Not a JSON object.
+    NoEvent,
+    /// An object without a well-formed `prev`: not a line of a chained log.
+    NoHash,
+    /// `prev` is not the hash of the line before: that one was altered, or lines between were added,
+    /// removed or moved.
+    Chain,
+    /// A checkpoint whose signature or form is not valid.
+    CheckpointInvalid(String),
+    /// A checkpoint with a key that is not among the trusted ones.
+    CheckpointUntrusted,
+    /// A valid checkpoint that states another log, size or root: the lines before it are not those it was made
+    /// over.
+    CheckpointMismatch,
+    /// The checkpoint kept elsewhere states more lines than there are: the end was cut off.
+    Shorter {
+        /// How many lines it states.
+        stated: u64,
+    },
+    /// The checkpoint kept elsewhere states another hash of its last line.
+    LastLine,
+    /// The checkpoint kept elsewhere states another root: lines before it are not those it was made over.
+    Root,
+}
+
+impl Fault {
+    /// A stable name.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::NoEvent => "no_event",
+            Self::NoHash => "no_hash",
+            Self::Chain => "chain_broken",
+            Self::CheckpointInvalid(_) => "checkpoint_invalid",
+            Self::CheckpointUntrusted => "checkpoint_untrusted",
+            Self::CheckpointMismatch => "checkpoint_mismatch",
+            Self::Shorter { .. } => "log_shorter",
+            Self::LastLine => "last_line_altered",
+            Self::Root => "root_mismatch",
+        }
+    }
+}
+
+/// A fault and where it was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Break {
+    /// The first line that may be concerned, from 1.
+    pub from: u64,
+    /// The last one.
+    pub to: u64,
+    /// What is wrong.
+    pub fault: Fault,
+}
+
+/// What was found of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// How many whole lines there are.
+    pub lines: u64,
+    /// How many of them stand before the last trusted checkpoint that fits, that one included where it is a line.
+    pub sealed: u64,
+    /// How many checkpoints were valid and trusted.
+    pub checkpoints: u64,
+    /// The log, as its checkpoints name it.
+    pub log_id: Option<String>,
+    /// The Merkle root over all lines.
+    pub root: Hash,
+    /// What is wrong, in order.
+    pub breaks: Vec<Break>,
+    /// How many more there were.
+    pub more_breaks: u64,
+    /// Bytes after the last newline: the writer stopped in the middle of a line. No sign of tampering.
+    pub tail: u64,
+}
+
+impl Report {
+    /// How many lines no trusted checkpoint vouches for.
+    #[must_use]
+    pub const fn unsealed(&self) -> u64 {
+        self.lines.saturating_sub(self.sealed)
+    }
+
+    /// Whether nothing is wrong. Unsealed lines are not wrong; nobody vouches for them yet.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.breaks.is_empty()
+    }
+}
+
+/// Takes in the lines of a log one by one.
+#[derive(Debug)]
+pub struct Verifier {
+    trusted: Vec<PublicKey>,
+    kept: Option<Seal>,
+    keys: KeyTables,
+    tree: Frontier,
+    prev: Hash,
+    report: Report,
+    /// The first line that no fitting checkpoint vouches for, from 1.
+    unsealed_from: u64,
+}
+
+impl Verifier {
+    /// `trusted` are the keys whose checkpoints count; where there are none, checkpoints in the log seal
+    /// nothing. `kept` is a checkpoint that was kept elsewhere, and is trusted because of that.
+    #[must_use]
+    pub fn new(trusted: &[PublicKey], kept: Option<&Checkpoint>) -> Self {
+        Self {
+            trusted: trusted.to_vec(),
+            kept: kept.map(|checkpoint| checkpoint.content().body.clone()),
+            keys: KeyTables::new(4),
+            tree: Frontier::default(),
+            prev: NOTHING,
+            report: Report {
+                lines: 0,
+                sealed: 0,
+                checkpoints: 0,
+                log_id: None,
+                root: NOTHING,
+                breaks: Vec::new(),
+                more_breaks: 0,
+                tail: 0,
+            },
+            unsealed_from: 1,
+        }
+    }
+
+    /// Takes in the next line, without its newline.
+    pub fn push(&mut self, line: &[u8]) {
+        let at = self.report.lines.saturating_add(1);
+        match json::parse(line) {
+            Ok(value @ Value::Object(_)) => {
+                let prev = match value.member("prev") {
+                    Some(Value::String(text)) => from_hex::<32>(text).ok(),
+                    _ => None,
+                };
+                match prev {
+                    None => self.fault(at, at, Fault::NoHash),
+                    Some(prev) if prev == self.prev => {}
+                    Some(_) => self.fault(at.saturating_sub(1).max(1), at, Fault::Chain),
+                }
+                if value.member("event_type") == Some(&Kind::LogCheckpoint.as_str().into()) {
+                    self.checkpoint(at, value);
+                }
+            }
+            _ => self.fault(at, at, Fault::NoEvent),
+        }
+        self.tree.push(leaf_hash(line));
+        self.prev = sha256(&[line]);
+        self.report.lines = at;
+        self.meet_kept();
+    }
+
+    /// What was found. `tail` is what stands after the last newline.
+    #[must_use]
+    pub fn finish(mut self, tail: &[u8]) -> Report {
+        self.report.tail = u64::try_from(tail.len()).unwrap_or(u64::MAX);
+        self.report.root = self.tree.root();
+        if let Some(kept) = self.kept.take() {
+            let last = self.report.lines;
+            self.fault(last.saturating_add(1), kept.size, Fault::Shorter { stated: kept.size });
+        }
+        self.report
+    }
+
+    fn checkpoint(&mut self, at: u64, value: Value) {
+        let read = UnverifiedCheckpoint::read(value, "", &self.keys).and_then(|read| read.verify(&mut self.keys));
+        let checkpoint = match read {
+            Ok(checkpoint) => checkpoint,
+            Err(error) => return self.fault(at, at, Fault::CheckpointInvalid(error.to_string())),
+        };
+        let (seal, key) = (&checkpoint.content().body, &checkpoint.content().public_key);
+        if self.trusted.is_empty() {
+            self.report.log_id.get_or_insert_with(|| seal.log_id.clone());
+            return;
+        }
+        if !self.trusted.contains(key) {
+            return self.fault(at, at, Fault::CheckpointUntrusted);
+        }
+        let is_same_log = self.report.log_id.as_ref().is_none_or(|id| *id == seal.log_id);
+        if !is_same_log || seal.size != self.tree.size() || seal.root != self.tree.root() || seal.prev != self.prev {
+            return self.fault(self.unsealed_from.min(at), at, Fault::CheckpointMismatch);
+        }
+        self.report.log_id = Some(seal.log_id.clone());
+        self.report.checkpoints = self.report.checkpoints.saturating_add(1);
+        self.report.sealed = at;
+        self.unsealed_from = at.saturating_add(1);
+    }
+
+    /// Where the checkpoint that was kept elsewhere stands.
+    fn meet_kept(&mut self) {
+        let Some(kept) = self.kept.take_if(|kept| kept.size == self.report.lines) else { return };
+        let at = self.report.lines;
+        if kept.prev != self.prev {
+            self.fault(at, at, Fault::LastLine);
+        }
+        if kept.root != self.tree.root() {
+            self.fault(self.unsealed_from.min(at), at, Fault::Root);
+        } else {
+            self.report.log_id = Some(kept.log_id);
+            self.report.sealed = self.report.sealed.max(at);
+            self.unsealed_from = self.unsealed_from.max(at.saturating_add(1));
+        }
+    }
+
+    fn fault(&mut self, from: u64, to: u64, fault: Fault) {
+        if self.report.breaks.len() < MAX_BREAKS {
+            self.report.breaks.push(Break { from, to, fault });
+        } else {
+            self.report.more_breaks = self.report.more_breaks.saturating_add(1);
+        }
+    }
+}
+
+impl core::fmt::Display for Break {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let Self { from, to, fault } = self;
+        match fault {
+            Fault::NoEvent => write!(f, "line {to} is no JSON object"),
+            Fault::NoHash => write!(f, "line {to} carries no hash of the line before"),
+            Fault::Chain if *to == 1 => write!(f, "line 1 is not the beginning: lines before it were removed, or it was altered"),
+            Fault::Chain => write!(f, "line {from} was altered, or lines before line {to} were added, removed or moved"),
+            Fault::CheckpointInvalid(why) => write!(f, "the checkpoint in line {to} is not valid: {why}"),
+            Fault::CheckpointUntrusted => write!(f, "the checkpoint in line {to} is signed with a key that is not trusted here"),
+            Fault::CheckpointMismatch => write!(f, "lines {from} to {to} are not those that the checkpoint in line {to} was made over"),
+            Fault::Shorter { stated } => write!(f, "lines {from} to {stated} are missing: the end was cut off"),
+            Fault::LastLine => write!(f, "line {to} is not the one that the kept checkpoint follows"),
+            Fault::Root => write!(f, "lines {from} to {to} are not those that the kept checkpoint was made over"),
+        }
+    }
+}

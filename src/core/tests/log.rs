@@ -1,0 +1,190 @@
+//! A log that cannot be edited: every manipulation of a line before a checkpoint is found, and where.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use support::at;
+use trusthandoff::crypto::SecretKey;
+use trusthandoff::event::{Kind, Stamp, event};
+use trusthandoff::json;
+use trusthandoff::log::{Checkpoint, Fault, Report, UnverifiedCheckpoint, Verifier, Writer};
+use trusthandoff::statement::Issuer;
+
+const LINES: usize = 1000;
+
+fn keeper() -> SecretKey {
+    SecretKey::from_seed(&[77; 32])
+}
+
+fn told(n: usize) -> json::Value {
+    let stamp = Stamp { id: format!("e-{n}"), at: at(n as i64), producer: "agent:researcher".into() };
+    event(Kind::ToolUsed, stamp, vec![("packet_id", format!("pk-{}", n % 7).as_str().into()), ("action", "read".into())])
+}
+
+fn checkpoint(writer: &Writer, secret: &SecretKey) -> Checkpoint {
+    let issuer = Issuer { agent_id: "agent:researcher".into(), public_key: secret.public_key(), now: at(5000), entropy: [1; 16] };
+    writer.seal(at(5000), "agent:researcher").draft(&issuer).and_then(|draft| draft.sign(secret)).expect("signed")
+}
+
+/// A thousand lines, the checkpoint that was kept elsewhere, and two lines written since.
+fn genuine() -> (Vec<String>, Checkpoint) {
+    let mut writer = Writer::new("log-1");
+    let mut lines: Vec<String> = (0..LINES).map(|n| writer.append(&told(n))).collect();
+    let kept = checkpoint(&writer, &keeper());
+    lines.push(writer.append(&told(LINES)));
+    lines.push(writer.append(&told(LINES + 1)));
+    (lines, kept)
+}
+
+fn verified(lines: &[String], kept: Option<&Checkpoint>) -> Report {
+    let mut verifier = Verifier::new(&[keeper().public_key()], kept);
+    lines.iter().for_each(|line| verifier.push(line.as_bytes()));
+    verifier.finish(&[])
+}
+
+#[test]
+fn a_genuine_log_is_whole_and_says_what_is_not_sealed_yet() {
+    let (lines, kept) = genuine();
+    let report = verified(&lines, Some(&kept));
+    assert_eq!((report.breaks.clone(), report.lines, report.sealed, report.unsealed()), (vec![], 1002, 1000, 2));
+    assert_eq!(report.log_id.as_deref(), Some("log-1"));
+    // The checkpoint survives the file it is kept in.
+    let text = kept.to_text();
+    let read = UnverifiedCheckpoint::parse(text.as_bytes(), &trusthandoff::crypto::KeyTables::new(0)).unwrap();
+    assert_eq!(read.verify(&mut trusthandoff::crypto::KeyTables::new(0)), Ok(kept));
+}
+
+#[test]
+fn every_manipulation_of_a_single_line_is_found_where_it_is() {
+    let (lines, kept) = genuine();
+    type Manipulation = fn(&mut Vec<String>, usize);
+    let manipulations: [(&str, Manipulation); 6] = [
+        ("edited", |lines, i| lines[i] = lines[i].replace("\"read\"", "\"wipe\"")),
+        ("respaced", |lines, i| lines[i] = lines[i].replacen(": ", ":  ", 1)),
+        ("deleted", |lines, i| drop(lines.remove(i))),
+        ("inserted", |lines, i| lines.insert(i, lines[i].replace("\"read\"", "\"wipe\""))),
+        ("moved", |lines, i| lines.swap(i, (i + 1) % LINES)),
+        ("replaced", |lines, i| lines[i] = "{}".into()),
+    ];
+    for (name, manipulate) in manipulations {
+        for i in 0..LINES {
+            let mut changed = lines.clone();
+            manipulate(&mut changed, i);
+            // The break shows right behind the change; the whole log is read for some of them and for the end.
+            let is_whole = i % 50 == 0 || i + 3 > LINES;
+            let report = if is_whole { verified(&changed, Some(&kept)) } else { verified(&changed[..i + 3], None) };
+            let (first, line) = (report.breaks.first().unwrap_or_else(|| panic!("{name} {i}")), i as u64 + 1);
+            let near = if name == "moved" && i == LINES - 1 { 1 } else { line };
+            assert!(first.from <= near + 1 && near <= first.to, "{name} at {line}: {first:?}");
+            assert!(first.to - first.from <= 1, "{name} at {line}: {first:?}");
+        }
+    }
+}
+
+#[test]
+fn a_log_that_was_cut_or_written_anew_does_not_fit_what_was_kept() {
+    let (lines, kept) = genuine();
+    for length in [0, 1, 500, 999] {
+        let report = verified(&lines[..length], Some(&kept));
+        let last = report.breaks.last().expect("found");
+        assert_eq!((last.from, last.to, last.fault.as_str()), (length as u64 + 1, 1000, "log_shorter"));
+        assert_eq!(report.sealed, 0);
+    }
+    // Every hash made anew, so that the chain holds.
+    let mut writer = Writer::new("log-1");
+    let rewritten: Vec<String> = (0..LINES + 2).map(|n| writer.append(&told(if n == 400 { 9 } else { n }))).collect();
+    let report = verified(&rewritten, Some(&kept));
+    let faults: Vec<&str> = report.breaks.iter().map(|found| found.fault.as_str()).collect();
+    assert_eq!((faults, report.sealed), (vec!["last_line_altered", "root_mismatch"], 0));
+}
+
+#[test]
+fn checkpoints_inside_the_log_narrow_down_where_it_was_written_anew() {
+    let mut writer = Writer::new("log-1");
+    let mut lines = Vec::new();
+    for n in 0..100 {
+        lines.push(writer.append(&told(n)));
+        if n % 10 == 9 {
+            let made = checkpoint(&writer, &keeper());
+            lines.push(writer.append_checkpoint(&made).expect("of this state"));
+        }
+    }
+    let report = verified(&lines, None);
+    assert_eq!((report.breaks.clone(), report.sealed, report.checkpoints), (vec![], 110, 10));
+    // The signature holds over the fields of the event too.
+    let forged: Vec<String> = lines.iter().map(|line| line.replace("2026-03-08T13:23:20", "2026-03-08T13:23:21")).collect();
+    assert!(verified(&forged, None).breaks.iter().any(|found| matches!(found.fault, Fault::CheckpointInvalid(_))));
+
+    // Whoever writes anew cannot sign: the first checkpoint behind the change does not fit.
+    let mut writer = Writer::new("log-1");
+    let anew: Vec<String> = lines
+        .iter()
+        .enumerate()
+        .map(|(i, line)| {
+            let mut value = json::parse(line.as_bytes()).expect("JSON");
+            if line.contains("log_checkpoint") {
+                writer.take_in(line.as_bytes());
+                return line.clone();
+            }
+            if i == 37 {
+                value = told(99);
+            }
+            writer.append(&value)
+        })
+        .collect();
+    let report = verified(&anew, None);
+    let mismatch = report.breaks.iter().find(|found| found.fault == Fault::CheckpointMismatch).expect("found");
+    assert_eq!((mismatch.from, mismatch.to), (34, 44));
+    assert_eq!(report.sealed, 33);
+
+    let stranger = Verifier::new(&[SecretKey::from_seed(&[78; 32]).public_key()], None);
+    let report = lines.iter().fold(stranger, |mut verifier, line| {
+        verifier.push(line.as_bytes());
+        verifier
+    });
+    let report = report.finish(&[]);
+    assert_eq!((report.sealed, report.breaks.len()), (0, 10));
+    assert!(report.breaks.iter().all(|found| found.fault == Fault::CheckpointUntrusted));
+}
+
+#[test]
+fn a_line_that_was_not_finished_is_no_tampering_and_the_log_goes_on() {
+    let mut writer = Writer::new("log-1");
+    let mut lines: Vec<String> = (0..5).map(|n| writer.append(&told(n))).collect();
+    let half = &writer.clone().append(&told(5))[..40];
+    let mut verifier = Verifier::new(&[], None);
+    lines.iter().for_each(|line| verifier.push(line.as_bytes()));
+    let report = verifier.finish(half.as_bytes());
+    assert_eq!((report.is_whole(), report.lines, report.tail), (true, 5, 40));
+
+    // Opened again: what stands is taken in, the rest is cut off and told of.
+    let mut again = Writer::new("log-1");
+    lines.iter().for_each(|line| again.take_in(line.as_bytes()));
+    assert_eq!(again, writer);
+    let stamp = Stamp { id: "e-r".into(), at: at(9), producer: "agent:researcher".into() };
+    let recovery = again.append_recovery(half.as_bytes(), stamp);
+    assert!(recovery.contains("\"log_recovered\"") && recovery.contains("\"cut_bytes\": 40"));
+    lines.push(recovery);
+    lines.push(again.append(&told(5)));
+    assert!(verified(&lines, None).is_whole());
+}
+
+#[test]
+fn a_checkpoint_of_another_state_is_not_appended() {
+    let mut writer = Writer::new("log-1");
+    writer.append(&told(0));
+    let early = checkpoint(&writer, &keeper());
+    writer.append(&told(1));
+    assert_eq!(writer.append_checkpoint(&early), None);
+    assert_eq!(writer.size(), 2);
+}
+
+#[test]
+fn what_is_no_chained_log_is_told_line_by_line_and_within_bounds() {
+    let lines: Vec<String> = (0..1500).map(|n| if n % 2 == 0 { "{\"event_type\": \"x\"}".into() } else { "nonsense".into() }).collect();
+    let report = verified(&lines, None);
+    assert_eq!((report.lines, report.breaks.len(), report.more_breaks), (1500, 1000, 500));
+    assert_eq!(report.breaks[0].to_string(), "line 1 carries no hash of the line before");
+    assert_eq!(report.breaks[1].to_string(), "line 2 is no JSON object");
+}
