@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import crypto from "node:crypto";
 import { test } from "node:test";
-import { AgentIdentity, failureOf, NOW, planner, researcher, stranger, trusthandoff } from "./support.mjs";
+import { AgentIdentity, AgentRegistry, createEnvelope, failureOf, gate, NOW, planner, researcher, signPacket, stranger, trusthandoff } from "./support.mjs";
 
 const { DelegationCapability, issueCapability, issueCapabilityAsync } = trusthandoff;
 
@@ -229,4 +229,78 @@ test("W2 what other code left on Object.prototype grants nothing and hides nothi
       for (const name of names) delete Object.prototype[name];
     }
   }
+});
+
+const trusting = () =>
+  new AgentRegistry()
+    .register(planner.agentId, planner.publicKeyPem, { roots: ["read", "fetch"], now: NOW - 1000 })
+    .register(researcher.agentId, researcher.publicKeyPem, { now: NOW - 1000 })
+    .register(writer.agentId, writer.publicKeyPem, { now: NOW - 1000 });
+
+const task = (from, to, capability, more = {}) =>
+  signPacket(
+    from,
+    { to_agent: to.agentId, intent: "Read the minutes", permissions: { allowed_actions: ["read:/docs/a"], max_tool_calls: 1 }, capability_token: capability.token, ...more },
+    { now: NOW },
+  );
+
+const at = (receiver, more) => gate({ audience: receiver.agentId, registry: trusting(), ...more });
+
+test("a narrowed capability is admitted with what it narrows, and only with that", async () => {
+  const root = issue();
+  const child = root.attenuate(researcher, narrower({ max_tool_calls: 2 }), { now: NOW });
+  const packet = task(researcher, writer, child);
+  const decision = await at(writer).handle(createEnvelope(packet, { capabilities: child }));
+  assert.equal(decision.code, null);
+  assert.deepEqual([decision.capability.token, decision.capability.chain], [child.token, child.chain]);
+  assert.equal((await at(writer).handle(createEnvelope(packet, { capabilities: [root.token] }))).code, null, "the packet's own may be left out");
+  assert.equal((await at(writer).handle(createEnvelope(packet, { capabilities: DelegationCapability.decode(child.token, { parents: [root.token] }) }))).code, null);
+  for (const options of [undefined, {}, { capabilities: [] }, { capabilities: [issue().token] }, { capabilities: DelegationCapability.decode(child.token) }]) {
+    assert.throws(() => createEnvelope(packet, options), { code: "parent_missing" });
+  }
+});
+
+test("C01 a task that was accepted is handed on with the proof of every hop, to a strict receiver", async () => {
+  const root = issue();
+  const first = await at(researcher).handle(createEnvelope(task(planner, researcher, root)));
+  const child = root.attenuate(researcher, narrower({ max_tool_calls: 2 }), { now: NOW });
+  const text = createEnvelope(task(researcher, writer, child), { parent: first });
+  const second = await at(writer, { strict: true }).handle(text);
+  assert.equal(second.code, null);
+  assert.deepEqual(second.ancestors.map((packet) => packet.packet_id), [first.packet.packet_id]);
+  assert.deepEqual(second.capability.chain, child.chain, "the parent brought what the child narrows");
+  assert.deepEqual(JSON.parse(text).chain.agents, [planner.agentId, researcher.agentId]);
+
+  const third = child.attenuate(writer, { subject_agent: stranger.agentId, allowed_actions: ["read:/docs/a"], max_tool_calls: 1 }, { now: NOW });
+  const last = createEnvelope(task(writer, stranger, third), { parent: second });
+  const decision = await at(stranger, { strict: true }).handle(last);
+  assert.deepEqual([decision.code, decision.ancestors.length, decision.capability.chain.length], [null, 2, 3]);
+});
+
+test("C02 what does not follow from its parent is not put into an envelope", async () => {
+  const root = issue();
+  const first = await at(researcher).handle(createEnvelope(task(planner, researcher, root)));
+  const child = root.attenuate(researcher, narrower({ max_tool_calls: 2 }), { now: NOW });
+  for (const [packet, code] of [
+    [task(writer, stranger, child), "chain_mismatch"],
+    [task(researcher, writer, child, { permissions: { allowed_actions: ["read:/docs/b"], max_tool_calls: 1 } }), "authority_escalation"],
+    [task(researcher, writer, child, { permissions: { allowed_actions: ["read:/docs/a"], max_tool_calls: 2 } }), "authority_escalation"],
+    [task(researcher, writer, child, { expires_at: "2026-03-08T12:20:00Z", ttl_seconds: 1200 }), "authority_escalation"],
+  ]) {
+    assert.throws(() => createEnvelope(packet, { parent: first }), { code }, code);
+  }
+});
+
+test("only an accepted decision is a parent, and only tokens are capabilities", async () => {
+  const packet = task(planner, researcher, issue());
+  const refused = await at(writer).handle(createEnvelope(packet));
+  assert.equal(refused.code, "wrong_audience");
+  const accepted = await at(researcher).handle(createEnvelope(packet));
+  for (const parent of [null, refused, { ...accepted }, Object.create(accepted), createEnvelope(packet), packet, true]) {
+    assert.throws(() => createEnvelope(packet, { parent }), { code: "config_invalid", field: "parent" });
+  }
+  for (const capabilities of [null, "x", {}, [1], [null], { chain: ["x"] }, Object.create(issue())]) {
+    assert.throws(() => createEnvelope(packet, { capabilities }), { code: "argument_type" });
+  }
+  assert.throws(() => createEnvelope(packet, { capability: [] }), { code: "config_invalid", field: "capability" });
 });
