@@ -42,6 +42,9 @@ pub enum Error {
     /// The capabilities that the packet's token narrows are not at hand.
     #[error("the packet's capability narrows `{0}`, which neither the parent nor the given capabilities hold")]
     Capability(String),
+    /// Capabilities are at hand for a packet that carries none.
+    #[error("capabilities are given for a packet that carries no `capability_token`")]
+    NoToken,
     /// The packet's token cannot be read.
     #[error("the packet's capability token: {0}")]
     Token(#[from] capability::Error),

@@ -340,6 +340,13 @@ fn a_capability_is_proven_from_its_root() {
 }
 
 #[test]
+fn capabilities_for_a_packet_that_carries_none_are_not_dropped_in_silence() {
+    let tokens = [rights().root.to_token()];
+    let lineage = Lineage { parent: None, capabilities: &tokens };
+    assert_eq!(lineage.envelope_text(&signed("planner", FIRST).to_text()), Err(trusthandoff::chain::Error::NoToken));
+}
+
+#[test]
 fn f04_f05_f11_a_chain_of_capabilities_that_is_none_is_refused() {
     let Rights { root, leaf } = rights();
     let text = handed_on(&rights(), "p1");

@@ -84,7 +84,9 @@ impl<'a> Parent<'a> {
 /// The tokens from the root to the packet's own.
 fn presented(packet: &Packet, parent: Option<&Parent<'_>>, given: &[String]) -> Result<Vec<String>, Error> {
     let keys = KeyTables::new(0);
-    let Some(own) = packet.content().capability_token.clone() else { return Ok(Vec::new()) };
+    let Some(own) = packet.content().capability_token.clone() else {
+        return if given.is_empty() { Ok(Vec::new()) } else { Err(Error::NoToken) };
+    };
     let Some(wanted) = UnverifiedCapability::decode(&own, &keys)?.claimed().parent_capability_id.clone() else { return Ok(vec![own]) };
     let brought = parent.map_or_else(Vec::new, |parent| {
         let proven = parent.envelope.proof.as_ref().map(|proof| proof.capabilities.clone()).unwrap_or_default();

@@ -150,6 +150,7 @@ impl From<chain::Error> for Reason {
             chain::Error::Broken(broken) => broken.into(),
             chain::Error::Unproven(_) => Self::new(Code::ChainUnproven, error.to_string()),
             chain::Error::Capability(_) => Self::new(Code::ParentMissing, error.to_string()),
+            chain::Error::NoToken => Self::new(Code::CapabilityChainInvalid, error.to_string()),
             chain::Error::Token(token) => token.into(),
         }
     }
