@@ -3,7 +3,7 @@
 
 use crate::encoding::from_hex;
 use crate::identity::check_agent_id;
-use crate::json::{Fields, Value};
+use crate::json::{FieldError, Fields, Value, object};
 use crate::limits::{DEFAULT_APPROVAL_SECONDS, MAX_LIFETIME_SECONDS, MAX_NOTE_BYTES};
 use crate::statement::{self, Error, Issuer};
 use crate::time::Timestamp;
@@ -51,28 +51,32 @@ pub struct Review {
 impl statement::Body for Review {
     const TYPE: &'static str = "TRUSTHANDOFF_APPROVAL_V1";
 
-    fn read(fields: &mut Fields) -> Result<Self, Error> {
+    fn read(fields: &mut Fields) -> Self {
         let review = Self {
-            decision: match fields.text("decision")?.as_str() {
+            decision: match fields.text("decision").as_str() {
                 "APPROVED" => Verdict::Approved,
-                "DENIED" => Verdict::Denied,
-                _ => return Err(Error::invalid(&fields.pointer("decision"), "`APPROVED` or `DENIED`")),
+                other => {
+                    if other != "DENIED" {
+                        fields.invalid("decision", "`APPROVED` or `DENIED`");
+                    }
+                    Verdict::Denied
+                }
             },
-            reviewer: fields.text("reviewer")?,
-            review_digest: fields.text("review_digest")?,
-            expires_at: fields.time("expires_at")?,
-            note: fields.optional_text("note")?,
+            reviewer: fields.text("reviewer"),
+            review_digest: fields.text("review_digest"),
+            expires_at: fields.time("expires_at"),
+            note: fields.optional_text("note"),
         };
         if check_agent_id(&review.reviewer).is_err() {
-            return Err(Error::invalid(&fields.pointer("reviewer"), "1 to 256 printable ASCII characters"));
+            fields.invalid("reviewer", "1 to 256 printable ASCII characters");
         }
         if from_hex::<32>(&review.review_digest).is_err() {
-            return Err(Error::invalid(&fields.pointer("review_digest"), "64 lower-case hexadecimal digits"));
+            fields.invalid("review_digest", "64 lower-case hexadecimal digits");
         }
         if review.note.as_ref().is_some_and(|note| note.len() > MAX_NOTE_BYTES) {
-            return Err(Error::invalid(&fields.pointer("note"), "at most 4096 bytes"));
+            fields.invalid("note", "at most 4096 bytes");
         }
-        Ok(review)
+        review
     }
 
     fn members(&self) -> Vec<(&'static str, Value)> {
@@ -108,22 +112,26 @@ impl statement::Body for Review {
 /// [`Error`] for what no gate would count.
 pub fn draft(fields: Value, issuer: &Issuer) -> Result<statement::Content<Review>, Error> {
     let mut fields = Fields::of(fields, "")?;
-    let id = fields.optional_text("id")?;
-    let ttl = fields.optional_integer("ttl_seconds")?.map_or(i64::from(DEFAULT_APPROVAL_SECONDS), |n| n.saturating_i64());
-    let until = issuer.now.plus_seconds(ttl);
+    let id = fields.optional_text("id");
+    let ttl = fields.optional_integer("ttl_seconds").map_or(i64::from(DEFAULT_APPROVAL_SECONDS), |n| n.saturating_i64());
+    let (decision, review_digest) = (fields.required("decision"), fields.required("review_digest"));
+    fields.check()?;
+    let expires_at = match fields.optional("expires_at") {
+        Some(stated) => stated,
+        None => Value::String(issuer.now.plus_seconds(ttl)?.zulu()),
+    };
     let members = [
-        ("decision", fields.required("decision")?),
+        ("decision", decision),
         ("reviewer", issuer.agent_id.as_str().into()),
-        ("review_digest", fields.required("review_digest")?),
-        ("expires_at", fields.optional("expires_at").map_or_else(|| until.map(|at| Value::String(at.zulu())), Ok)?),
+        ("review_digest", review_digest),
+        ("expires_at", expires_at),
         ("note", fields.take("note").unwrap_or(Value::Null)),
     ];
     fields.finish()?;
-    let members = members.map(|(key, value)| (key.to_owned(), value)).to_vec();
-    let review = <Review as statement::Body>::read(&mut Fields::of(Value::Object(members), "")?)?;
+    let review: Review = statement::body(object(members))?;
     let life = review.expires_at.micros().saturating_sub(issuer.now.micros());
     if life <= 0 || life > i64::from(MAX_LIFETIME_SECONDS) * 1_000_000 {
-        return Err(Error::invalid("/expires_at", "later than now, by at most thirty days"));
+        return Err(FieldError::invalid("/expires_at", "later than now, by at most thirty days").into());
     }
     statement::Content::new(id, review, issuer)
 }

@@ -5,7 +5,6 @@ mod draft;
 pub use draft::{Draft, Issuer};
 
 use crate::crypto::{self, PublicKey, Signature, sha256};
-use crate::encoding::from_hex;
 use crate::json::{self, FieldError, Fields, Style, Value};
 use crate::limits::{ATTESTATION_MAX_AGE_MS, ATTESTATION_SKEW_MS, MAX_OUTCOME_BYTES, MAX_OUTCOME_DEPTH};
 
@@ -24,14 +23,6 @@ pub enum Error {
     /// A field is missing, unknown or of the wrong type.
     #[error(transparent)]
     Field(#[from] FieldError),
-    /// A field outside its range.
-    #[error("`{at}` must be {expected}")]
-    Invalid {
-        /// JSON pointer.
-        at: String,
-        /// What it must be.
-        expected: &'static str,
-    },
     /// A result or reason that cannot be attested (catalogue G06, G07, G14).
     #[error(
         "an attested outcome is an object without floats, at most {MAX_OUTCOME_DEPTH} levels deep and {MAX_OUTCOME_BYTES} bytes long, and has no reserved key"
@@ -83,19 +74,19 @@ impl UnverifiedAttestation {
     /// Reads an attestation that stands at the JSON pointer `path`.
     ///
     /// # Errors
-    /// [`Error::Field`] or [`Error::Invalid`].
+    /// [`Error::Field`].
     pub fn read(value: Value, path: &str) -> Result<Self, Error> {
         let mut fields = Fields::of(value, path)?;
         let read = Self {
-            packet_id: fields.text("packet_id")?,
-            status: status(&mut fields)?,
-            outcome_hash: required_hash(&mut fields, "outcome_hash")?,
-            nonce: integer(&mut fields, "nonce", "an integer from 0 to 2^128 - 1")?,
-            timestamp_ms: integer(&mut fields, "timestamp_ms", "an integer from 0 to 2^64 - 1")?,
-            signed_by: fields.text("signed_by")?,
-            agent_pubkey_fingerprint: required_hash(&mut fields, "agent_pubkey_fingerprint")?,
-            reason_hash: fields.optional_text("reason_hash")?.map(|text| hash(&fields, "reason_hash", &text)).transpose()?,
-            signature: fields.text("signature")?,
+            packet_id: fields.text("packet_id"),
+            status: status(&mut fields),
+            outcome_hash: fields.digest("outcome_hash"),
+            nonce: integer(&mut fields, "nonce", u128::MAX, "an integer from 0 to 2^128 - 1"),
+            timestamp_ms: timestamp(&mut fields),
+            signed_by: fields.text("signed_by"),
+            agent_pubkey_fingerprint: fields.digest("agent_pubkey_fingerprint"),
+            reason_hash: fields.optional_digest("reason_hash"),
+            signature: fields.text("signature"),
         };
         fields.finish()?;
         Ok(read)
@@ -204,26 +195,23 @@ fn attestable(value: &Value, depth: usize) -> bool {
         }
 }
 
-fn status(fields: &mut Fields) -> Result<String, Error> {
-    let status = fields.text("status")?;
-    if STATUSES.contains(&status.as_str()) {
-        return Ok(status);
+fn status(fields: &mut Fields) -> String {
+    let status = fields.text("status");
+    if !STATUSES.contains(&status.as_str()) {
+        fields.invalid("status", "OK, ERROR, PARTIAL, REJECTED or TIMEOUT");
     }
-    Err(Error::Invalid { at: fields.pointer("status"), expected: "OK, ERROR, PARTIAL, REJECTED or TIMEOUT" })
+    status
 }
 
-fn required_hash(fields: &mut Fields, key: &str) -> Result<[u8; 32], Error> {
-    let text = fields.text(key)?;
-    hash(fields, key, &text)
+fn timestamp(fields: &mut Fields) -> u64 {
+    u64::try_from(integer(fields, "timestamp_ms", u64::MAX.into(), "an integer from 0 to 2^64 - 1")).unwrap_or(0)
 }
 
-fn hash(fields: &Fields, key: &str, text: &str) -> Result<[u8; 32], Error> {
-    from_hex(text).map_err(|_| Error::Invalid { at: fields.pointer(key), expected: "64 lower-case hexadecimal digits" })
-}
-
-fn integer<T: TryFrom<u128>>(fields: &mut Fields, key: &str, expected: &'static str) -> Result<T, Error> {
-    let n = fields.integer(key)?;
-    n.to_u128().and_then(|n| T::try_from(n).ok()).ok_or_else(|| Error::Invalid { at: fields.pointer(key), expected })
+fn integer(fields: &mut Fields, key: &str, most: u128, expected: &'static str) -> u128 {
+    fields.integer(key).to_u128().filter(|n| *n <= most).unwrap_or_else(|| {
+        fields.invalid(key, expected);
+        0
+    })
 }
 
 #[cfg(test)]

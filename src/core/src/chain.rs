@@ -115,26 +115,15 @@ pub struct DelegationChain {
 }
 
 impl DelegationChain {
-    fn read(mut fields: Fields) -> Result<Self, FieldError> {
-        let at = fields.pointer("hops");
-        let chain = Self {
-            packet_ids: fields.required_texts("packet_ids")?,
-            agents: fields.required_texts("agents")?,
-            hops: fields
-                .array("hops")?
-                .into_iter()
-                .enumerate()
-                .map(|(i, value)| {
-                    let mut hop = Fields::of(value, &json::pointer(&at, &i.to_string()))?;
-                    let read = Hop {
-                        agent_id: hop.text("agent_id")?,
-                        delegated_permissions: Permissions::read(hop.nested("delegated_permissions")?)?,
-                    };
-                    hop.finish().map(|()| read)
-                })
-                .collect::<Result<_, _>>()?,
-        };
-        fields.finish().map(|()| chain)
+    fn read(fields: &mut Fields) -> Self {
+        Self {
+            packet_ids: fields.required_texts("packet_ids"),
+            agents: fields.required_texts("agents"),
+            hops: fields.each("hops", |hop| Hop {
+                agent_id: hop.text("agent_id"),
+                delegated_permissions: hop.nested("delegated_permissions", Permissions::read),
+            }),
+        }
     }
 
     fn to_value(&self) -> Value {
@@ -161,15 +150,17 @@ pub struct Proof {
 impl Proof {
     fn read(mut fields: Fields, keys: &KeyTables) -> Result<Self, Error> {
         let at = fields.pointer("packets");
-        let packets = fields.array("packets")?;
-        let capabilities = fields.texts("capabilities")?;
+        let (packets, capabilities) = (fields.array("packets"), fields.texts("capabilities"));
         fields.finish()?;
         // Each costs a key to decode, and nothing is proven yet.
         if packets.len() > usize::try_from(MAX_DEPTH).unwrap_or(usize::MAX) {
             return Err(Error::TooDeep(packets.len()));
         }
-        let read = |(i, value)| UnverifiedPacket::read(value, &json::pointer(&at, &format!("{i}")), keys);
-        Ok(Self { packets: packets.into_iter().enumerate().map(read).collect::<Result<_, _>>()?, capabilities })
+        let mut proof = Self { packets: Vec::new(), capabilities };
+        for (i, value) in packets.into_iter().enumerate() {
+            proof.packets.push(UnverifiedPacket::read(value, &json::pointer(&at, &i.to_string()), keys)?);
+        }
+        Ok(proof)
     }
 }
 
@@ -191,9 +182,9 @@ impl Envelope {
     /// [`Error`] for the first fault.
     pub fn parse(text: &[u8], keys: &KeyTables) -> Result<Self, Error> {
         let mut fields = Fields::of(parse_limited(text)?, "")?;
-        let packet = fields.required("packet")?;
-        let chain = DelegationChain::read(fields.nested("chain")?)?;
-        let proof = fields.optional_nested("proof")?;
+        let packet = fields.required("packet");
+        let chain = fields.nested("chain", DelegationChain::read);
+        let proof = fields.optional_fields("proof");
         fields.finish()?;
         let packet = UnverifiedPacket::read(packet, "/packet", keys)?;
         Ok(Self { packet, chain, proof: proof.map(|proof| Proof::read(proof, keys)).transpose()? })

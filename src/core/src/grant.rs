@@ -1,7 +1,7 @@
 //! What a packet or a capability grants, and under which constraints.
 
 use crate::action;
-use crate::json::{FieldError, Fields, Integer, Value, object};
+use crate::json::{Fields, Integer, Value, object};
 
 /// What a grant has beyond the one it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,12 +29,8 @@ pub struct Permissions {
 
 impl Permissions {
     /// Reads `{allowed_actions, max_tool_calls}`.
-    ///
-    /// # Errors
-    /// [`FieldError`].
-    pub fn read(mut fields: Fields) -> Result<Self, FieldError> {
-        let read = Self { allowed_actions: fields.texts("allowed_actions")?, max_tool_calls: fields.optional_integer("max_tool_calls")? };
-        fields.finish().map(|()| read)
+    pub fn read(fields: &mut Fields) -> Self {
+        Self { allowed_actions: fields.texts("allowed_actions"), max_tool_calls: fields.optional_integer("max_tool_calls") }
     }
 
     /// Grants nothing beyond `outer`.
@@ -66,16 +62,12 @@ pub struct Constraints {
 
 impl Constraints {
     /// Reads `{max_runtime_seconds, data_boundary, requires_human_review}`.
-    ///
-    /// # Errors
-    /// [`FieldError`].
-    pub fn read(mut fields: Fields) -> Result<Self, FieldError> {
-        let read = Self {
-            max_runtime_seconds: fields.optional_integer("max_runtime_seconds")?,
-            data_boundary: fields.optional_text("data_boundary")?,
-            requires_human_review: fields.nullable_bool("requires_human_review", false)?,
-        };
-        fields.finish().map(|()| read)
+    pub fn read(fields: &mut Fields) -> Self {
+        Self {
+            max_runtime_seconds: fields.optional_integer("max_runtime_seconds"),
+            data_boundary: fields.optional_text("data_boundary"),
+            requires_human_review: fields.nullable_bool("requires_human_review", false),
+        }
     }
 
     /// The JSON of it, in model order.

@@ -158,11 +158,13 @@ fn check_statement<B: Body>(text: &[u8], report: &mut Report, signer: fn(&Conten
 /// `{"attestation", "result", "reason", "public_key_pem", "now_ms"}`.
 fn check_attestation(text: &[u8], report: &mut Report) -> Result<(), Reason> {
     let mut fields = Fields::of(chain::parse_limited(text)?, "")?;
-    let attestation = UnverifiedAttestation::read(fields.required("attestation")?, "/attestation")?;
-    let result = fields.required("result")?;
+    let attestation = fields.required("attestation");
+    fields.check()?;
+    let attestation = UnverifiedAttestation::read(attestation, "/attestation")?;
+    let result = fields.required("result");
     let reason = fields.optional("reason");
-    let pem = fields.text("public_key_pem")?;
-    let now = fields.integer("now_ms")?;
+    let pem = fields.text("public_key_pem");
+    let now = fields.integer("now_ms");
     fields.finish()?;
     for (name, outcome) in [("/result", Some(&result)), ("/reason", reason.as_ref())] {
         if let Some(other) = outcome.filter(|value| !matches!(value, Value::Object(_))) {

@@ -17,8 +17,8 @@ pub fn check_line(line: &[u8]) -> (String, bool) {
         return (r#"{"id": null, "valid": false, "code": "malformed_json"}"#.to_owned(), true);
     };
     let (id, request) = frame.read(|fields| {
-        let name = fields.text("kind").map_err(code)?;
-        let text = fields.text("text").map_err(code)?;
+        let (name, text) = (fields.text("kind"), fields.text("text"));
+        fields.check().map_err(code)?;
         Ok((Kind::from_name(&name).ok_or(Code::UnknownKind)?, text))
     });
     let (code, form) = match request {
@@ -65,8 +65,9 @@ impl VerifyLine {
             return Self { id: "null".into(), request: Err(Code::MalformedJson) };
         };
         let (id, request) = frame.read(|fields| {
-            let text = fields.text("text").map_err(code)?;
-            let now = match fields.optional_text("now").map_err(code)? {
+            let (text, now) = (fields.text("text"), fields.optional_text("now"));
+            fields.check().map_err(code)?;
+            let now = match now {
                 None => None,
                 Some(now) => Some(Timestamp::parse_rfc3339(&now).map_err(|error| Reason::from(error).code)?),
             };

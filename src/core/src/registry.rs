@@ -103,9 +103,14 @@ impl AgentRecord {
             return Ok(Self::of_key(key_at(pem, path)?));
         }
         let mut fields = Fields::of(value, path)?;
-        let mut record = Self { roots: fields.texts("roots")?, revoked_at: time_at(&mut fields, "revoked_at")?, ..Self::default() };
-        record.reviewer = fields.nullable_bool("reviewer", false)?.unwrap_or(false);
-        record.revoker = fields.nullable_bool("revoker", false)?.unwrap_or(false);
+        let mut record = Self {
+            roots: fields.texts("roots"),
+            revoked_at: time_at(&mut fields, "revoked_at"),
+            reviewer: fields.flag("reviewer"),
+            revoker: fields.flag("revoker"),
+            keys: Vec::new(),
+        };
+        fields.check()?;
         // Null or another type is no answer to whether an agent is revoked.
         match fields.take("revoked") {
             None | Some(Value::Bool(false)) => {}
@@ -114,17 +119,20 @@ impl AgentRecord {
                 return Err(FieldError::Type { at: fields.pointer("revoked"), expected: "a boolean", found: other.kind() }.into());
             }
         }
-        if let Some(pem) = fields.optional_text("publicKeyPem")? {
+        if let Some(pem) = fields.optional_text("publicKeyPem") {
             record.keys.push(KeyWindow { key: key_at(&pem, &fields.pointer("publicKeyPem"))?, not_before: None, not_after: None });
         }
         let at = fields.pointer("keys");
-        for (i, value) in fields.array("keys")?.into_iter().enumerate() {
+        let keys = fields.array("keys");
+        fields.check()?;
+        for (i, value) in keys.into_iter().enumerate() {
             let mut key = Fields::of(value, &json::pointer(&at, &i.to_string()))?;
-            let pem = key.text("public_key_pem")?;
+            let pem = key.text("public_key_pem");
+            key.check()?;
             let window = KeyWindow {
                 key: key_at(&pem, &key.pointer("public_key_pem"))?,
-                not_before: time_at(&mut key, "not_before")?,
-                not_after: time_at(&mut key, "not_after")?,
+                not_before: time_at(&mut key, "not_before"),
+                not_after: time_at(&mut key, "not_after"),
             };
             key.finish()?;
             record.keys.push(window);
@@ -257,9 +265,9 @@ fn key_at(pem: &str, path: &str) -> Result<PublicKey, Error> {
     public_key_from_pem(pem).map_err(|error| Error::Identity { at: path.to_owned(), error: error.into() })
 }
 
-fn time_at(fields: &mut Fields, key: &str) -> Result<Option<Timestamp>, Error> {
-    let Some(text) = fields.optional_text(key)? else { return Ok(None) };
-    Timestamp::parse_rfc3339(&text).map(Some).map_err(|error| FieldError::Time { at: fields.pointer(key), error }.into())
+fn time_at(fields: &mut Fields, key: &str) -> Option<Timestamp> {
+    let text = fields.optional_text(key)?;
+    Timestamp::parse_rfc3339(&text).map_err(|error| fields.wrong_time(key, error)).ok()
 }
 
 #[cfg(test)]

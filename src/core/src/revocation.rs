@@ -5,7 +5,7 @@ use core::fmt;
 use crate::crypto::{PublicKey, sha256};
 use crate::encoding::{from_hex, hex};
 use crate::identity::check_agent_id;
-use crate::json::{Fields, Value};
+use crate::json::{Fields, Value, object};
 use crate::limits::MAX_NOTE_BYTES;
 use crate::statement::{self, Error, Issuer};
 
@@ -114,17 +114,21 @@ pub struct Withdrawal {
 impl statement::Body for Withdrawal {
     const TYPE: &'static str = "TRUSTHANDOFF_REVOCATION_V1";
 
-    fn read(fields: &mut Fields) -> Result<Self, Error> {
-        let issuer = fields.text("issuer")?;
+    fn read(fields: &mut Fields) -> Self {
+        let issuer = fields.text("issuer");
         if check_agent_id(&issuer).is_err() {
-            return Err(Error::invalid(&fields.pointer("issuer"), "1 to 256 printable ASCII characters"));
+            fields.invalid("issuer", "1 to 256 printable ASCII characters");
         }
-        let target = Target::parse(&fields.text("target")?).ok_or_else(|| Error::invalid(&fields.pointer("target"), "a revocation key"))?;
-        let reason = fields.optional_text("reason")?;
+        let target = fields.text("target");
+        let target = Target::parse(&target).unwrap_or_else(|| {
+            fields.invalid("target", "a revocation key");
+            Target::Agent(target)
+        });
+        let reason = fields.optional_text("reason");
         if reason.as_ref().is_some_and(|reason| reason.len() > MAX_NOTE_BYTES) {
-            return Err(Error::invalid(&fields.pointer("reason"), "at most 4096 bytes"));
+            fields.invalid("reason", "at most 4096 bytes");
         }
-        Ok(Self { issuer, target, reason })
+        Self { issuer, target, reason }
     }
 
     fn members(&self) -> Vec<(&'static str, Value)> {
@@ -157,14 +161,12 @@ impl statement::Body for Withdrawal {
 /// [`Error`].
 pub fn draft(fields: Value, issuer: &Issuer) -> Result<statement::Content<Withdrawal>, Error> {
     let mut fields = Fields::of(fields, "")?;
-    let id = fields.optional_text("id")?;
+    let id = fields.optional_text("id");
     let members = [
         ("issuer", issuer.agent_id.as_str().into()),
-        ("target", fields.required("target")?),
+        ("target", fields.required("target")),
         ("reason", fields.take("reason").unwrap_or(Value::Null)),
     ];
     fields.finish()?;
-    let members = members.map(|(key, value)| (key.to_owned(), value)).to_vec();
-    let withdrawal = <Withdrawal as statement::Body>::read(&mut Fields::of(Value::Object(members), "")?)?;
-    statement::Content::new(id, withdrawal, issuer)
+    statement::Content::new(id, statement::body(object(members))?, issuer)
 }

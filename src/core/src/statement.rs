@@ -27,14 +27,6 @@ pub enum Error {
     /// Algorithm, key or signature is refused.
     #[error(transparent)]
     Crypto(#[from] crypto::Error),
-    /// A field with a value outside its range.
-    #[error("`{at}` must be {expected}")]
-    Invalid {
-        /// JSON pointer.
-        at: String,
-        /// What it must be.
-        expected: &'static str,
-    },
     /// A time beyond the calendar.
     #[error(transparent)]
     Time(#[from] time::Error),
@@ -43,22 +35,13 @@ pub enum Error {
     Signer,
 }
 
-impl Error {
-    pub(crate) fn invalid(at: &str, expected: &'static str) -> Self {
-        Self::Invalid { at: at.to_owned(), expected }
-    }
-}
-
 /// What one kind of statement says beyond the common fields.
 pub trait Body: Sized {
     /// The label of the signed bytes without its zero byte, and the value of `type`.
     const TYPE: &'static str;
 
     /// Takes the fields of the kind.
-    ///
-    /// # Errors
-    /// [`Error`] for the first fault.
-    fn read(fields: &mut Fields) -> Result<Self, Error>;
+    fn read(fields: &mut Fields) -> Self;
 
     /// The fields of the kind as JSON.
     fn members(&self) -> Vec<(&'static str, Value)>;
@@ -94,7 +77,7 @@ impl<B: Body> Content<B> {
     /// A statement that waits for its signature; `id` is random where it is `None`.
     ///
     /// # Errors
-    /// [`Error::Invalid`].
+    /// [`FieldError::Invalid`].
     pub fn new(id: Option<String>, body: B, issuer: &Issuer) -> Result<Self, Error> {
         let id = id.unwrap_or_else(|| hex(&issuer.entropy));
         check_id(&id)?;
@@ -104,20 +87,13 @@ impl<B: Body> Content<B> {
     /// The JSON that is signed.
     #[must_use]
     pub fn to_value(&self) -> Value {
-        let common = [
-            ("type", Value::from(B::TYPE)),
-            ("id", self.id.as_str().into()),
-            ("issued_at", Value::Time(self.issued_at)),
-            ("signature_algo", "Ed25519".into()),
-            ("public_key", Value::String(public_key_pem(&self.public_key))),
-        ];
-        Value::Object(common.into_iter().chain(self.body.members()).map(|(key, value)| (key.to_owned(), value)).collect())
+        to_value(B::TYPE, &self.id, self.issued_at, &self.public_key, self.body.members())
     }
 
     /// The bytes that are signed: label, zero byte, JSON.
     #[must_use]
     pub fn signing_bytes(&self) -> Vec<u8> {
-        [B::TYPE, "\0", &json::write(&self.to_value(), Style::COMPACT)].concat().into_bytes()
+        labelled(B::TYPE, &self.to_value())
     }
 
     /// Signs with a secret at hand, which must be that of the statement's key.
@@ -146,20 +122,55 @@ impl<B: Body> Content<B> {
     /// # Errors
     /// [`Error`] for the first fault.
     pub fn read(mut fields: Fields, keys: &KeyTables) -> Result<Self, Error> {
-        if fields.text("type")? != B::TYPE {
-            return Err(Error::invalid(&fields.pointer("type"), B::TYPE));
-        }
-        let key = stated_key(&fields.text("signature_algo")?, &fields.text("public_key")?, keys);
-        let content = Self {
-            id: fields.text("id")?,
-            issued_at: fields.time("issued_at")?,
-            body: B::read(&mut fields)?,
-            // A fault of form is reported before a fault of algorithm or key.
-            public_key: fields.finish().map_err(Error::from).and_then(|()| key.map_err(Error::from))?,
-        };
-        check_id(&content.id)?;
-        Ok(content)
+        let (id, issued_at, key) = common(&mut fields, B::TYPE, keys);
+        let body = B::read(&mut fields);
+        // A fault of form is reported before a fault of algorithm or key.
+        fields.finish()?;
+        let public_key = key?;
+        check_id(&id)?;
+        Ok(Self { id, issued_at, public_key, body })
     }
+}
+
+/// Reads a body by itself.
+///
+/// # Errors
+/// [`FieldError`] for the first fault.
+pub(crate) fn body<B: Body>(members: Value) -> Result<B, FieldError> {
+    let mut fields = Fields::of(members, "")?;
+    let body = B::read(&mut fields);
+    fields.finish().map(|()| body)
+}
+
+// What follows knows nothing of the body, so that it is compiled once and not once a kind.
+
+fn common(fields: &mut Fields, kind: &'static str, keys: &KeyTables) -> (String, Timestamp, Result<PublicKey, crypto::Error>) {
+    if fields.text("type") != kind {
+        fields.invalid("type", kind);
+    }
+    let key = stated_key(&fields.text("signature_algo"), &fields.text("public_key"), keys);
+    (fields.text("id"), fields.time("issued_at"), key)
+}
+
+fn to_value(kind: &str, id: &str, issued_at: Timestamp, key: &PublicKey, body: Vec<(&'static str, Value)>) -> Value {
+    let common = [
+        ("type", Value::from(kind)),
+        ("id", id.into()),
+        ("issued_at", Value::Time(issued_at)),
+        ("signature_algo", "Ed25519".into()),
+        ("public_key", Value::String(public_key_pem(key))),
+    ];
+    Value::Object(common.into_iter().chain(body).map(|(key, value)| (key.to_owned(), value)).collect())
+}
+
+fn labelled(kind: &str, value: &Value) -> Vec<u8> {
+    [kind, "\0", &json::write(value, Style::COMPACT)].concat().into_bytes()
+}
+
+fn verified(key: &PublicKey, bytes: &[u8], signature: &str, keys: &mut KeyTables) -> Result<Signature, crypto::Error> {
+    let signature = Signature::from_base64(signature)?;
+    keys.verify(key, bytes, &signature)?;
+    Ok(signature)
 }
 
 /// A statement as received. Nothing is proven yet.
@@ -187,7 +198,7 @@ impl<B: Body> Unverified<B> {
     /// [`Error`] for the first fault.
     pub fn read(value: Value, path: &str, keys: &KeyTables) -> Result<Self, Error> {
         let mut fields = Fields::of(value, path)?;
-        let signature = fields.text("signature")?;
+        let signature = fields.text("signature");
         Ok(Self { content: Content::read(fields, keys)?, signature })
     }
 
@@ -202,8 +213,7 @@ impl<B: Body> Unverified<B> {
     /// # Errors
     /// [`crypto::Error`].
     pub fn verify(self, keys: &mut KeyTables) -> Result<Signed<B>, Error> {
-        let signature = Signature::from_base64(&self.signature)?;
-        keys.verify(&self.content.public_key, &self.content.signing_bytes(), &signature)?;
+        let signature = verified(&self.content.public_key, &self.content.signing_bytes(), &self.signature, keys)?;
         Ok(Signed { content: self.content, signature })
     }
 }
@@ -247,5 +257,5 @@ impl<B: Body> Signed<B> {
 }
 
 fn check_id(id: &str) -> Result<(), Error> {
-    if (1..=MAX_ID_BYTES).contains(&id.len()) { Ok(()) } else { Err(Error::invalid("/id", "1 to 256 bytes")) }
+    if (1..=MAX_ID_BYTES).contains(&id.len()) { Ok(()) } else { Err(FieldError::invalid("/id", "1 to 256 bytes").into()) }
 }

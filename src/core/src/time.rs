@@ -32,7 +32,7 @@ pub enum Error {
 /// assert_eq!(t.zulu(), "2026-03-08T17:30:00+05:30");
 /// # Ok::<(), trusthandoff::time::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Timestamp {
     micros: i64,
     offset_minutes: i16,

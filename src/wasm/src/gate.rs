@@ -114,20 +114,17 @@ fn approvals(reply: &JsValue) -> Answer {
 
 fn read_request(options: &JsValue) -> Result<Request, Reason> {
     let mut fields = Fields::of(from_js(options)?, "")?;
-    let action = fields.optional_text("action")?;
-    let purpose = match (fields.optional_text("purpose")?.as_deref(), action) {
+    let (action, purpose) = (fields.optional_text("action"), fields.optional_text("purpose"));
+    fields.check()?;
+    let purpose = match (purpose.as_deref(), action) {
         (None | Some("handle"), None) => Purpose::Handle,
         (Some("execute"), None) => Purpose::Execute,
         (Some("revalidate"), None) => Purpose::Revalidate,
         (Some("use"), Some(action)) => Purpose::Use(action),
         _ => return Err(Reason::at(Code::ConfigInvalid, "`purpose` is none there is", "purpose")),
     };
-    let request = Request {
-        purpose,
-        approvals: fields.texts("approvals")?,
-        on_review: flag(&mut fields, "on_review")?,
-        policy: flag(&mut fields, "policy")?,
-    };
+    let request =
+        Request { purpose, approvals: fields.texts("approvals"), on_review: fields.flag("on_review"), policy: fields.flag("policy") };
     fields.finish()?;
     Ok(request)
 }
@@ -239,36 +236,32 @@ fn config(options: &JsValue) -> Result<Config, Reason> {
         ("grace_seconds", &mut limits.grace),
         ("max_depth", &mut config.max_depth),
     ] {
-        if let Some(n) = fields.optional_integer(name)? {
+        if let Some(n) = fields.optional_integer(name) {
             // Beyond `u32` is beyond every range, which the gate checks.
             *slot = u32::try_from(n.saturating_i64()).unwrap_or(u32::MAX);
         }
     }
-    config.audience = fields.required_texts("audience")?;
-    config.self_certifying = flag(&mut fields, "self_certifying")?;
-    config.strict = flag(&mut fields, "strict")?;
-    let mut hooks = fields.nested("hooks")?;
-    config.hooks = Hooks {
-        approvals: flag(&mut hooks, "approvals")?,
-        policy: flag(&mut hooks, "policy")?,
-        revocations: flag(&mut hooks, "revocations")?,
-        overlap: flag(&mut hooks, "overlap")?,
-        boundary: flag(&mut hooks, "boundary")?,
-    };
-    hooks.finish()?;
-    if let Some(mut review) = fields.optional_nested("review")? {
-        let threshold = review.optional_integer("threshold")?;
-        config.review = ReviewPolicy {
-            reviewers: review.texts("reviewers")?,
-            threshold: threshold.map_or(1, |n| u32::try_from(n.saturating_i64()).unwrap_or(u32::MAX)),
-            ai_writes: flag(&mut review, "ai_writes")?,
-        };
-        review.finish()?;
+    config.audience = fields.required_texts("audience");
+    config.self_certifying = fields.flag("self_certifying");
+    config.strict = fields.flag("strict");
+    config.hooks = fields.nested("hooks", |hooks| Hooks {
+        approvals: hooks.flag("approvals"),
+        policy: hooks.flag("policy"),
+        revocations: hooks.flag("revocations"),
+        overlap: hooks.flag("overlap"),
+        boundary: hooks.flag("boundary"),
+    });
+    if let Some(review) = fields.optional_nested("review", review) {
+        config.review = review;
     }
     fields.finish()?;
     Ok(config)
 }
 
-fn flag(fields: &mut Fields, name: &str) -> Result<bool, Reason> {
-    Ok(fields.nullable_bool(name, false)?.unwrap_or(false))
+fn review(fields: &mut Fields) -> ReviewPolicy {
+    ReviewPolicy {
+        threshold: fields.optional_integer("threshold").map_or(1, |n| u32::try_from(n.saturating_i64()).unwrap_or(u32::MAX)),
+        reviewers: fields.texts("reviewers"),
+        ai_writes: fields.flag("ai_writes"),
+    }
 }

@@ -82,10 +82,13 @@ pub(crate) fn secret(seed: Vec<u8>) -> Result<SecretKey, Refusal> {
 }
 
 fn jwk(key: &JsValue) -> Result<Jwk, Refusal> {
-    let mut fields = from_js(key).and_then(|value| Ok(Fields::of(value, "")?)).map_err(|_| Refusal::from(identity::Error::Jwk))?;
-    let mut member = |name| fields.optional_text(name).map_err(|_| Refusal::from(identity::Error::Jwk));
-    let required = |text: Option<String>| text.ok_or_else(|| Refusal::from(identity::Error::Jwk));
-    Ok(Jwk { kty: required(member("kty")?)?, crv: required(member("crv")?)?, x: required(member("x")?)?, d: member("d")? })
+    let read = |value| {
+        let mut fields = Fields::of(value, "").ok()?;
+        let jwk = Jwk { kty: fields.text("kty"), crv: fields.text("crv"), x: fields.text("x"), d: fields.optional_text("d") };
+        // What else a JSON web key may say is nothing to us.
+        fields.check().ok().map(|()| jwk)
+    };
+    Ok(from_js(key).ok().and_then(read).ok_or(identity::Error::Jwk)?)
 }
 
 fn describe(key: &PublicKey) -> JsValue {

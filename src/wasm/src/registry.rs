@@ -60,9 +60,9 @@ fn record(key: PublicKey, details: &JsValue) -> Result<AgentRecord, Reason> {
     let window = KeyWindow { key, not_before: time(&mut fields, "not_before")?, not_after: time(&mut fields, "not_after")? };
     let record = AgentRecord {
         keys: vec![window],
-        roots: fields.texts("roots")?,
-        reviewer: fields.nullable_bool("reviewer", false)?.unwrap_or(false),
-        revoker: fields.nullable_bool("revoker", false)?.unwrap_or(false),
+        roots: fields.texts("roots"),
+        reviewer: fields.flag("reviewer"),
+        revoker: fields.flag("revoker"),
         revoked_at: None,
     };
     fields.finish()?;

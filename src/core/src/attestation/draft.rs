@@ -4,7 +4,7 @@ use super::{Attestation, Error, STATUSES, UnverifiedAttestation, outcome_hash};
 use crate::crypto::{PublicKey, SecretKey, Signature, sha256};
 use crate::encoding::{base64url, hex};
 use crate::identity::check_agent_id;
-use crate::json::{self, Integer, Style, Value, object};
+use crate::json::{self, FieldError, Integer, Style, Value, object};
 use crate::limits::{ATTESTATION_EPOCH_MS, MAX_ID_BYTES};
 
 /// Who attests, when, and under which fresh randomness.
@@ -43,10 +43,10 @@ impl Draft {
     /// An attestation that the task of `packet_id` ended in `status` with `result`, for `reason`.
     ///
     /// # Errors
-    /// [`Error::Outcome`] for a result or reason that cannot be attested, [`Error::Invalid`] for a field
+    /// [`Error::Outcome`] for a result or reason that cannot be attested, [`FieldError::Invalid`] for a field
     /// that no verifier admits.
     pub fn new(packet_id: &str, status: &str, result: &Value, reason: Option<&Value>, issuer: &Issuer) -> Result<Self, Error> {
-        let invalid = |at: &str, expected| Err(Error::Invalid { at: at.to_owned(), expected });
+        let invalid = |at: &str, expected| Err(FieldError::invalid(at, expected).into());
         if !(1..=MAX_ID_BYTES).contains(&packet_id.len()) {
             return invalid("/packet_id", "1 to 256 bytes");
         }

@@ -6,7 +6,7 @@ use crate::crypto::{KeyTables, PublicKey, SecretKey, Signature};
 use crate::encoding::hex;
 use crate::grant::{Constraints, Permissions};
 use crate::identity::check_agent_id;
-use crate::json::{self, Fields, Style, Value};
+use crate::json::{self, FieldError, Fields, Style, Value};
 use crate::limits::{DEFAULT_CAPABILITY_SECONDS, MAX_ACTIONS, MAX_ID_BYTES};
 use crate::time::Timestamp;
 
@@ -73,9 +73,11 @@ impl Draft {
 
     fn read(fields: Value, issuer: &Issuer, parent: Option<&Content>) -> Result<Self, Error> {
         let mut fields = Fields::of(fields, "")?;
-        let issued_at = fields.optional_time("issued_at")?.unwrap_or(issuer.now);
-        let ttl = fields.optional_integer("ttl_seconds")?;
-        let expires_at = match (fields.optional_time("expires_at")?, ttl, parent) {
+        let issued_at = fields.optional_time("issued_at").unwrap_or(issuer.now);
+        let ttl = fields.optional_integer("ttl_seconds");
+        let stated = fields.optional_time("expires_at");
+        fields.check()?;
+        let expires_at = match (stated, ttl, parent) {
             (Some(stated), ..) => stated,
             (None, Some(ttl), _) => issued_at.plus_seconds(ttl.saturating_i64()).map_err(Error::Time)?,
             (None, None, Some(parent)) => parent.expires_at,
@@ -83,17 +85,17 @@ impl Draft {
         };
         let max_tool_calls = match (fields.has("max_tool_calls"), parent) {
             (false, Some(parent)) => parent.delegated_permissions.max_tool_calls.clone(),
-            _ => fields.optional_integer("max_tool_calls")?,
+            _ => fields.optional_integer("max_tool_calls"),
         };
         let constraints = match (fields.has("constraints"), parent) {
             (false, Some(parent)) => parent.constraints.clone(),
-            _ => fields.optional_nested("constraints")?.map(Constraints::read).transpose()?,
+            _ => fields.optional_nested("constraints", Constraints::read),
         };
         let content = Content {
-            capability_id: fields.optional_text("capability_id")?.unwrap_or_else(|| format!("cap-{}", hex(&issuer.entropy))),
+            capability_id: fields.optional_text("capability_id").unwrap_or_else(|| format!("cap-{}", hex(&issuer.entropy))),
             issuer_agent: issuer.agent_id.clone(),
-            subject_agent: fields.text("subject_agent")?,
-            delegated_permissions: Permissions { allowed_actions: fields.required_texts("allowed_actions")?, max_tool_calls },
+            subject_agent: fields.text("subject_agent"),
+            delegated_permissions: Permissions { allowed_actions: fields.required_texts("allowed_actions"), max_tool_calls },
             constraints,
             issued_at,
             expires_at,
@@ -147,7 +149,7 @@ impl Draft {
 
 /// What no gate would admit is not signed.
 fn check(content: &Content) -> Result<(), Error> {
-    let invalid = |at: &str, expected| Err(Error::Invalid { at: at.to_owned(), expected });
+    let invalid = |at: &str, expected| Err(FieldError::invalid(at, expected).into());
     if !(1..=MAX_ID_BYTES).contains(&content.capability_id.len()) {
         return invalid("/capability_id", "1 to 256 bytes");
     }

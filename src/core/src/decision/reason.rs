@@ -103,6 +103,7 @@ impl From<FieldError> for Reason {
             FieldError::Missing { .. } => Code::MissingField,
             FieldError::Unknown { .. } => Code::UnknownField,
             FieldError::Type { .. } => Code::TypeMismatch,
+            FieldError::Invalid { .. } => Code::FieldInvalid,
             FieldError::Time { error, .. } => time_code(*error),
         };
         Self::at(code, error.to_string(), error.at())
@@ -131,7 +132,6 @@ impl From<packet::Error> for Reason {
             packet::Error::Ttl(_) => Self::new(Code::TtlInvalid, message),
             packet::Error::TtlMismatch(_) => Self::new(Code::TtlPolicyMismatch, message),
             packet::Error::Time(error) => Self::new(time_code(error), message),
-            packet::Error::Invalid { at, .. } => Self::at(Code::FieldInvalid, message, at),
             packet::Error::AiProvenance(at) => Self::at(Code::InvalidAiProvenance, message, at),
             packet::Error::SigningIdentity { .. } => Self::at(Code::SigningIdentityMismatch, message, "/from_agent"),
             packet::Error::TaskMetadata(field) => Self::at(Code::TaskMetadataConflict, message, format!("/{field}")),
@@ -176,7 +176,6 @@ impl From<statement::Error> for Reason {
             statement::Error::Json(json) => json.into(),
             statement::Error::Field(field) => field.into(),
             statement::Error::Crypto(crypto) => crypto.into(),
-            statement::Error::Invalid { at, .. } => Self::at(Code::FieldInvalid, message, at),
             statement::Error::Time(time) => time.into(),
             statement::Error::Signer => Self::new(Code::SigningIdentityMismatch, message),
         }
@@ -191,7 +190,6 @@ impl From<capability::Error> for Reason {
             capability::Error::Json(json) => json.into(),
             capability::Error::Field(field) => field.into(),
             capability::Error::Crypto(crypto) => crypto.into(),
-            capability::Error::Invalid { ref at, .. } => Self::at(Code::FieldInvalid, error.to_string(), at),
             capability::Error::Action { ref at, .. } => Self::at(Code::ActionInvalid, error.to_string(), at),
             capability::Error::Time(time) => time.into(),
             capability::Error::Excess(excess) => excess.into(),
@@ -217,7 +215,6 @@ impl From<attestation::Error> for Reason {
         match error {
             attestation::Error::Field(field) => field.into(),
             attestation::Error::Crypto(crypto) => crypto.into(),
-            attestation::Error::Invalid { at, .. } => Self::at(Code::FieldInvalid, message, at),
             attestation::Error::Outcome => Self::new(Code::ResultInvalid, message),
             attestation::Error::OutcomeHash => Self::new(Code::OutcomeHashMismatch, message),
             attestation::Error::ReasonHash => Self::new(Code::ReasonHashMismatch, message),

@@ -4,6 +4,7 @@
 //! what they do not know (E01); either puts unsigned content under a valid signature.
 
 use super::{Integer, Value, pointer};
+use crate::encoding::from_hex;
 use crate::time::{self, Timestamp};
 
 /// What is wrong with a field; `at` is its JSON pointer.
@@ -32,6 +33,14 @@ pub enum FieldError {
         /// What was found.
         found: &'static str,
     },
+    /// A value outside its range.
+    #[error("`{at}` must be {expected}")]
+    Invalid {
+        /// JSON pointer.
+        at: String,
+        /// What it must be.
+        expected: &'static str,
+    },
     /// A malformed point in time.
     #[error("`{at}`: {error}")]
     Time {
@@ -43,20 +52,30 @@ pub enum FieldError {
 }
 
 impl FieldError {
+    /// A value outside its range.
+    pub(crate) fn invalid(at: impl Into<String>, expected: &'static str) -> Self {
+        Self::Invalid { at: at.into(), expected }
+    }
+
     /// The JSON pointer of the field.
     #[must_use]
     pub fn at(&self) -> &str {
         match self {
-            Self::Missing { at } | Self::Unknown { at } | Self::Type { at, .. } | Self::Time { at, .. } => at,
+            Self::Missing { at } | Self::Unknown { at } | Self::Type { at, .. } | Self::Invalid { at, .. } | Self::Time { at, .. } => at,
         }
     }
 }
 
 /// The members of one object, taken out one by one.
+///
+/// The first fault is kept and reading goes on: what is read after it is a default of no meaning, and
+/// [`Fields::check`] or [`Fields::finish`] tells the fault. A model is read in one piece that way, without
+/// a way out at each field, of which each costs the code that frees what was read before it.
 #[derive(Debug)]
 pub struct Fields {
     path: String,
     members: Vec<(String, Value)>,
+    fault: Option<FieldError>,
 }
 
 impl Fields {
@@ -65,9 +84,17 @@ impl Fields {
     /// # Errors
     /// [`FieldError::Type`] if it is no object.
     pub fn of(value: Value, path: &str) -> Result<Self, FieldError> {
+        let mut fields = Self::at(value, path.to_owned());
+        fields.check().map(|()| fields)
+    }
+
+    fn at(value: Value, path: String) -> Self {
         match value {
-            Value::Object(members) => Ok(Self { path: path.to_owned(), members }),
-            other => Err(mismatch(path.to_owned(), "an object", &other)),
+            Value::Object(members) => Self { path, members, fault: None },
+            other => {
+                let fault = FieldError::Type { at: path.clone(), expected: "an object", found: other.kind() };
+                Self { path, members: Vec::new(), fault: Some(fault) }
+            }
         }
     }
 
@@ -90,12 +117,12 @@ impl Fields {
         self.members.iter().any(|(k, _)| k == key)
     }
 
-    /// A field that must be there.
-    ///
-    /// # Errors
-    /// [`FieldError::Missing`].
-    pub fn required(&mut self, key: &str) -> Result<Value, FieldError> {
-        self.take(key).ok_or_else(|| FieldError::Missing { at: self.pointer(key) })
+    /// A field that must be there; null where it is not.
+    pub fn required(&mut self, key: &str) -> Value {
+        self.take(key).unwrap_or_else(|| {
+            self.fail(FieldError::Missing { at: self.pointer(key) });
+            Value::Null
+        })
     }
 
     /// A field that may be absent or null.
@@ -104,185 +131,277 @@ impl Fields {
     }
 
     /// A required string.
-    ///
-    /// # Errors
-    /// [`FieldError`].
-    pub fn text(&mut self, key: &str) -> Result<String, FieldError> {
-        let value = self.required(key)?;
+    pub fn text(&mut self, key: &str) -> String {
+        let value = self.required(key);
         self.as_text(key, value)
     }
 
     /// A string, or absent or null.
-    ///
-    /// # Errors
-    /// [`FieldError::Type`].
-    pub fn optional_text(&mut self, key: &str) -> Result<Option<String>, FieldError> {
-        self.optional(key).map(|value| self.as_text(key, value)).transpose()
+    pub fn optional_text(&mut self, key: &str) -> Option<String> {
+        let value = self.optional(key)?;
+        let text = self.as_text(key, value);
+        self.fault.is_none().then_some(text)
     }
 
-    /// An integer of any size, or absent or null.
-    ///
-    /// # Errors
-    /// [`FieldError::Type`]; `1.0` and `true` are no integers.
-    pub fn optional_integer(&mut self, key: &str) -> Result<Option<Integer>, FieldError> {
-        match self.optional(key) {
-            None => Ok(None),
-            Some(Value::Int(n)) => Ok(Some(n)),
-            Some(other) => Err(mismatch(self.pointer(key), "an integer", &other)),
-        }
+    /// An integer of any size, or absent or null; `1.0` and `true` are no integers.
+    pub fn optional_integer(&mut self, key: &str) -> Option<Integer> {
+        let value = self.optional(key)?;
+        let n = self.as_integer(key, value);
+        self.fault.is_none().then_some(n)
     }
 
     /// A required integer of any size.
-    ///
-    /// # Errors
-    /// [`FieldError`].
-    pub fn integer(&mut self, key: &str) -> Result<Integer, FieldError> {
-        match self.required(key)? {
-            Value::Int(n) => Ok(n),
-            other => Err(mismatch(self.pointer(key), "an integer", &other)),
-        }
+    pub fn integer(&mut self, key: &str) -> Integer {
+        let value = self.required(key);
+        self.as_integer(key, value)
     }
 
     /// A boolean or null; `absent` where it is not there.
-    ///
-    /// # Errors
-    /// [`FieldError::Type`].
-    pub fn nullable_bool(&mut self, key: &str, absent: bool) -> Result<Option<bool>, FieldError> {
+    pub fn nullable_bool(&mut self, key: &str, absent: bool) -> Option<bool> {
         match self.take(key) {
-            None => Ok(Some(absent)),
-            Some(Value::Null) => Ok(None),
-            Some(Value::Bool(b)) => Ok(Some(b)),
-            Some(other) => Err(mismatch(self.pointer(key), "a boolean or null", &other)),
+            None => Some(absent),
+            Some(Value::Null) => None,
+            Some(Value::Bool(b)) => Some(b),
+            Some(other) => {
+                self.mismatch(key, "a boolean or null", &other);
+                None
+            }
         }
     }
 
+    /// A boolean; `false` where it is absent or null.
+    pub fn flag(&mut self, key: &str) -> bool {
+        self.nullable_bool(key, false).unwrap_or(false)
+    }
+
+    /// A required SHA-256 in lower-case hexadecimal.
+    pub fn digest(&mut self, key: &str) -> [u8; 32] {
+        let text = self.text(key);
+        self.as_digest(key, &text)
+    }
+
+    /// A SHA-256 in lower-case hexadecimal, or absent or null.
+    pub fn optional_digest(&mut self, key: &str) -> Option<[u8; 32]> {
+        let text = self.optional_text(key)?;
+        Some(self.as_digest(key, &text))
+    }
+
     /// A required point in time.
-    ///
-    /// # Errors
-    /// [`FieldError`].
-    pub fn time(&mut self, key: &str) -> Result<Timestamp, FieldError> {
-        let value = self.required(key)?;
+    pub fn time(&mut self, key: &str) -> Timestamp {
+        let value = self.required(key);
         self.as_time(key, value)
     }
 
     /// A point in time, or absent or null.
-    ///
-    /// # Errors
-    /// [`FieldError`].
-    pub fn optional_time(&mut self, key: &str) -> Result<Option<Timestamp>, FieldError> {
-        self.optional(key).map(|value| self.as_time(key, value)).transpose()
+    pub fn optional_time(&mut self, key: &str) -> Option<Timestamp> {
+        let value = self.optional(key)?;
+        let time = self.as_time(key, value);
+        self.fault.is_none().then_some(time)
     }
 
-    /// An array of strings; empty where it is absent.
-    ///
-    /// # Errors
-    /// [`FieldError::Type`]; null is no array.
-    pub fn texts(&mut self, key: &str) -> Result<Vec<String>, FieldError> {
-        let at = self.pointer(key);
-        match self.take(key) {
-            None => Ok(Vec::new()),
-            Some(Value::Array(items)) => items
-                .into_iter()
-                .enumerate()
-                .map(|(i, item)| match item {
-                    Value::String(text) => Ok(text),
-                    other => Err(mismatch(pointer(&at, &i.to_string()), "a string", &other)),
-                })
-                .collect(),
-            Some(other) => Err(mismatch(at, "an array of strings", &other)),
+    /// An array of strings; empty where it is absent. Null is no array.
+    pub fn texts(&mut self, key: &str) -> Vec<String> {
+        let items = match self.take(key) {
+            None => Vec::new(),
+            Some(Value::Array(items)) => items,
+            Some(other) => {
+                self.mismatch(key, "an array of strings", &other);
+                Vec::new()
+            }
+        };
+        let mut texts = Vec::with_capacity(items.len());
+        for (i, item) in items.into_iter().enumerate() {
+            match item {
+                Value::String(text) => texts.push(text),
+                other => {
+                    let at = pointer(&self.pointer(key), &i.to_string());
+                    self.fail(FieldError::Type { at, expected: "a string", found: other.kind() });
+                    break;
+                }
+            }
         }
+        texts
     }
 
     /// A required array of strings.
-    ///
-    /// # Errors
-    /// [`FieldError`].
-    pub fn required_texts(&mut self, key: &str) -> Result<Vec<String>, FieldError> {
-        if self.has(key) { self.texts(key) } else { Err(FieldError::Missing { at: self.pointer(key) }) }
+    pub fn required_texts(&mut self, key: &str) -> Vec<String> {
+        if !self.has(key) {
+            self.fail(FieldError::Missing { at: self.pointer(key) });
+        }
+        self.texts(key)
     }
 
     /// An array of any values; empty where it is absent.
-    ///
-    /// # Errors
-    /// [`FieldError::Type`].
-    pub fn array(&mut self, key: &str) -> Result<Vec<Value>, FieldError> {
+    pub fn array(&mut self, key: &str) -> Vec<Value> {
         match self.take(key) {
-            None => Ok(Vec::new()),
-            Some(Value::Array(items)) => Ok(items),
-            Some(other) => Err(mismatch(self.pointer(key), "an array", &other)),
+            None => Vec::new(),
+            Some(Value::Array(items)) => items,
+            Some(other) => {
+                self.mismatch(key, "an array", &other);
+                Vec::new()
+            }
         }
     }
 
     /// The members of a free-form object; `None` where it is absent.
-    ///
-    /// # Errors
-    /// [`FieldError::Type`].
-    pub fn members(&mut self, key: &str) -> Result<Option<Vec<(String, Value)>>, FieldError> {
-        match self.take(key) {
-            None => Ok(None),
-            Some(Value::Object(members)) => Ok(Some(members)),
-            Some(other) => Err(mismatch(self.pointer(key), "an object", &other)),
-        }
+    pub fn members(&mut self, key: &str) -> Option<Vec<(String, Value)>> {
+        let value = self.take(key)?;
+        self.as_members(key, value)
     }
 
     /// Like [`Fields::members`], where null is absence too.
-    ///
-    /// # Errors
-    /// [`FieldError::Type`].
-    pub fn optional_members(&mut self, key: &str) -> Result<Option<Vec<(String, Value)>>, FieldError> {
-        match self.optional(key) {
-            None => Ok(None),
-            Some(Value::Object(members)) => Ok(Some(members)),
-            Some(other) => Err(mismatch(self.pointer(key), "an object", &other)),
-        }
+    pub fn optional_members(&mut self, key: &str) -> Option<Vec<(String, Value)>> {
+        let value = self.optional(key)?;
+        self.as_members(key, value)
     }
 
-    /// A nested modelled object that must be there.
-    ///
-    /// # Errors
-    /// [`FieldError`].
-    pub fn nested(&mut self, key: &str) -> Result<Self, FieldError> {
-        let value = self.required(key)?;
-        Self::of(value, &self.pointer(key))
+    /// A nested modelled object that must be there, of which `read` takes all fields.
+    pub fn nested<T>(&mut self, key: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+        let value = self.required(key);
+        let mut inner = Self::at(value, self.pointer(key));
+        let read = read(&mut inner);
+        self.absorb(inner);
+        read
     }
 
     /// A nested modelled object, or absent or null.
+    pub fn optional_nested<T>(&mut self, key: &str, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let mut inner = self.optional_fields(key)?;
+        let read = read(&mut inner);
+        self.absorb(inner);
+        Some(read)
+    }
+
+    /// As [`Fields::optional_nested`], to be read later: only that it is an object is known.
+    pub fn optional_fields(&mut self, key: &str) -> Option<Self> {
+        let value = self.optional(key)?;
+        let mut inner = Self::at(value, self.pointer(key));
+        if let Some(fault) = inner.fault.take() {
+            self.fail(fault);
+        }
+        Some(inner)
+    }
+
+    /// The modelled objects of an array; none where it is absent.
+    pub fn each<T>(&mut self, key: &str, mut read: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        let items = self.array(key);
+        let at = self.pointer(key);
+        let mut all = Vec::new();
+        for (i, item) in items.into_iter().enumerate() {
+            // Nothing is read of what nobody will see.
+            if self.fault.is_some() {
+                break;
+            }
+            let mut inner = Self::at(item, pointer(&at, &i.to_string()));
+            all.push(read(&mut inner));
+            self.absorb(inner);
+        }
+        all
+    }
+
+    /// Notes a fault of the object's own rules.
+    pub fn invalid(&mut self, key: &str, expected: &'static str) {
+        self.fail(FieldError::Invalid { at: self.pointer(key), expected });
+    }
+
+    /// Whether what was read so far has a fault; for rules that stand between two fields.
     ///
     /// # Errors
-    /// [`FieldError::Type`].
-    pub fn optional_nested(&mut self, key: &str) -> Result<Option<Self>, FieldError> {
-        self.optional(key).map(|value| Self::of(value, &self.pointer(key))).transpose()
+    /// [`FieldError`], the first one.
+    pub fn check(&mut self) -> Result<(), FieldError> {
+        self.fault.take().map_or(Ok(()), Err)
     }
 
     /// Ends the reading: whatever was not taken is unknown (catalogue E01).
     ///
     /// # Errors
-    /// [`FieldError::Unknown`].
-    pub fn finish(self) -> Result<(), FieldError> {
-        match self.members.first() {
-            Some((key, _)) => Err(FieldError::Unknown { at: self.pointer(key) }),
-            None => Ok(()),
+    /// [`FieldError`], the first one.
+    pub fn finish(mut self) -> Result<(), FieldError> {
+        self.end();
+        self.check()
+    }
+
+    fn end(&mut self) {
+        if let Some((key, _)) = self.members.first() {
+            let at = self.pointer(key);
+            self.fail(FieldError::Unknown { at });
         }
     }
 
-    fn as_text(&self, key: &str, value: Value) -> Result<String, FieldError> {
-        match value {
-            Value::String(text) => Ok(text),
-            other => Err(mismatch(self.pointer(key), "a string", &other)),
+    /// Ends the reading of a nested object.
+    fn absorb(&mut self, mut inner: Self) {
+        inner.end();
+        if let Some(fault) = inner.fault.take() {
+            self.fail(fault);
         }
     }
 
-    fn as_time(&self, key: &str, value: Value) -> Result<Timestamp, FieldError> {
+    /// Keeps the first fault.
+    fn fail(&mut self, fault: FieldError) {
+        self.fault.get_or_insert(fault);
+    }
+
+    fn mismatch(&mut self, key: &str, expected: &'static str, found: &Value) {
+        self.fail(FieldError::Type { at: self.pointer(key), expected, found: found.kind() });
+    }
+
+    fn as_text(&mut self, key: &str, value: Value) -> String {
         match value {
-            Value::String(text) => Timestamp::parse(&text).map_err(|error| FieldError::Time { at: self.pointer(key), error }),
+            Value::String(text) => text,
+            other => {
+                self.mismatch(key, "a string", &other);
+                String::new()
+            }
+        }
+    }
+
+    fn as_integer(&mut self, key: &str, value: Value) -> Integer {
+        match value {
+            Value::Int(n) => n,
+            other => {
+                self.mismatch(key, "an integer", &other);
+                Integer::default()
+            }
+        }
+    }
+
+    fn as_members(&mut self, key: &str, value: Value) -> Option<Vec<(String, Value)>> {
+        match value {
+            Value::Object(members) => Some(members),
+            other => {
+                self.mismatch(key, "an object", &other);
+                None
+            }
+        }
+    }
+
+    fn as_digest(&mut self, key: &str, text: &str) -> [u8; 32] {
+        from_hex(text).unwrap_or_else(|_| {
+            self.invalid(key, "64 lower-case hexadecimal digits");
+            [0; 32]
+        })
+    }
+
+    fn as_time(&mut self, key: &str, value: Value) -> Timestamp {
+        let error = match value {
+            Value::String(text) => match Timestamp::parse(&text) {
+                Ok(time) => return time,
+                Err(error) => error,
+            },
             // A number is how the reference's parser also reads a time (catalogue E05): a second
             // spelling of the same moment, not another type of content.
-            Value::Int(_) | Value::Float(_) => Err(FieldError::Time { at: self.pointer(key), error: time::Error::Noncanonical }),
-            other => Err(mismatch(self.pointer(key), "a datetime", &other)),
-        }
+            Value::Int(_) | Value::Float(_) => time::Error::Noncanonical,
+            other => {
+                self.mismatch(key, "a datetime", &other);
+                return Timestamp::default();
+            }
+        };
+        self.wrong_time(key, error);
+        Timestamp::default()
     }
-}
 
-fn mismatch(at: String, expected: &'static str, found: &Value) -> FieldError {
-    FieldError::Type { at, expected, found: found.kind() }
+    /// Notes a malformed point in time.
+    pub fn wrong_time(&mut self, key: &str, error: time::Error) {
+        self.fail(FieldError::Time { at: self.pointer(key), error });
+    }
 }

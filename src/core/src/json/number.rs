@@ -64,6 +64,13 @@ impl Integer {
     }
 }
 
+/// Zero.
+impl Default for Integer {
+    fn default() -> Self {
+        Self("0".to_owned())
+    }
+}
+
 impl Ord for Integer {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self.is_negative(), other.is_negative()) {

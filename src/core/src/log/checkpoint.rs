@@ -1,7 +1,7 @@
 //! A checkpoint: a line of the log that is signed, and states all that stands before it.
 
 use super::Hash;
-use crate::encoding::{from_hex, hex};
+use crate::encoding::hex;
 use crate::event::Kind;
 use crate::json::{Fields, Integer, Value};
 use crate::statement::{self, Body, Error, Issuer};
@@ -32,29 +32,26 @@ pub struct Seal {
 impl Body for Seal {
     const TYPE: &'static str = "TRUSTHANDOFF_LOG_CHECKPOINT_V1";
 
-    fn read(fields: &mut Fields) -> Result<Self, Error> {
-        let hash = |fields: &mut Fields, name: &str| {
-            let text = fields.text(name)?;
-            from_hex(&text).map_err(|_| Error::invalid(&fields.pointer(name), "64 lower-case hexadecimal digits"))
-        };
-        let kind = fields.text("event_type")?;
-        if kind != Kind::LogCheckpoint.as_str() {
-            return Err(Error::invalid(&fields.pointer("event_type"), "`log_checkpoint`"));
+    fn read(fields: &mut Fields) -> Self {
+        if fields.text("event_type") != Kind::LogCheckpoint.as_str() {
+            fields.invalid("event_type", "`log_checkpoint`");
         }
-        let size = fields.integer("size")?;
-        let size = size.to_u128().and_then(|n| u64::try_from(n).ok());
+        let size = fields.integer("size").to_u128().and_then(|n| u64::try_from(n).ok());
         // They are functions of the rest, and readers of events look for them.
         for name in ["event_id", "correlation_id", "idempotency_key"] {
-            fields.text(name)?;
+            fields.text(name);
         }
-        Ok(Self {
-            timestamp: fields.time("timestamp")?,
-            producer: fields.text("producer_id")?,
-            log_id: fields.text("log_id")?,
-            size: size.ok_or_else(|| Error::invalid(&fields.pointer("size"), "an integer from 0 to 2^64 - 1"))?,
-            root: hash(fields, "root")?,
-            prev: hash(fields, "prev")?,
-        })
+        Self {
+            timestamp: fields.time("timestamp"),
+            producer: fields.text("producer_id"),
+            log_id: fields.text("log_id"),
+            size: size.unwrap_or_else(|| {
+                fields.invalid("size", "an integer from 0 to 2^64 - 1");
+                0
+            }),
+            root: fields.digest("root"),
+            prev: fields.digest("prev"),
+        }
     }
 
     fn members(&self) -> Vec<(&'static str, Value)> {

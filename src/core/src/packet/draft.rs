@@ -6,7 +6,7 @@ use crate::crypto::{PublicKey, SecretKey, Signature};
 use crate::encoding::hex;
 use crate::grant::{Constraints, Permissions};
 use crate::identity::check_agent_id;
-use crate::json::{self, Fields, Style, Value};
+use crate::json::{self, FieldError, Fields, Style, Value};
 use crate::limits::{MAX_ACTIONS, MAX_ID_BYTES, MAX_INTENT_BYTES};
 use crate::time::Timestamp;
 
@@ -43,11 +43,12 @@ impl TaskMetadata {
     /// [`Error`]; an unknown risk is refused, never taken for `read` (catalogue D03).
     pub fn read(value: Value) -> Result<Self, Error> {
         let mut fields = Fields::of(value, "")?;
-        let risk_level = RiskLevel::from_name(fields.optional_text("risk_level")?.as_deref().unwrap_or("read"))?;
-        let ttl = fields.optional_integer("ttl_seconds")?;
+        let risk_level = RiskLevel::from_name(fields.optional_text("risk_level").as_deref().unwrap_or("read"))?;
+        let ttl = fields.optional_integer("ttl_seconds");
+        fields.check()?;
         let ttl_seconds = ttl.map(|n| n.to_i64().filter(|s| *s >= 1).ok_or_else(|| Error::Ttl(n.to_string()))).transpose()?;
-        let requires_human_review = fields.nullable_bool("requires_human_review", false)?.unwrap_or(false);
-        let ai_provenance = fields.optional_members("ai_provenance")?;
+        let requires_human_review = fields.nullable_bool("requires_human_review", false).unwrap_or(false);
+        let ai_provenance = fields.optional_members("ai_provenance");
         fields.finish()?;
         check_ai_provenance(ai_provenance.as_deref(), "/ai_provenance")?;
         Ok(Self { risk_level, ttl_seconds, requires_human_review, ai_provenance })
@@ -101,35 +102,35 @@ impl Draft {
     /// [`Error`] as for [`Draft::new`], and [`Error::Ttl`] if less than a second of the parent is left.
     pub fn after(parent: Option<&Content>, fields: Value, issuer: &Issuer, task: Option<&TaskMetadata>) -> Result<Self, Error> {
         let mut fields = Fields::of(fields, "")?;
-        let from = fields.optional_text("from_agent")?.unwrap_or_else(|| issuer.agent_id.clone());
+        let from = fields.optional_text("from_agent").unwrap_or_else(|| issuer.agent_id.clone());
         if from != issuer.agent_id {
             return Err(Error::SigningIdentity { from, signer: issuer.agent_id.clone() });
         }
         let (packet_entropy, rest) = issuer.entropy.split_at(16);
         let (task_entropy, nonce_entropy) = rest.split_at(16);
-        let mut risk = fields.optional_text("risk_level")?;
-        let mut ttl = fields.optional_integer("ttl_seconds")?;
+        let mut risk = fields.optional_text("risk_level");
+        let mut ttl = fields.optional_integer("ttl_seconds");
         let mut content = Content {
-            packet_id: fields.optional_text("packet_id")?.unwrap_or_else(|| format!("pk-{}", hex(packet_entropy))),
-            task_id: fields.optional_text("task_id")?.unwrap_or_else(|| format!("task-{}", hex(task_entropy))),
+            packet_id: fields.optional_text("packet_id").unwrap_or_else(|| format!("pk-{}", hex(packet_entropy))),
+            task_id: fields.optional_text("task_id").unwrap_or_else(|| format!("task-{}", hex(task_entropy))),
             from_agent: from,
-            to_agent: fields.text("to_agent")?,
-            issued_at: fields.optional_time("issued_at")?.unwrap_or(issuer.now),
-            expires_at: fields.optional_time("expires_at")?,
-            nonce: fields.optional_text("nonce")?.unwrap_or_else(|| hex(nonce_entropy)),
-            capability_token: fields.optional_text("capability_token")?,
-            intent: fields.text("intent")?,
-            task_type: fields.optional_text("task_type")?,
-            goal: fields.optional_text("goal")?,
-            context: sorted_members(&fields.optional_members("context")?.unwrap_or_default()),
-            memory_refs: fields.texts("memory_refs")?,
-            permissions: fields.optional_nested("permissions")?.map(Permissions::read).transpose()?.unwrap_or_default(),
-            constraints: fields.optional_nested("constraints")?.map(Constraints::read).transpose()?,
-            provenance: fields.optional_nested("provenance")?.map(super::Provenance::read).transpose()?,
+            to_agent: fields.text("to_agent"),
+            issued_at: fields.optional_time("issued_at").unwrap_or(issuer.now),
+            expires_at: fields.optional_time("expires_at"),
+            nonce: fields.optional_text("nonce").unwrap_or_else(|| hex(nonce_entropy)),
+            capability_token: fields.optional_text("capability_token"),
+            intent: fields.text("intent"),
+            task_type: fields.optional_text("task_type"),
+            goal: fields.optional_text("goal"),
+            context: sorted_members(&fields.optional_members("context").unwrap_or_default()),
+            memory_refs: fields.texts("memory_refs"),
+            permissions: fields.optional_nested("permissions", Permissions::read).unwrap_or_default(),
+            constraints: fields.optional_nested("constraints", Constraints::read),
+            provenance: fields.optional_nested("provenance", super::Provenance::read),
             public_key: issuer.public_key,
             risk_level: None,
             ttl_seconds: None,
-            ai_provenance: fields.optional_members("ai_provenance")?.as_deref().map(sorted_members),
+            ai_provenance: fields.optional_members("ai_provenance").as_deref().map(sorted_members),
         };
         fields.finish()?;
         if let Some(task) = task {
@@ -246,9 +247,9 @@ fn stay_within(parent: &Content, risk: Option<&str>, ttl: &mut Option<json::Inte
 /// form of AI provenance (catalogue B11, B12, D10). `path` is where the packet stands.
 ///
 /// # Errors
-/// [`Error::Invalid`] with the JSON pointer of the field.
+/// [`FieldError::Invalid`] with the JSON pointer of the field.
 pub(crate) fn check_content(content: &Content, path: &str) -> Result<(), Error> {
-    let invalid = |field: &str, expected| Error::Invalid { at: json::pointer(path, field), expected };
+    let invalid = |field: &str, expected| Error::Field(FieldError::invalid(json::pointer(path, field), expected));
     for (field, text, most, expected) in [
         ("packet_id", &content.packet_id, MAX_ID_BYTES, "1 to 256 bytes"),
         ("nonce", &content.nonce, MAX_ID_BYTES, "1 to 256 bytes"),
@@ -260,7 +261,7 @@ pub(crate) fn check_content(content: &Content, path: &str) -> Result<(), Error> 
     }
     if content.permissions.allowed_actions.len() > MAX_ACTIONS {
         let at = json::pointer(&json::pointer(path, "permissions"), "allowed_actions");
-        return Err(Error::Invalid { at, expected: "at most 256 actions" });
+        return Err(FieldError::invalid(at, "at most 256 actions").into());
     }
     for (field, id) in [("from_agent", &content.from_agent), ("to_agent", &content.to_agent)] {
         check_agent_id(id).map_err(|_| invalid(field, "1 to 256 printable ASCII characters"))?;
@@ -271,7 +272,7 @@ pub(crate) fn check_content(content: &Content, path: &str) -> Result<(), Error> 
 /// `source` must be a non-empty string; absence of provenance proves nothing (catalogue D10).
 ///
 /// # Errors
-/// [`Error::Invalid`].
+/// [`FieldError::Invalid`].
 pub(crate) fn check_ai_provenance(made_by: Option<&[(String, Value)]>, at: &str) -> Result<(), Error> {
     let Some(members) = made_by else { return Ok(()) };
     match members.iter().find(|(key, _)| key == "source") {

@@ -4,7 +4,7 @@ use super::Error;
 use crate::crypto::{KeyTables, PublicKey};
 use crate::grant::{Constraints, Permissions};
 use crate::identity::{public_key_pem, stated_key};
-use crate::json::{FieldError, Fields, Integer, Value, object};
+use crate::json::{Fields, Integer, Value, object};
 use crate::limits::{READ_TTL_SECONDS, WRITE_TTL_SECONDS};
 use crate::time::Timestamp;
 
@@ -59,12 +59,8 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    pub(super) fn read(mut fields: Fields) -> Result<Self, FieldError> {
-        let read = Self {
-            origin_workflow: fields.optional_text("origin_workflow")?,
-            delegation_depth: fields.optional_integer("delegation_depth")?,
-        };
-        fields.finish().map(|()| read)
+    pub(super) fn read(fields: &mut Fields) -> Self {
+        Self { origin_workflow: fields.optional_text("origin_workflow"), delegation_depth: fields.optional_integer("delegation_depth") }
     }
 
     fn to_value(&self) -> Value {
@@ -120,28 +116,28 @@ pub struct Content {
 impl Content {
     /// Reads everything but the signature, which the caller has taken.
     pub(super) fn read(mut fields: Fields, keys: &KeyTables) -> Result<Self, Error> {
-        let algorithm = fields.text("signature_algo")?;
-        let key = stated_key(&algorithm, &fields.text("public_key")?, keys);
-        let risk = fields.optional_text("risk_level")?;
-        let ttl = fields.optional_integer("ttl_seconds")?;
+        let algorithm = fields.text("signature_algo");
+        let key = stated_key(&algorithm, &fields.text("public_key"), keys);
+        let risk = fields.optional_text("risk_level");
+        let ttl = fields.optional_integer("ttl_seconds");
         let mut content = Self {
-            packet_id: fields.text("packet_id")?,
-            task_id: fields.text("task_id")?,
-            from_agent: fields.text("from_agent")?,
-            to_agent: fields.text("to_agent")?,
-            issued_at: fields.time("issued_at")?,
-            expires_at: fields.optional_time("expires_at")?,
-            nonce: fields.text("nonce")?,
-            capability_token: fields.optional_text("capability_token")?,
-            intent: fields.text("intent")?,
-            task_type: fields.optional_text("task_type")?,
-            goal: fields.optional_text("goal")?,
-            context: fields.members("context")?.unwrap_or_default(),
-            memory_refs: fields.texts("memory_refs")?,
-            permissions: Permissions::read(fields.nested("permissions")?)?,
-            constraints: fields.optional_nested("constraints")?.map(Constraints::read).transpose()?,
-            provenance: fields.optional_nested("provenance")?.map(Provenance::read).transpose()?,
-            ai_provenance: fields.optional_members("ai_provenance")?,
+            packet_id: fields.text("packet_id"),
+            task_id: fields.text("task_id"),
+            from_agent: fields.text("from_agent"),
+            to_agent: fields.text("to_agent"),
+            issued_at: fields.time("issued_at"),
+            expires_at: fields.optional_time("expires_at"),
+            nonce: fields.text("nonce"),
+            capability_token: fields.optional_text("capability_token"),
+            intent: fields.text("intent"),
+            task_type: fields.optional_text("task_type"),
+            goal: fields.optional_text("goal"),
+            context: fields.members("context").unwrap_or_default(),
+            memory_refs: fields.texts("memory_refs"),
+            permissions: fields.nested("permissions", Permissions::read),
+            constraints: fields.optional_nested("constraints", Constraints::read),
+            provenance: fields.optional_nested("provenance", Provenance::read),
+            ai_provenance: fields.optional_members("ai_provenance"),
             // A fault of form is reported before a fault of algorithm or key.
             public_key: fields.finish().map_err(Error::from).and_then(|()| key.map_err(Error::from))?,
             risk_level: None,
