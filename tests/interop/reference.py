@@ -11,6 +11,7 @@ import warnings
 
 from trusthandoff import envelope_from_json, validate_packet
 
+import grants
 import mutations
 import stricter
 from objects import MAKERS
@@ -101,6 +102,8 @@ def main(arguments):
         "mutants": mutants,
         "stricter": strict,
         "judge": judge,
+        "grants": grants.make,
+        "judge-grants": grants.judge,
         "gate": situations,
     }
     for line in commands[command](*numbers):

@@ -20,34 +20,8 @@ sys.dont_write_bytecode = True
 import environments
 import random_objects as draw
 from comparison import Group, equal_verdicts, one_sided, said, stricter_rules
-
-HERE = Path(__file__).resolve().parent
-CLI = environments.ROOT / "pkg" / "dist" / "bin" / "trusthandoff.js"
-
-
-class Broken(Exception):
-    """A program that could not do its part; one line."""
-
-
-def run(command, stdin=None, exits=(0,)):
-    """The JSON lines that a command prints."""
-    done = subprocess.run(
-        [str(part) for part in command], input=stdin, capture_output=True, text=True, encoding="utf-8"
-    )
-    if done.returncode not in exits:
-        lines = done.stderr.strip().splitlines() or ["nothing on standard error"]
-        raise Broken(
-            f"`{' '.join(Path(str(part)).name for part in command[:3])} …` ended with {done.returncode}: {lines[-1]}"
-        )
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def reference(environment, *arguments, stdin=None):
-    return run([environment.python, "-B", HERE / "reference.py", *arguments], stdin)
-
-
-def lines(cases, *names):
-    return "".join(json.dumps({name: case[name] for name in names}) + "\n" for case in cases)
+from delegation import capabilities_to_ours, capabilities_to_reference
+from programs import CLI, HERE, Broken, answering, lines, reference, run
 
 
 def checked(cases):
@@ -55,13 +29,6 @@ def checked(cases):
     return answering(
         cases, run(["node", CLI, "check", "--jsonl", "-"], lines(cases, "id", "kind", "text"), exits=(0, 1))
     )
-
-
-def answering(cases, answers):
-    """The answers, once it is certain that each belongs to its case."""
-    if [answer["id"] for answer in answers] != [case["id"] for case in cases]:
-        raise Broken(f"{len(cases)} lines were asked and {len(answers)} answered, or under other ids")
-    return answers
 
 
 def reference_to_ours(environment, number, options):
@@ -200,6 +167,7 @@ def arguments():
     parser.add_argument("--seed", type=int, default=1, help="another seed draws other objects")
     parser.add_argument("--packets", type=int, default=1000, help="packets from each release and in each form")
     parser.add_argument("--small", type=int, default=300, help="capability tokens and attestations from each release")
+    parser.add_argument("--grants", type=int, default=500, help="capabilities from each release, and of each kind of ours")
     parser.add_argument(
         "--mutants", type=int, default=int(os.environ.get("INTEROP_MUTANTS", "5000")), help="changed wires in total"
     )
@@ -217,6 +185,11 @@ def main():
         for number, environment in enumerate(environments.ENVIRONMENTS)
     ]
     parts += [lambda f=form: ours_to_reference(f, options) for form in ("0.4.0", "0.3.3")]
+    parts += [
+        lambda e=environment, n=number: capabilities_to_ours(e, n, options)
+        for number, environment in enumerate(environments.ENVIRONMENTS)
+    ]
+    parts.append(lambda: capabilities_to_reference(options))
     passed = failed = 0
     with ThreadPoolExecutor(max_workers=2) as pool:
         for groups in pool.map(lambda part: list(part()), parts):
