@@ -66,7 +66,7 @@ test-cli: $(PACKAGE) ## the command line
 	$(SAY) 'the command line'
 	@node --test $(TEST_REPORTER) $(wildcard tests/cli/*.test.mjs)
 
-test-interop: $(PACKAGE) ## both ways with the Python reference, 0.3.3 and 0.4.0
+test-interop: $(PACKAGE) $(TOOLS) ## both ways with the Python reference, 0.3.3 and 0.4.0
 	$(SAY) 'interop with the Python reference'
 	@command -v python3 >/dev/null || { echo 'python3 is missing: install Python 3.11 (Debian: apt-get install python3 python3-venv)'; exit 1; }
 	@python3 tests/interop/run.py

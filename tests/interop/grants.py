@@ -31,7 +31,9 @@ def registry():
 
 def issued(rng, number, subject):
     """One that its first holder can narrow: an id of its own, a time that has begun, an end."""
-    start = datetime.now(timezone.utc).replace(microsecond=rng.choice((0, 120000, 7))) - timedelta(hours=rng.randint(0, 9))
+    # A whole second ago at least, since a child starts no earlier than its parent.
+    start = datetime.now(timezone.utc) - timedelta(hours=rng.randint(0, 9), seconds=1)
+    start = start.replace(microsecond=rng.choice((0, 120000, 7)))
     return signed_capability(
         {
             "capability_id": f"{number} {draw.text(rng)}",
@@ -94,7 +96,9 @@ def judge():
         case = json.loads(line)
         answer = {"id": case["id"], "signatures": [], "texts": []}
         for token in case["tokens"]:
-            answer["signatures"].append(verdict(lambda text: verify_capability_signature(decode_capability_token(text)), token))
+            answer["signatures"].append(
+                verdict(lambda text: verify_capability_signature(decode_capability_token(text)), token)
+            )
             answer["texts"].append(encode_capability_token(decode_capability_token(token)))
         chain = [decode_capability_token(token) for token in case["tokens"]]
         known = AgentRegistry()

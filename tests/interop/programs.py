@@ -21,8 +21,10 @@ def run(command, stdin=None, exits=(0,)):
     )
     if done.returncode not in exits:
         lines = done.stderr.strip().splitlines() or ["nothing on standard error"]
+        # Node ends with its version, Python with the error.
+        telling = [line.strip() for line in lines if "Error" in line] or lines
         raise Broken(
-            f"`{' '.join(Path(str(part)).name for part in command[:3])} …` ended with {done.returncode}: {lines[-1]}"
+            f"`{' '.join(Path(str(part)).name for part in command[:3])} …` ended with {done.returncode}: {telling[-1]}"
         )
     # U+2028 and its like end a line for `splitlines`, not in JSON.
     return [json.loads(line) for line in done.stdout.split("\n") if line]

@@ -11,6 +11,7 @@ import warnings
 
 from trusthandoff import envelope_from_json, validate_packet
 
+import first_hop
 import grants
 import mutations
 import stricter
@@ -103,6 +104,7 @@ def main(arguments):
         "stricter": strict,
         "judge": judge,
         "grants": grants.make,
+        "hop": first_hop.begin,
         "judge-grants": grants.judge,
         "gate": situations,
     }

@@ -21,6 +21,7 @@ import environments
 import random_objects as draw
 from comparison import Group, equal_verdicts, one_sided, said, stricter_rules
 from delegation import capabilities_to_ours, capabilities_to_reference
+from hops import three_hops
 from programs import CLI, HERE, Broken, answering, lines, reference, run
 
 
@@ -167,7 +168,9 @@ def arguments():
     parser.add_argument("--seed", type=int, default=1, help="another seed draws other objects")
     parser.add_argument("--packets", type=int, default=1000, help="packets from each release and in each form")
     parser.add_argument("--small", type=int, default=300, help="capability tokens and attestations from each release")
-    parser.add_argument("--grants", type=int, default=500, help="capabilities from each release, and of each kind of ours")
+    parser.add_argument(
+        "--grants", type=int, default=500, help="capabilities from each release, and of each kind of ours"
+    )
     parser.add_argument(
         "--mutants", type=int, default=int(os.environ.get("INTEROP_MUTANTS", "5000")), help="changed wires in total"
     )
@@ -190,6 +193,10 @@ def main():
         for number, environment in enumerate(environments.ENVIRONMENTS)
     ]
     parts.append(lambda: capabilities_to_reference(options))
+    parts += [
+        lambda e=environment, n=number: three_hops(e, n, options)
+        for number, environment in enumerate(environments.ENVIRONMENTS)
+    ]
     passed = failed = 0
     with ThreadPoolExecutor(max_workers=2) as pool:
         for groups in pool.map(lambda part: list(part()), parts):
