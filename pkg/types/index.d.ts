@@ -96,6 +96,10 @@ export type ReasonCode =
   | "result_invalid"
   | "outcome_hash_mismatch"
   | "reason_hash_mismatch"
+  | "attestation_packet_mismatch"
+  | "attestation_status"
+  | "attestation_signer_mismatch"
+  | "audit_unavailable"
   | "key_conflict"
   | "signing_identity_mismatch"
   | "task_metadata_conflict"
@@ -400,7 +404,7 @@ export interface SignOptions {
   task?: (...args: never[]) => unknown;
   /**
    * The accepted decision whose task this packet carries on. What the fields leave open stays within it: the packet ends no
-   * later, and constraints and AI provenance are carried on. Give it to `createEnvelope` too.
+   * later, constraints and AI provenance are carried on, and its depth is stated. Give it to `createEnvelope` too.
    */
   parent?: PacketDecision;
   /** Time of signing, by default `Date.now()`. */

@@ -55,6 +55,33 @@ test("C02 only what this process accepted is carried on, and only as it was rece
   assert.throws(() => createEnvelope(own, { parent: hearsay }), { code: "chain_unproven" });
 });
 
+test("C01 whoever passes a chain on cuts off none of it, for the last one signed how deep it is", async () => {
+  const everyone = knownAgents({ [researcher.id]: researcher.pem });
+  const gate = (audience, more) => receiver({ audience, registry: everyone, strict: true, ...more });
+  const after = async (self, to, text, more = {}) => {
+    const parent = await gate(self.agentId).handle(text);
+    assert.equal(parent.code, null);
+    const packet = signPacket(self, { to_agent: to, intent: "x", permissions: { allowed_actions: ["read"], max_tool_calls: 1 }, ...more }, { parent, ...now });
+    return createEnvelope(packet, { parent });
+  };
+  const begun = wire({ provenance: { origin_workflow: "flow", delegation_depth: null } });
+  const second = await after(identity(2), writer.id, begun);
+  const third = await after(writerSelf, mallory.id, second, { provenance: { origin_workflow: "other" } });
+  for (const [text, audience, depth, origin] of [[second, writer.id, 2, "flow"], [third, mallory.id, 3, "other"]]) {
+    const { packet, chain, proof } = JSON.parse(text);
+    assert.deepEqual(packet.provenance, { origin_workflow: origin, delegation_depth: depth });
+    // Beside the revocation of what it came from, which is what it would be cut off for.
+    const revocations = (keys) => keys.includes(revocationKeys.packet(planner, "pk-1"));
+    assert.equal((await gate(audience, { revocations }).handle(text)).code, "packet_revoked");
+    for (let cut = 1; cut < depth; cut += 1) {
+      const rest = { packet_ids: chain.packet_ids.slice(cut), agents: chain.agents.slice(cut), hops: [] };
+      const shortened = JSON.stringify({ packet, chain: rest, proof: { ...proof, packets: proof.packets.slice(cut) } });
+      assert.equal((await gate(audience, { revocations }).handle(shortened)).code, "chain_unproven", `${cut} of ${depth}`);
+    }
+    assert.equal((await gate(audience).handle(text)).code, null);
+  }
+});
+
 test("F08 a signer is refused the child that it must not sign, and nothing is signed", () => {
   const parent = issued();
   for (const [more, code] of [

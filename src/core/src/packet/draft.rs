@@ -1,7 +1,7 @@
 //! Making a packet: fields in, bytes to sign out, signature in, packet out. The secret may live
 //! anywhere.
 
-use super::{Content, Error, Form, Packet, RiskLevel};
+use super::{Content, Error, Form, Packet, Provenance, RiskLevel};
 use crate::crypto::{PublicKey, SecretKey, Signature};
 use crate::encoding::hex;
 use crate::grant::{Constraints, Permissions};
@@ -96,7 +96,8 @@ impl Draft {
     }
 
     /// As [`Draft::new`] for work that comes from the accepted packet `parent`: what the fields leave open
-    /// stays within it. Its constraints and AI provenance are carried on, and the packet ends no later.
+    /// stays within it. Its constraints and AI provenance are carried on, the packet ends no later, and states
+    /// its depth.
     ///
     /// # Errors
     /// [`Error`] as for [`Draft::new`], and [`Error::Ttl`] if less than a second of the parent is left.
@@ -126,7 +127,7 @@ impl Draft {
             memory_refs: fields.texts("memory_refs"),
             permissions: fields.optional_nested("permissions", Permissions::read).unwrap_or_default(),
             constraints: fields.optional_nested("constraints", Constraints::read),
-            provenance: fields.optional_nested("provenance", super::Provenance::read),
+            provenance: fields.optional_nested("provenance", Provenance::read),
             public_key: issuer.public_key,
             risk_level: None,
             ttl_seconds: None,
@@ -235,6 +236,16 @@ fn stay_within(parent: &Content, risk: Option<&str>, ttl: &mut Option<json::Inte
     }
     if content.ai_provenance.is_none() {
         content.ai_provenance.clone_from(&parent.ai_provenance);
+    }
+    // Signed, or whoever passes the packet on could cut off what it comes from: a strict gate compares.
+    let provenance = content.provenance.get_or_insert_with(|| Provenance {
+        origin_workflow: parent.provenance.as_ref().and_then(|from| from.origin_workflow.clone()),
+        delegation_depth: None,
+    });
+    if provenance.delegation_depth.is_none() {
+        let before = parent.provenance.as_ref().and_then(|from| from.delegation_depth.as_ref());
+        let before = before.map_or(1, json::Integer::saturating_i64).max(1);
+        provenance.delegation_depth = Some(before.saturating_add(1).into());
     }
     if let (None, None, Some(end)) = (&ttl, content.expires_at, parent.expires_at) {
         let left = end.micros().saturating_sub(content.issued_at.micros()).div_euclid(1_000_000);
