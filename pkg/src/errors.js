@@ -108,10 +108,10 @@ const CLASSES = /* @__PURE__ */ (() => {
     ],
     [StaleCapabilityError, "capability_expired capability_revoked revalidation_timeout"],
     [RevocationConsistencyError, "revocation_unavailable revocation_invalid"],
-    [AttestationError, "result_invalid outcome_hash_mismatch reason_hash_mismatch"],
+    [AttestationError, "result_invalid outcome_hash_mismatch reason_hash_mismatch attestation_packet_mismatch attestation_status attestation_signer_mismatch"],
     [
       MiddlewareExecutionError,
-      "approval_unavailable policy_unavailable registry_unavailable registry_invalid_reply replay_store_unavailable replay_store_invalid_reply replay_store_full counter_unavailable counter_invalid_reply counter_store_full overlap_unavailable",
+      "approval_unavailable policy_unavailable registry_unavailable registry_invalid_reply replay_store_unavailable replay_store_invalid_reply replay_store_full counter_unavailable counter_invalid_reply counter_store_full overlap_unavailable audit_unavailable",
     ],
   ];
   return new Map(table.flatMap(([ErrorClass, codes]) => codes.split(" ").map((code) => [code, ErrorClass])));

@@ -5,7 +5,8 @@ mod draft;
 pub use draft::{Draft, Issuer};
 
 use crate::crypto::{self, PublicKey, Signature, sha256};
-use crate::json::{self, FieldError, Fields, Style, Value};
+use crate::encoding::hex;
+use crate::json::{self, FieldError, Fields, Integer, Style, Value, object};
 use crate::limits::{ATTESTATION_MAX_AGE_MS, ATTESTATION_SKEW_MS, MAX_OUTCOME_BYTES, MAX_OUTCOME_DEPTH};
 
 /// The statuses an attestation may state.
@@ -77,19 +78,61 @@ impl UnverifiedAttestation {
     /// [`Error::Field`].
     pub fn read(value: Value, path: &str) -> Result<Self, Error> {
         let mut fields = Fields::of(value, path)?;
-        let read = Self {
+        let read = Self::take(&mut fields);
+        fields.finish()?;
+        Ok(read)
+    }
+
+    fn take(fields: &mut Fields) -> Self {
+        Self {
             packet_id: fields.text("packet_id"),
-            status: status(&mut fields),
+            status: status(fields),
             outcome_hash: fields.digest("outcome_hash"),
-            nonce: integer(&mut fields, "nonce", u128::MAX, "an integer from 0 to 2^128 - 1"),
-            timestamp_ms: timestamp(&mut fields),
+            nonce: integer(fields, "nonce", u128::MAX, "an integer from 0 to 2^128 - 1"),
+            timestamp_ms: timestamp(fields),
             signed_by: fields.text("signed_by"),
             agent_pubkey_fingerprint: fields.digest("agent_pubkey_fingerprint"),
             reason_hash: fields.optional_digest("reason_hash"),
             signature: fields.text("signature"),
-        };
-        fields.finish()?;
-        Ok(read)
+        }
+    }
+
+    /// The attestation as JSON, in the order of the reference's model.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        let digits = |n: u128| Integer::from_digits(&n.to_string()).map_or(Value::Null, Value::Int);
+        object([
+            ("packet_id", self.packet_id.as_str().into()),
+            ("status", self.status.as_str().into()),
+            ("outcome_hash", Value::String(hex(&self.outcome_hash))),
+            ("nonce", digits(self.nonce)),
+            ("timestamp_ms", digits(self.timestamp_ms.into())),
+            ("signed_by", self.signed_by.as_str().into()),
+            ("agent_pubkey_fingerprint", Value::String(hex(&self.agent_pubkey_fingerprint))),
+            ("signature", self.signature.as_str().into()),
+            ("reason_hash", self.reason_hash.map_or(Value::Null, |hash| Value::String(hex(&hash)))),
+        ])
+    }
+
+    /// The text that travels: what the reference's own writer gives.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        json::write(&self.to_value(), Style::ARRIVAL)
+    }
+
+    /// The digest that others cite it by: SHA-256 of the signed bytes.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        sha256(&[&self.signing_bytes()])
+    }
+
+    /// The name under which a store remembers that it was taken, and the moment from which it would be
+    /// stale anyway: an attestation answers one question once (catalogue G05).
+    #[must_use]
+    pub fn replay_key(&self) -> (String, u64) {
+        let nonce = sha256(&[b"attestation:", self.nonce.to_string().as_bytes()]);
+        let key = ["th1:", &hex(&self.agent_pubkey_fingerprint), ":", &hex(&nonce)].concat();
+        (key, self.timestamp_ms.saturating_add(ATTESTATION_MAX_AGE_MS.unsigned_abs() + 1))
     }
 
     /// The bytes that are signed: each field behind its length, so that none can run into the next.

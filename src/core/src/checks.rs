@@ -2,9 +2,10 @@
 
 use crate::action;
 use crate::approval::Approval;
+use crate::attestation::{Attestation, UnverifiedAttestation};
 use crate::capability::{Capability, UnverifiedCapability, check_chain};
 use crate::chain::{DelegationChain, Proof, follows};
-use crate::crypto::{self, KeyTables};
+use crate::crypto::{self, KeyTables, sha256};
 use crate::decision::{Code, Reason};
 use crate::grant::{Excess, Permissions, actions_within, constraints_within};
 use crate::identity;
@@ -410,6 +411,55 @@ pub fn revoker(revocation: &Revocation, record: Option<&AgentRecord>, now: Times
         return Ok(());
     }
     Err(Reason::new(Code::RevocationInvalid, format!("`{}` may not revoke `{}`", withdrawal.issuer, withdrawal.target)))
+}
+
+/// Of what, how it ended and by whom somebody expects an attestation.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Expected {
+    /// The packet whose task ran.
+    pub packet_id: String,
+    /// The statuses that are good enough.
+    pub statuses: Vec<String>,
+    /// The agent that was to run it, which is the receiver of the packet; anybody, where `None`.
+    pub agent_id: Option<String>,
+    /// The present; `None` in an archive, where freshness is not asked for.
+    pub now: Option<Timestamp>,
+}
+
+/// The attestation is the expected one, and the agent it names, of which `signer` is known, held the key
+/// that signed it (catalogue G02, G04, G09). `signed_by` is covered by no signature: only through the
+/// key does it mean anything.
+///
+/// # Errors
+/// `attestation_packet_mismatch`, `attestation_status`, `attestation_signer_mismatch`, or why
+/// [`UnverifiedAttestation::verify`] refuses it.
+pub fn attestation(
+    read: UnverifiedAttestation,
+    result: &json::Value,
+    reason: Option<&json::Value>,
+    signer: Option<&AgentRecord>,
+    expected: &Expected,
+) -> Result<Attestation, Reason> {
+    if read.packet_id != expected.packet_id {
+        return Err(Reason::plain(Code::AttestationPacketMismatch));
+    }
+    if !expected.statuses.contains(&read.status) {
+        return Err(Reason::plain(Code::AttestationStatus));
+    }
+    let millis = i64::try_from(read.timestamp_ms).unwrap_or(i64::MAX);
+    let then = Timestamp::from_micros(millis.saturating_mul(1000))?;
+    let signer = signer.filter(|_| expected.agent_id.as_ref().is_none_or(|agent| *agent == read.signed_by));
+    // In time also where nobody asks for freshness: what an agent attested before it was revoked stands.
+    let signer = signer.filter(|record| !record.is_revoked(then) && !expected.now.is_some_and(|now| record.is_revoked(now)));
+    let held = signer.and_then(|record| {
+        let stated = |key: &&crypto::PublicKey| sha256(&[key.as_bytes()]) == read.agent_pubkey_fingerprint;
+        record.keys.iter().map(|window| &window.key).find(stated).filter(|key| record.binds(key, then))
+    });
+    let key = held.ok_or_else(|| Reason::plain(Code::AttestationSignerMismatch))?;
+    Ok(match expected.now {
+        Some(now) => read.verify(result, reason, key, now.millis().into())?,
+        None => read.verify_archived(result, reason, key)?,
+    })
 }
 
 fn seconds(n: u32) -> i64 {

@@ -4,7 +4,7 @@ use super::{Attestation, Error, STATUSES, UnverifiedAttestation, outcome_hash};
 use crate::crypto::{PublicKey, SecretKey, Signature, sha256};
 use crate::encoding::{base64url, hex};
 use crate::identity::check_agent_id;
-use crate::json::{self, FieldError, Integer, Style, Value, object};
+use crate::json::{self, FieldError, Fields, Style, Value};
 use crate::limits::{ATTESTATION_EPOCH_MS, MAX_ID_BYTES};
 
 /// Who attests, when, and under which fresh randomness.
@@ -79,6 +79,27 @@ impl Draft {
         self.content.signing_bytes()
     }
 
+    /// The draft as text, while its bytes are signed elsewhere.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut value = self.content.to_value();
+        if let Value::Object(members) = &mut value {
+            members.push(("public_key".into(), Value::String(hex(self.public_key.as_bytes()))));
+        }
+        json::write(&value, Style::ARRIVAL)
+    }
+
+    /// The draft whose text [`Draft::to_text`] gave.
+    ///
+    /// # Errors
+    /// [`Error::Field`], or [`Error::Crypto`] for a key that is none.
+    pub fn resume(value: Value) -> Result<Self, Error> {
+        let mut fields = Fields::of(value, "")?;
+        let (content, key) = (UnverifiedAttestation::take(&mut fields), fields.digest("public_key"));
+        fields.finish()?;
+        Ok(Self { content, public_key: PublicKey::from_bytes(key)? })
+    }
+
     /// Signs with a secret at hand, which must be that of the issuer's key.
     ///
     /// # Errors
@@ -106,33 +127,21 @@ impl Draft {
 }
 
 impl Attestation {
-    /// The attestation as JSON, in the order of the reference's model.
+    /// As [`UnverifiedAttestation::to_value`].
     #[must_use]
     pub fn to_value(&self) -> Value {
-        let content = self.content();
-        let digits = |n: u128| Integer::from_digits(&n.to_string()).map_or(Value::Null, Value::Int);
-        object([
-            ("packet_id", content.packet_id.as_str().into()),
-            ("status", content.status.as_str().into()),
-            ("outcome_hash", Value::String(hex(&content.outcome_hash))),
-            ("nonce", digits(content.nonce)),
-            ("timestamp_ms", digits(content.timestamp_ms.into())),
-            ("signed_by", content.signed_by.as_str().into()),
-            ("agent_pubkey_fingerprint", Value::String(hex(&content.agent_pubkey_fingerprint))),
-            ("signature", content.signature.as_str().into()),
-            ("reason_hash", content.reason_hash.map_or(Value::Null, |hash| Value::String(hex(&hash)))),
-        ])
+        self.content().to_value()
     }
 
-    /// The text that travels: what the reference's own writer gives.
+    /// As [`UnverifiedAttestation::to_text`].
     #[must_use]
     pub fn to_text(&self) -> String {
-        json::write(&self.to_value(), Style::ARRIVAL)
+        self.content().to_text()
     }
 
-    /// The digest that others cite it by: SHA-256 of the signed bytes.
+    /// As [`UnverifiedAttestation::digest`].
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
-        sha256(&[&self.content().signing_bytes()])
+        self.content().digest()
     }
 }
