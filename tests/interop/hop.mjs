@@ -11,7 +11,7 @@ const identity = AgentIdentity.fromPrivateKeyPem(own.private_pem, { agentId: own
 
 /** Less than was received on every axis, with a capability that is narrowed for the next one. */
 function signedOn(decision) {
-  const { permissions, constraints, provenance } = decision.packet;
+  const { permissions, constraints } = decision.packet;
   const granted = { allowed_actions: permissions.allowed_actions, max_tool_calls: permissions.max_tool_calls - 1 };
   const capability = decision.capability.attenuate(identity, { subject_agent: to, ...granted });
   const packet = signPacket(
@@ -21,8 +21,6 @@ function signedOn(decision) {
       intent: `${decision.packet.intent}, and then é 😀`,
       permissions: granted,
       constraints: { ...constraints, max_runtime_seconds: constraints.max_runtime_seconds - 1 },
-      // Signed, so that nobody cuts off the beginning.
-      provenance: { ...provenance, delegation_depth: decision.ancestors.length + 2 },
       context: { note: "1.0, not 1", numbers: [0.1, 1e-7, 2n ** 70n] },
       capability_token: capability.token,
     },

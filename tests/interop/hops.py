@@ -37,6 +37,10 @@ def three_hops(environment, number, options):
     [two] = agent(runtime, second, registry, [one["next"]], to=last["id"], strict=True)
     group.expect(two["code"] is None and two["runtime"] == "Deno", {"id": "Deno", "text": one["next"]}, str(two))
     text = two["next"]
+    # The reference knows no proof; it verifies the packet, and relays it without.
+    [judged] = reference(environment, "judge", stdin=json.dumps({"id": "Node", "text": one["next"]}))
+    holds = all(judged[step] is True for step in ("received", "bare", "relayed"))
+    group.expect(holds, {"id": "Node", "text": one["next"]}, f"the reference says {judged}")
 
     changes = list(variants(text))
     end, *refused = agent(
