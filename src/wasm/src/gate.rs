@@ -2,6 +2,7 @@
 
 use js_sys::Array;
 use trusthandoff::decision::{Code, Decision, Reason};
+use trusthandoff::event::{Stamp, of_decision, uuid};
 use trusthandoff::gate::{Answer, Ask, Config, Counter, Failure, Gate, Hooks, Purpose, Question, Request, ReviewPolicy, Run, Step};
 use trusthandoff::json::{Fields, Integer, Style, Value, object, write};
 use trusthandoff::packet::{Form, Packet};
@@ -10,7 +11,7 @@ use trusthandoff::time::Timestamp;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::convert::{from_js, moment};
+use crate::convert::{entropy, from_js, moment};
 use crate::error::Refusal;
 use crate::registry::CoreRegistry;
 
@@ -32,43 +33,48 @@ impl CoreGate {
     pub fn begin(&self, text: &[u8], now_ms: f64, request: &JsValue) -> Result<CoreRun, Refusal> {
         let now = moment(now_ms)?;
         let request = if request.is_undefined() { Request::default() } else { read_request(request)? };
-        Ok(CoreRun(self.0.begin_with(text, now, request)))
+        Ok(CoreRun { run: self.0.begin_with(text, now, request), decision: None })
     }
 }
 
 #[wasm_bindgen]
-pub struct CoreRun(Run);
+pub struct CoreRun {
+    run: Run,
+    /// What it came to, once it has.
+    decision: Option<Box<Decision>>,
+}
 
 #[wasm_bindgen]
 impl CoreRun {
     pub fn advance(&mut self, gate: &mut CoreGate) -> String {
-        ended(gate.0.advance(&mut self.0))
+        let step = gate.0.advance(&mut self.run);
+        self.ended(step)
     }
 
     /// As `advance`, with agents looked up in a registry of this instance.
     #[wasm_bindgen(js_name = advanceWith)]
     pub fn advance_with(&mut self, gate: &mut CoreGate, registry: &CoreRegistry) -> String {
         loop {
-            match gate.0.advance(&mut self.0) {
+            match gate.0.advance(&mut self.run) {
                 Step::Ask(Ask { id, question: Question::Agent { agent_id } }) => {
                     let record = registry.0.resolve(&agent_id).cloned();
-                    let now = self.0.now();
-                    self.0.resume(id, Answer::Agent(record), now);
+                    let now = self.run.now();
+                    self.run.resume(id, Answer::Agent(record), now);
                 }
-                step => return ended(step),
+                step => return self.ended(step),
             }
         }
     }
 
     /// Gives the host's reply as it is; what it means is decided here and in the core only.
     pub fn resume(&mut self, id: u32, reply: &JsValue, now_ms: f64) -> Result<(), Refusal> {
-        let reply = match self.0.question() {
+        let reply = match self.run.question() {
             Some(Question::Agent { .. }) => agent(reply),
             Some(Question::Overlap { .. }) => token(reply),
             Some(Question::Review { .. }) => approvals(reply),
             _ => reply.as_bool().map_or(Answer::Other, Answer::Flag),
         };
-        self.0.resume(id, reply, moment(now_ms)?);
+        self.run.resume(id, reply, moment(now_ms)?);
         Ok(())
     }
 
@@ -78,8 +84,33 @@ impl CoreRun {
             "timeout" => Failure::Timeout,
             _ => Failure::Error,
         };
-        self.0.resume(id, Answer::Failed(failure), moment(now_ms)?);
+        self.run.resume(id, Answer::Failed(failure), moment(now_ms)?);
         Ok(())
+    }
+
+    /// What the decision gives occasion to tell, one event a line.
+    pub fn events(&self, producer: &str, now_ms: f64) -> Result<String, Refusal> {
+        let (at, mut id) = (moment(now_ms)?, u128::from_be_bytes(entropy()?));
+        let stamp = || {
+            id = id.wrapping_add(1);
+            Stamp { id: uuid(id), at, producer: producer.to_owned() }
+        };
+        let events = self.decision.as_ref().map(|decision| of_decision(decision, stamp)).unwrap_or_default();
+        Ok(events.iter().map(|event| write(event, Style::ARRIVAL) + "\n").collect())
+    }
+}
+
+impl CoreRun {
+    fn ended(&mut self, step: Step) -> String {
+        match step {
+            Step::Ask(ask) => question(ask),
+            Step::Done(decision) => {
+                let text = answer(&decision);
+                self.decision = Some(decision);
+                text
+            }
+            Step::Valid(until) => write(&object([("valid", object([("valid_until_ms", integer(until.millis()))]))]), Style::OUTCOME),
+        }
     }
 }
 
@@ -127,14 +158,6 @@ fn read_request(options: &JsValue) -> Result<Request, Reason> {
         Request { purpose, approvals: fields.texts("approvals"), on_review: fields.flag("on_review"), policy: fields.flag("policy") };
     fields.finish()?;
     Ok(request)
-}
-
-fn ended(step: Step) -> String {
-    match step {
-        Step::Ask(ask) => question(ask),
-        Step::Done(decision) => answer(&decision),
-        Step::Valid(until) => write(&object([("valid", object([("valid_until_ms", integer(until.millis()))]))]), Style::OUTCOME),
-    }
 }
 
 /// What stands between the machine and its host travels as one JSON text: a crossing a field costs
