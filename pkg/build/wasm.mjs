@@ -1,4 +1,4 @@
-/** Rust to `target/package/`: the optimised wasm modules and the text of the JavaScript glue of each. */
+/** Rust to `target/package/`: the optimised `core.wasm` and the text of its JavaScript glue. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -12,27 +12,14 @@ const FEATURES = [
   ...["--enable-bulk-memory", "--enable-bulk-memory-opt", "--enable-multivalue", "--enable-mutable-globals"],
   ...["--enable-nontrapping-float-to-int", "--enable-reference-types", "--enable-sign-ext"],
 ];
+const out = join(root, "target/package");
 
-/** What auditors need is a module of its own. It reads logs of any size, so all that is ours in it is built for speed. */
-const CORE = { name: "core", crate: "trusthandoff-wasm", out: join(root, "target/package"), profile: [] };
-const AUDIT = {
-  name: "audit",
-  crate: "trusthandoff-audit",
-  out: join(root, "target/package/audit"),
-  profile: ["trusthandoff", "trusthandoff-audit"].flatMap((crate) => ["--config", `profile.release.package.${crate}.opt-level=3`]),
-};
-
-/** Builds what changed and returns of each module `{ name, wasm, sha256, glue }`: bytes, hex digest, source text. */
+/** Builds what changed and returns `{ wasm, sha256, glue }`: bytes, hex digest, source text. */
 export function buildWasm() {
-  run("cargo", ["fetch", "--quiet", "--locked", "--target", TRIPLE]);
-  return { core: built(CORE), audit: built(AUDIT) };
-}
-
-function built(module) {
-  const raw = compile(module);
-  const [wasm, glue] = optimised(raw, module);
+  const raw = compile();
+  const [wasm, glue] = optimised(raw);
   const sha256 = createHash("sha256").update(wasm).digest("hex");
-  return { name: module.name, wasm, sha256, glue };
+  return { wasm, sha256, glue };
 }
 
 /**
@@ -40,16 +27,17 @@ function built(module) {
  * to download. Stable compilers take the flags for it only when they are told so; where that fails, the library as it is
  * installed does.
  */
-function compile(module) {
-  step(`compiling ${module.name}.wasm (cargo; some minutes the first time)`);
-  if (!compiledForSize(module)) {
+function compile() {
+  step("compiling the core to wasm (cargo; some minutes the first time)");
+  run("cargo", ["fetch", "--quiet", "--locked", "--target", TRIPLE]);
+  if (!compiledForSize()) {
     step("not built for size, which needs rust-src: with the standard library as installed the module is a tenth larger");
-    run("cargo", cargoBuild(module, pathRemaps()));
+    run("cargo", cargoBuild(pathRemaps()));
   }
-  return join(root, "target", TRIPLE, "release", `${module.crate.replace("-", "_")}.wasm`);
+  return join(root, "target", TRIPLE, "release/trusthandoff_wasm.wasm");
 }
 
-function compiledForSize(module) {
+function compiledForSize() {
   const env = { ...process.env, RUSTC_BOOTSTRAP: "1" };
   const std = "-Zbuild-std=std,panic_abort";
   // Silent: what is wrong with our own sources, the build that follows a failure tells.
@@ -57,13 +45,15 @@ function compiledForSize(module) {
   return (
     existsSync(join(sysroot(), "lib/rustlib/src/rust/library/std")) &&
     works("fetch", "--quiet", "--locked", std, "--target", TRIPLE) &&
-    works(...cargoBuild(module, [...pathRemaps(), "-Cpanic=immediate-abort", "-Zunstable-options"]), std, "-Zbuild-std-features=optimize_for_size")
+    works(...cargoBuild([...pathRemaps(), "-Cpanic=immediate-abort", "-Zunstable-options"]), std, "-Zbuild-std-features=optimize_for_size")
   );
 }
 
-function cargoBuild({ crate, profile }, rustflags) {
+function cargoBuild(flags) {
+  // Hashing is a small part of a verification, and its loops unrolled would be a fiftieth of the module.
+  const rustflags = [...flags, '--cfg=sha2_backend_soft="compact"'];
   return [
-    ...["build", "--quiet", "--release", "--locked", "--package", crate, "--target", TRIPLE, ...profile],
+    ...["build", "--quiet", "--release", "--locked", "--package", "trusthandoff-wasm", "--target", TRIPLE],
     // Stripped later, by wasm-opt: the generator reads the target features from a section that strip removes.
     ...["--config", "profile.release.strip=false"],
     ...["--config", `target.${TRIPLE}.rustflags=${JSON.stringify(rustflags)}`],
@@ -91,21 +81,21 @@ function rustc(...args) {
 }
 
 /** Glue and optimisation take seconds: done only when the compiled module is another one than last time. */
-function optimised(raw, { name, out }) {
+function optimised(raw) {
   const stamp = join(out, "stamp");
-  const files = [join(out, `${name}.wasm`), join(out, "core_bg.js")];
+  const files = [join(out, "core.wasm"), join(out, "core_bg.js")];
   const key = createHash("sha256").update(readFileSync(raw)).update(readFileSync(new URL(import.meta.url))).digest("hex");
   if (!files.every(existsSync) || !existsSync(stamp) || readFileSync(stamp, "utf8") !== key) {
     mkdirSync(out, { recursive: true });
     writeFileSync(stamp, "");
-    generateGlue(raw, out);
-    optimise(join(out, "core_bg.wasm"), files[0]);
+    generateGlue(raw);
+    optimise();
     writeFileSync(stamp, key);
   }
   return [readFileSync(files[0]), readFileSync(files[1], "utf8")];
 }
 
-function generateGlue(raw, out) {
+function generateGlue(raw) {
   step("generating the JavaScript glue");
   run("cargo", [
     ...["run", "--quiet", "--locked", "--package", "trusthandoff-glue"],
@@ -116,11 +106,11 @@ function generateGlue(raw, out) {
   ]);
 }
 
-function optimise(from, to) {
+function optimise() {
   step("optimising the wasm");
   run(process.execPath, [
     join(pkg, "node_modules/binaryen/bin/wasm-opt"),
-    ...["-O3", "--strip-debug", "--strip-producers", "--strip-target-features", ...FEATURES],
-    ...[from, "-o", to],
+    ...["-O3", "--low-memory-unused", "--strip-debug", "--strip-producers", "--strip-target-features", ...FEATURES],
+    ...[join(out, "core_bg.wasm"), "-o", join(out, "core.wasm")],
   ]);
 }

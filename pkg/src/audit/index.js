@@ -1,4 +1,0 @@
-export { readCheckpoint } from "./checkpoint.js";
-export { verifyLog } from "./log.js";
-export { consistencyProof, inclusionProof, verifyConsistency, verifyInclusion } from "./proofs.js";
-export { LogWriter } from "./writer.js";
