@@ -7,12 +7,13 @@ import { buildWasm } from "./build/wasm.mjs";
 
 const started = new Date();
 try {
-  const core = buildWasm();
-  await bundle(core);
+  const modules = buildWasm();
+  await bundle(modules);
   // What was saved while this ran is newer than what was built, so make must see it as changed.
   utimesSync(new URL("dist/core.wasm.sha256", import.meta.url), started, started);
   const size = (bytes) => `${bytes.length.toLocaleString("en")} bytes`;
-  step(`pkg/dist is ready: core.wasm ${size(core.wasm)}, ${size(gzipSync(core.wasm, { level: 9 }))} gzipped`);
+  for (const { name, wasm } of Object.values(modules)) step(`${name}.wasm: ${size(wasm)}, ${size(gzipSync(wasm, { level: 9 }))} gzipped`);
+  step("pkg/dist is ready");
 } catch (error) {
   // esbuild has told its errors itself by now.
   fail(error.errors === undefined ? error.message : "bundling failed");

@@ -3,13 +3,13 @@ import { build } from "esbuild";
 
 /**
  * An esbuild plugin for one entry: answers the virtual modules and puts `loader` in the place of `loader/inline.js`.
- * `core` is what `buildWasm` returned.
+ * `module` is one of those that `buildWasm` returned; to the code of the entry it is the core, whichever it is.
  */
-export function virtualModules(core, glueFactory, loader) {
+export function virtualModules(module, glueFactory, loader) {
   const texts = {
     "trusthandoff:glue": () => glueFactory,
-    "trusthandoff:core.wasm.base64": () => `export default ${JSON.stringify(core.wasm.toString("base64"))};`,
-    "trusthandoff:core.wasm.sha256": () => `export default ${JSON.stringify(core.sha256)};`,
+    "trusthandoff:core.wasm.base64": () => `export default ${JSON.stringify(module.wasm.toString("base64"))};`,
+    "trusthandoff:core.wasm.sha256": () => `export default ${JSON.stringify(module.sha256)};`,
   };
   return {
     name: "trusthandoff",
@@ -25,9 +25,33 @@ export function virtualModules(core, glueFactory, loader) {
           : resolve(args.path.replace("inline", loader), { kind: args.kind, resolveDir: args.resolveDir }),
       );
       // Beside every entry, never inlined: these runtimes take the module from an import.
-      onResolve({ filter: /^\.\/core\.wasm(\?module)?$/ }, ({ path }) => ({ path, external: true }));
+      onResolve({ filter: /^\.\/core\.wasm(\?module)?$/ }, ({ path }) => ({ path: path.replace("core", module.name), external: true }));
     },
   };
+}
+
+/** An esbuild plugin that leaves `file` of `pkg/src` out: what is imported from it comes from `other`, a file beside the entry. */
+export function takenFrom(other, file) {
+  return {
+    name: `${file} from ${other}`,
+    setup({ onResolve }) {
+      onResolve({ filter: endsWith(file) }, () => ({ path: other, external: true, sideEffects: false }));
+    },
+  };
+}
+
+/** An esbuild plugin that puts a file of `pkg/src` in the place of another. */
+export function inPlaceOf(file, other) {
+  return {
+    name: `${other} in place of ${file}`,
+    setup({ onResolve }) {
+      onResolve({ filter: endsWith(file) }, () => ({ path: other }));
+    },
+  };
+}
+
+function endsWith(file) {
+  return new RegExp(`/${file.replaceAll(".", "\\.")}$`);
 }
 
 /**

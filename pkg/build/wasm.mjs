@@ -1,4 +1,4 @@
-/** Rust to `target/package/`: the optimised `core.wasm` and the text of its JavaScript glue. */
+/** Rust to `target/package/`: the optimised wasm modules and the text of the JavaScript glue of each. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -12,14 +12,27 @@ const FEATURES = [
   ...["--enable-bulk-memory", "--enable-bulk-memory-opt", "--enable-multivalue", "--enable-mutable-globals"],
   ...["--enable-nontrapping-float-to-int", "--enable-reference-types", "--enable-sign-ext"],
 ];
-const out = join(root, "target/package");
 
-/** Builds what changed and returns `{ wasm, sha256, glue }`: bytes, hex digest, source text. */
+/** What auditors need is a module of its own. It reads logs of any size, so all that is ours in it is built for speed. */
+const CORE = { name: "core", crate: "trusthandoff-wasm", out: join(root, "target/package"), profile: [] };
+const AUDIT = {
+  name: "audit",
+  crate: "trusthandoff-audit",
+  out: join(root, "target/package/audit"),
+  profile: ["trusthandoff", "trusthandoff-audit"].flatMap((crate) => ["--config", `profile.release.package.${crate}.opt-level=3`]),
+};
+
+/** Builds what changed and returns of each module `{ name, wasm, sha256, glue }`: bytes, hex digest, source text. */
 export function buildWasm() {
-  const raw = compile();
-  const [wasm, glue] = optimised(raw);
+  run("cargo", ["fetch", "--quiet", "--locked", "--target", TRIPLE]);
+  return { core: built(CORE), audit: built(AUDIT) };
+}
+
+function built(module) {
+  const raw = compile(module);
+  const [wasm, glue] = optimised(raw, module);
   const sha256 = createHash("sha256").update(wasm).digest("hex");
-  return { wasm, sha256, glue };
+  return { name: module.name, wasm, sha256, glue };
 }
 
 /**
@@ -27,17 +40,16 @@ export function buildWasm() {
  * to download. Stable compilers take the flags for it only when they are told so; where that fails, the library as it is
  * installed does.
  */
-function compile() {
-  step("compiling the core to wasm (cargo; some minutes the first time)");
-  run("cargo", ["fetch", "--quiet", "--locked", "--target", TRIPLE]);
-  if (!compiledForSize()) {
+function compile(module) {
+  step(`compiling ${module.name}.wasm (cargo; some minutes the first time)`);
+  if (!compiledForSize(module)) {
     step("not built for size, which needs rust-src: with the standard library as installed the module is a tenth larger");
-    run("cargo", cargoBuild(pathRemaps()));
+    run("cargo", cargoBuild(module, pathRemaps()));
   }
-  return join(root, "target", TRIPLE, "release/trusthandoff_wasm.wasm");
+  return join(root, "target", TRIPLE, "release", `${module.crate.replace("-", "_")}.wasm`);
 }
 
-function compiledForSize() {
+function compiledForSize(module) {
   const env = { ...process.env, RUSTC_BOOTSTRAP: "1" };
   const std = "-Zbuild-std=std,panic_abort";
   // Silent: what is wrong with our own sources, the build that follows a failure tells.
@@ -45,15 +57,13 @@ function compiledForSize() {
   return (
     existsSync(join(sysroot(), "lib/rustlib/src/rust/library/std")) &&
     works("fetch", "--quiet", "--locked", std, "--target", TRIPLE) &&
-    works(...cargoBuild([...pathRemaps(), "-Cpanic=immediate-abort", "-Zunstable-options"]), std, "-Zbuild-std-features=optimize_for_size")
+    works(...cargoBuild(module, [...pathRemaps(), "-Cpanic=immediate-abort", "-Zunstable-options"]), std, "-Zbuild-std-features=optimize_for_size")
   );
 }
 
-function cargoBuild(flags) {
-  // Hashing is a small part of a verification, and its loops unrolled would be a fiftieth of the module.
-  const rustflags = [...flags, '--cfg=sha2_backend_soft="compact"'];
+function cargoBuild({ crate, profile }, rustflags) {
   return [
-    ...["build", "--quiet", "--release", "--locked", "--package", "trusthandoff-wasm", "--target", TRIPLE],
+    ...["build", "--quiet", "--release", "--locked", "--package", crate, "--target", TRIPLE, ...profile],
     // Stripped later, by wasm-opt: the generator reads the target features from a section that strip removes.
     ...["--config", "profile.release.strip=false"],
     ...["--config", `target.${TRIPLE}.rustflags=${JSON.stringify(rustflags)}`],
@@ -81,21 +91,21 @@ function rustc(...args) {
 }
 
 /** Glue and optimisation take seconds: done only when the compiled module is another one than last time. */
-function optimised(raw) {
+function optimised(raw, { name, out }) {
   const stamp = join(out, "stamp");
-  const files = [join(out, "core.wasm"), join(out, "core_bg.js")];
+  const files = [join(out, `${name}.wasm`), join(out, "core_bg.js")];
   const key = createHash("sha256").update(readFileSync(raw)).update(readFileSync(new URL(import.meta.url))).digest("hex");
   if (!files.every(existsSync) || !existsSync(stamp) || readFileSync(stamp, "utf8") !== key) {
     mkdirSync(out, { recursive: true });
     writeFileSync(stamp, "");
-    generateGlue(raw);
-    optimise();
+    generateGlue(raw, out);
+    optimise(join(out, "core_bg.wasm"), files[0]);
     writeFileSync(stamp, key);
   }
   return [readFileSync(files[0]), readFileSync(files[1], "utf8")];
 }
 
-function generateGlue(raw) {
+function generateGlue(raw, out) {
   step("generating the JavaScript glue");
   run("cargo", [
     ...["run", "--quiet", "--locked", "--package", "trusthandoff-glue"],
@@ -106,11 +116,11 @@ function generateGlue(raw) {
   ]);
 }
 
-function optimise() {
+function optimise(from, to) {
   step("optimising the wasm");
   run(process.execPath, [
     join(pkg, "node_modules/binaryen/bin/wasm-opt"),
-    ...["-O3", "--low-memory-unused", "--strip-debug", "--strip-producers", "--strip-target-features", ...FEATURES],
-    ...[join(out, "core_bg.wasm"), "-o", join(out, "core.wasm")],
+    ...["-O3", "--strip-debug", "--strip-producers", "--strip-target-features", ...FEATURES],
+    ...[from, "-o", to],
   ]);
 }

@@ -7,6 +7,11 @@ import { inWords, isBytes, isObject, ownBytes, typeName } from "./text.js";
 /** Older runtimes have no `Symbol.dispose`; this is the name that polyfills use. */
 const DISPOSE = /* @__PURE__ */ (() => Symbol.dispose ?? Symbol.for("Symbol.dispose"))();
 const INSPECT = /* @__PURE__ */ Symbol.for("nodejs.util.inspect.custom");
+/** By this name the other files of the package ask an identity what it signs with: they cannot see into this one. */
+const SIGNER = /* @__PURE__ */ Symbol.for("trusthandoff.signer");
+
+/** What the signed bytes of a log checkpoint begin with, and those of nothing else. */
+const CHECKPOINT_LABEL = "TRUSTHANDOFF_LOG_CHECKPOINT_V1\0";
 
 /**
  * What stands before the seed in a PKCS#8 key of Ed25519 (RFC 8410, section 7). Keys go to WebCrypto as bytes, not as JWK, whose
@@ -130,6 +135,13 @@ export const AgentIdentity = /* @__PURE__ */ (() => {
       return { agentId: this.agentId, publicKeyPem: this.publicKeyPem };
     }
 
+    /** Nothing that could not be exported anyway; but a signer elsewhere signs log checkpoints for them and nothing else (B16). */
+    [SIGNER]() {
+      const signer = signerOf(this);
+      const { sign } = signer;
+      return sign === undefined ? signer : { ...signer, __proto__: null, sign: (bytes) => sign(checkpointBytes(bytes)) };
+    }
+
     [INSPECT]() {
       return `AgentIdentity { agentId: '${this.agentId}' }`;
     }
@@ -152,6 +164,12 @@ export const AgentIdentity = /* @__PURE__ */ (() => {
 export function signerOf(identity) {
   if (!(identity instanceof AgentIdentity)) throw new ArgumentTypeError(`the signer must be an AgentIdentity, not ${typeName(identity)}`);
   return { __proto__: null, agentId: identity.agentId, publicKey: identity.publicKey, ...secretOf(identity) };
+}
+
+function checkpointBytes(given) {
+  const bytes = ownBytes(given, "the bytes to sign");
+  if (String.fromCharCode(...bytes.subarray(0, CHECKPOINT_LABEL.length)) === CHECKPOINT_LABEL) return bytes;
+  throw new ConfigurationError("signer_failed", "only checkpoints of a log are signed here");
 }
 
 function secretOf(identity) {

@@ -10,6 +10,9 @@ use crate::json::{Integer, Value};
 use crate::packet::RiskLevel;
 use crate::time::Timestamp;
 
+/// Longest text of a packet that an event repeats, in characters.
+const MOST_SHOWN: usize = 1024;
+
 /// The kinds of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -118,6 +121,17 @@ pub struct Stamp {
     pub producer: String,
 }
 
+/// A version 4 UUID of 128 random bits.
+#[must_use]
+pub fn uuid(random: u128) -> String {
+    let bits = random & !(0xf << 76 | 0x3 << 62) | 0x4 << 76 | 0x2 << 62;
+    let mut text = hex(&bits.to_be_bytes());
+    for at in [20, 16, 12, 8] {
+        text.insert(at, '-');
+    }
+    text
+}
+
 /// An event with the members `payload`, of which `packet_id` or `capability_id` correlates it.
 ///
 /// ```
@@ -151,7 +165,7 @@ pub fn event(kind: Kind, stamp: Stamp, payload: Vec<(&str, Value)>) -> Value {
 /// decision itself. `stamp` is asked for each.
 #[must_use]
 pub fn of_decision(decision: &Decision, mut stamp: impl FnMut() -> Stamp) -> Vec<Value> {
-    let packet_id = || decision.claimed().map(|claimed| claimed.packet_id.as_str()).into();
+    let packet_id = || shown(decision.claimed().map(|claimed| claimed.packet_id.as_str()));
     let mut told = Vec::new();
     for notice in decision.notices() {
         let kind = match notice {
@@ -170,8 +184,15 @@ pub fn of_decision(decision: &Decision, mut stamp: impl FnMut() -> Stamp) -> Vec
     told
 }
 
+/// What a stranger says of itself, as long as anything that is accepted may be: a refusal must not write
+/// a megabyte into a log.
+fn shown(text: Option<&str>) -> Value {
+    let short = |text: &str| if text.len() <= MOST_SHOWN { text.to_owned() } else { text.chars().take(MOST_SHOWN).collect() };
+    text.map_or(Value::Null, |text| Value::String(short(text)))
+}
+
 fn payload_of(decision: &Decision) -> Vec<(&'static str, Value)> {
-    let text = |get: fn(&Claimed) -> &String| decision.claimed().map(|claimed| get(claimed).as_str()).into();
+    let text = |get: fn(&Claimed) -> &String| shown(decision.claimed().map(|claimed| get(claimed).as_str()));
     let mut payload = vec![
         ("packet_id", text(|claimed| &claimed.packet_id)),
         ("task_id", text(|claimed| &claimed.task_id)),
@@ -187,8 +208,8 @@ fn payload_of(decision: &Decision) -> Vec<(&'static str, Value)> {
     match (decision.reason(), decision.accepted()) {
         (Some(reason), _) => {
             payload.push(("reason", reason.code.as_str().into()));
-            payload.push(("message", reason.message.as_str().into()));
-            payload.push(("field", reason.field.as_deref().into()));
+            payload.push(("message", shown(Some(&reason.message))));
+            payload.push(("field", shown(reason.field.as_deref())));
         }
         (None, Some(accepted)) => {
             payload.push(("packet_digest", Value::String(hex(&accepted.packet.digest()))));

@@ -1,7 +1,7 @@
 //! What a packet or a capability grants, and under which constraints.
 
 use crate::action;
-use crate::json::{Fields, Integer, Members, Value};
+use crate::json::{Fields, Integer, Value, object};
 
 /// What a grant has beyond the one it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,10 +45,7 @@ impl Permissions {
     /// The JSON of it, in model order.
     #[must_use]
     pub fn to_value(&self) -> Value {
-        Members::new()
-            .with("allowed_actions", self.allowed_actions.as_slice())
-            .with("max_tool_calls", self.max_tool_calls.as_ref())
-            .object()
+        object([("allowed_actions", self.allowed_actions.as_slice().into()), ("max_tool_calls", self.max_tool_calls.as_ref().into())])
     }
 }
 
@@ -76,11 +73,11 @@ impl Constraints {
     /// The JSON of it, in model order.
     #[must_use]
     pub fn to_value(&self) -> Value {
-        Members::new()
-            .with("max_runtime_seconds", self.max_runtime_seconds.as_ref())
-            .with("data_boundary", self.data_boundary.as_deref())
-            .with("requires_human_review", self.requires_human_review.map_or(Value::Null, Value::Bool))
-            .object()
+        object([
+            ("max_runtime_seconds", self.max_runtime_seconds.as_ref().into()),
+            ("data_boundary", self.data_boundary.as_deref().into()),
+            ("requires_human_review", self.requires_human_review.map_or(Value::Null, Value::Bool)),
+        ])
     }
 }
 

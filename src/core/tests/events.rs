@@ -5,7 +5,7 @@
 mod support;
 
 use support::{REVIEWED, at, drive, envelope, gate_with_every_host, right};
-use trusthandoff::event::{Kind, Stamp, of_decision};
+use trusthandoff::event::{Kind, Stamp, of_decision, uuid};
 use trusthandoff::gate::{Answer, Question};
 use trusthandoff::json::Value;
 
@@ -62,4 +62,24 @@ fn h01_no_two_events_share_an_idempotency_key() {
     for kind in Kind::ALL {
         assert_eq!(Kind::from_name(kind.as_str()), Some(kind));
     }
+}
+
+#[test]
+fn h03_what_is_refused_writes_no_megabyte_into_a_log() {
+    let long = "é".repeat(100_000);
+    for wire in [
+        envelope(REVIEWED).replace("\"packet_id\": \"", &format!("\"packet_id\": \"{long}")),
+        envelope(REVIEWED).replace("\"packet\": {", &format!("\"packet\": {{\"{long}\": 1, ")),
+    ] {
+        let events = told(&wire, false);
+        assert_eq!(text(&events[0], "event_type"), Some("packet_rejected"));
+        assert!(trusthandoff::json::write(&events[0], trusthandoff::json::Style::OUTCOME).len() < 10_000);
+    }
+}
+
+#[test]
+fn an_event_has_a_uuid_of_version_4() {
+    assert_eq!(uuid(0), "00000000-0000-4000-8000-000000000000");
+    assert_eq!(uuid(u128::MAX), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+    assert_ne!(uuid(1), uuid(2));
 }

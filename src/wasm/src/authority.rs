@@ -2,6 +2,7 @@
 
 use js_sys::{Array, Uint8Array};
 use trusthandoff::approval::{self, Review};
+use trusthandoff::attestation::Draft;
 use trusthandoff::capability::{Capability, UnverifiedCapability};
 use trusthandoff::checks;
 use trusthandoff::crypto::{KeyTables, PublicKey};
@@ -14,6 +15,7 @@ use trusthandoff::statement::{Body, Content, Issuer, Signed, Unverified};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
+use crate::attestation;
 use crate::capability::{prepared, signature_of};
 use crate::convert::{Record, entropy, from_js, moment, to_js};
 use crate::error::Refusal;
@@ -21,12 +23,15 @@ use crate::identity::{public_key, secret};
 use crate::packet::read;
 use crate::registry::CoreRegistry;
 
-/// Signs a statement; `kind` is `approval` or `revocation`, here and below.
+/// Signs a statement; `kind` is `approval`, `revocation` or `attestation`, here and below.
 #[wasm_bindgen(js_name = signStatement)]
 pub fn sign_statement(kind: &str, seed: Vec<u8>, fields: &JsValue, agent_id: String, now_ms: f64) -> Result<JsValue, Refusal> {
     let secret = secret(seed)?;
-    let issuer = issuer(agent_id, secret.public_key(), now_ms)?;
     let fields = from_js(fields)?;
+    if kind == "attestation" {
+        return Ok(attestation::described(attestation::draft(fields, agent_id, secret.public_key(), now_ms)?.sign(&secret)?.content()));
+    }
+    let issuer = issuer(agent_id, secret.public_key(), now_ms)?;
     Ok(match kind {
         "revocation" => signed(&revocation::draft(fields, &issuer)?.sign(&secret)?),
         _ => signed(&approval::draft(fields, &issuer)?.sign(&secret)?),
@@ -37,6 +42,10 @@ pub fn sign_statement(kind: &str, seed: Vec<u8>, fields: &JsValue, agent_id: Str
 pub fn prepare_statement(kind: &str, fields: &JsValue, agent_id: String, key: &JsValue, now_ms: f64) -> Result<JsValue, Refusal> {
     let key = public_key(key)?;
     let fields = from_js(fields)?;
+    if kind == "attestation" {
+        let draft = attestation::draft(fields, agent_id, key, now_ms)?;
+        return Ok(prepared(&draft.to_text(), &draft.signing_bytes()));
+    }
     let issuer = issuer(agent_id, key, now_ms)?;
     let (value, bytes) = match kind {
         "revocation" => unsigned(&revocation::draft(fields, &issuer)?),
@@ -48,7 +57,11 @@ pub fn prepare_statement(kind: &str, fields: &JsValue, agent_id: String, key: &J
 #[wasm_bindgen(js_name = finishStatement)]
 pub fn finish_statement(kind: &str, unsigned: &str, signature: &[u8]) -> Result<JsValue, Refusal> {
     let signature = signature_of(signature)?;
-    let fields = Fields::of(json::parse(unsigned.as_bytes())?, "")?;
+    let value = json::parse(unsigned.as_bytes())?;
+    if kind == "attestation" {
+        return Ok(attestation::described(Draft::resume(value)?.finish(signature)?.content()));
+    }
+    let fields = Fields::of(value, "")?;
     let keys = KeyTables::new(0);
     Ok(match kind {
         "revocation" => signed(&Content::<Withdrawal>::read(fields, &keys)?.finish(signature)?),

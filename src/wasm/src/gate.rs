@@ -2,15 +2,16 @@
 
 use js_sys::Array;
 use trusthandoff::decision::{Code, Decision, Reason};
+use trusthandoff::event::{Stamp, of_decision, uuid};
 use trusthandoff::gate::{Answer, Ask, Config, Counter, Failure, Gate, Hooks, Purpose, Question, Request, ReviewPolicy, Run, Step};
-use trusthandoff::json::{Fields, Members, Style, Value, write};
+use trusthandoff::json::{Fields, Integer, Style, Value, object, write};
 use trusthandoff::packet::{Form, Packet};
 use trusthandoff::registry::AgentRecord;
 use trusthandoff::time::Timestamp;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::convert::{from_js, moment};
+use crate::convert::{entropy, from_js, moment};
 use crate::error::Refusal;
 use crate::registry::CoreRegistry;
 
@@ -32,43 +33,48 @@ impl CoreGate {
     pub fn begin(&self, text: &[u8], now_ms: f64, request: &JsValue) -> Result<CoreRun, Refusal> {
         let now = moment(now_ms)?;
         let request = if request.is_undefined() { Request::default() } else { read_request(request)? };
-        Ok(CoreRun(self.0.begin_with(text, now, request)))
+        Ok(CoreRun { run: self.0.begin_with(text, now, request), decision: None })
     }
 }
 
 #[wasm_bindgen]
-pub struct CoreRun(Run);
+pub struct CoreRun {
+    run: Run,
+    /// What it came to, once it has.
+    decision: Option<Box<Decision>>,
+}
 
 #[wasm_bindgen]
 impl CoreRun {
     pub fn advance(&mut self, gate: &mut CoreGate) -> String {
-        ended(gate.0.advance(&mut self.0))
+        let step = gate.0.advance(&mut self.run);
+        self.ended(step)
     }
 
     /// As `advance`, with agents looked up in a registry of this instance.
     #[wasm_bindgen(js_name = advanceWith)]
     pub fn advance_with(&mut self, gate: &mut CoreGate, registry: &CoreRegistry) -> String {
         loop {
-            match gate.0.advance(&mut self.0) {
+            match gate.0.advance(&mut self.run) {
                 Step::Ask(Ask { id, question: Question::Agent { agent_id } }) => {
                     let record = registry.0.resolve(&agent_id).cloned();
-                    let now = self.0.now();
-                    self.0.resume(id, Answer::Agent(record), now);
+                    let now = self.run.now();
+                    self.run.resume(id, Answer::Agent(record), now);
                 }
-                step => return ended(step),
+                step => return self.ended(step),
             }
         }
     }
 
     /// Gives the host's reply as it is; what it means is decided here and in the core only.
     pub fn resume(&mut self, id: u32, reply: &JsValue, now_ms: f64) -> Result<(), Refusal> {
-        let reply = match self.0.question() {
+        let reply = match self.run.question() {
             Some(Question::Agent { .. }) => agent(reply),
             Some(Question::Overlap { .. }) => token(reply),
             Some(Question::Review { .. }) => approvals(reply),
             _ => reply.as_bool().map_or(Answer::Other, Answer::Flag),
         };
-        self.0.resume(id, reply, moment(now_ms)?);
+        self.run.resume(id, reply, moment(now_ms)?);
         Ok(())
     }
 
@@ -78,8 +84,33 @@ impl CoreRun {
             "timeout" => Failure::Timeout,
             _ => Failure::Error,
         };
-        self.0.resume(id, Answer::Failed(failure), moment(now_ms)?);
+        self.run.resume(id, Answer::Failed(failure), moment(now_ms)?);
         Ok(())
+    }
+
+    /// What the decision gives occasion to tell, one event a line.
+    pub fn events(&self, producer: &str, now_ms: f64) -> Result<String, Refusal> {
+        let (at, mut id) = (moment(now_ms)?, u128::from_be_bytes(entropy()?));
+        let stamp = || {
+            id = id.wrapping_add(1);
+            Stamp { id: uuid(id), at, producer: producer.to_owned() }
+        };
+        let events = self.decision.as_ref().map(|decision| of_decision(decision, stamp)).unwrap_or_default();
+        Ok(events.iter().map(|event| write(event, Style::ARRIVAL) + "\n").collect())
+    }
+}
+
+impl CoreRun {
+    fn ended(&mut self, step: Step) -> String {
+        match step {
+            Step::Ask(ask) => question(ask),
+            Step::Done(decision) => {
+                let text = answer(&decision);
+                self.decision = Some(decision);
+                text
+            }
+            Step::Valid(until) => write(&object([("valid", object([("valid_until_ms", integer(until.millis()))]))]), Style::OUTCOME),
+        }
     }
 }
 
@@ -129,85 +160,77 @@ fn read_request(options: &JsValue) -> Result<Request, Reason> {
     Ok(request)
 }
 
-fn ended(step: Step) -> String {
-    match step {
-        Step::Ask(ask) => question(ask),
-        Step::Done(decision) => answer(&decision),
-        Step::Valid(until) => {
-            write(&Members::new().with("valid", Members::new().with("valid_until_ms", until.millis()).object()).object(), Style::OUTCOME)
-        }
-    }
-}
-
 /// What stands between the machine and its host travels as one JSON text: a crossing a field costs
 /// more than all the checks together.
 fn question(Ask { id, question }: Ask) -> String {
-    let mut asked = Members::new();
-    let ask = match &question {
-        Question::Agent { agent_id } => {
-            asked.with("agent_id", agent_id.as_str());
-            "agent"
-        }
-        Question::Revocation { keys } => {
-            asked.with("keys", keys.as_slice());
-            "revocation"
-        }
-        Question::Approval { review_digest, packet_id } => {
-            asked.with("review_digest", review_digest.as_str()).with("packet_id", packet_id.as_str());
-            "approval"
-        }
-        Question::Review { review_digest, packet_id, valid, threshold } => {
-            asked.with("review_digest", review_digest.as_str()).with("packet_id", packet_id.as_str());
-            asked.with("valid", i64::from(*valid)).with("threshold", i64::from(*threshold));
-            "review"
-        }
-        Question::Overlap { digest } => {
-            asked.with("digest", digest.as_str());
-            "overlap"
-        }
-        Question::Boundary { boundary } => {
-            asked.with("boundary", boundary.as_str());
-            "boundary"
-        }
+    let id = ("id", integer(id.into()));
+    let value = match &question {
+        Question::Agent { agent_id } => object([("ask", "agent".into()), id, ("agent_id", agent_id.as_str().into())]),
+        Question::Revocation { keys } => object([("ask", "revocation".into()), id, ("keys", keys.as_slice().into())]),
+        Question::Approval { review_digest, packet_id } => object([
+            ("ask", "approval".into()),
+            id,
+            ("review_digest", review_digest.as_str().into()),
+            ("packet_id", packet_id.as_str().into()),
+        ]),
+        Question::Review { review_digest, packet_id, valid, threshold } => object([
+            ("ask", "review".into()),
+            id,
+            ("review_digest", review_digest.as_str().into()),
+            ("packet_id", packet_id.as_str().into()),
+            ("valid", integer((*valid).into())),
+            ("threshold", integer((*threshold).into())),
+        ]),
+        Question::Overlap { digest } => object([("ask", "overlap".into()), id, ("digest", digest.as_str().into())]),
+        Question::Boundary { boundary } => object([("ask", "boundary".into()), id, ("boundary", boundary.as_str().into())]),
         Question::Counters { counters, expires_at_ms, now_ms } => {
-            let each = |c: &Counter| Members::new().with("key", c.key.as_str()).with("limit", c.limit.min(MAX_SAFE_INTEGER)).object();
-            asked.with("counters", Value::Array(counters.iter().map(each).collect()));
-            asked.with("expires_at_ms", *expires_at_ms).with("now_ms", *now_ms);
-            "counters"
+            let each = |c: &Counter| object([("key", c.key.as_str().into()), ("limit", integer(c.limit.min(MAX_SAFE_INTEGER)))]);
+            object([
+                ("ask", "counters".into()),
+                id,
+                ("counters", Value::Array(counters.iter().map(each).collect())),
+                ("expires_at_ms", integer(*expires_at_ms)),
+                ("now_ms", integer(*now_ms)),
+            ])
         }
-        Question::Nonce { key, expires_at_ms, now_ms, nonce, agent_id, fingerprint } => {
-            asked.with("key", key.as_str()).with("expires_at_ms", *expires_at_ms).with("now_ms", *now_ms);
-            asked.with("nonce", nonce.as_str()).with("agent_id", agent_id.as_str()).with("fingerprint", fingerprint.as_str());
-            "nonce"
-        }
-        _ => "policy",
+        Question::Nonce { key, expires_at_ms, now_ms, nonce, agent_id, fingerprint } => object([
+            ("ask", "nonce".into()),
+            id,
+            ("key", key.as_str().into()),
+            ("expires_at_ms", integer(*expires_at_ms)),
+            ("now_ms", integer(*now_ms)),
+            ("nonce", nonce.as_str().into()),
+            ("agent_id", agent_id.as_str().into()),
+            ("fingerprint", fingerprint.as_str().into()),
+        ]),
+        _ => object([("ask", "policy".into()), id]),
     };
-    write(&asked.with("ask", ask).with("id", i64::from(id)).object(), Style::OUTCOME)
+    write(&value, Style::OUTCOME)
 }
 
 fn answer(decision: &Decision) -> String {
     let reason = decision.reason();
     let claimed = decision.claimed();
     let content = decision.packet().map(Packet::content);
-    let millis = |end: Option<Timestamp>| end.map(Timestamp::millis);
+    let millis = |end: Option<Timestamp>| end.map_or(Value::Null, |end| integer(end.millis()));
     let runtime = content.and_then(|c| c.constraints.as_ref()).and_then(|c| c.max_runtime_seconds.as_ref());
-    let runtime = runtime.map(|most| most.saturating_i64().saturating_mul(1000).clamp(0, MAX_SAFE_INTEGER));
+    let runtime = runtime.map_or(Value::Null, |most| integer(most.saturating_i64().saturating_mul(1000).clamp(0, MAX_SAFE_INTEGER)));
     let notices: Vec<String> = decision.notices().iter().map(|notice| notice.as_str().to_owned()).collect();
-    let done = Members::new()
-        .with("decision", decision.as_str())
-        .with("code", reason.map(|r| r.code.as_str()))
-        .with("reason", reason.map(|r| r.message.as_str()))
-        .with("field", reason.and_then(|r| r.field.as_deref()))
-        .with("packet_id", claimed.map(|c| c.packet_id.as_str()))
-        .with("form", claimed.and_then(|c| c.form).map(Form::as_str))
-        .with("agent_id", claimed.map(|c| c.from_agent.as_str()))
-        .with("fingerprint", claimed.map(|c| c.fingerprint.as_str()))
-        .with("expires_at_ms", millis(content.and_then(|c| c.expires_at)))
-        .with("valid_until_ms", millis(decision.accepted().map(|accepted| accepted.valid_until)))
-        .with("max_runtime_ms", runtime)
-        .with("notices", notices.as_slice())
-        .object();
-    let mut answer = write(&Members::new().with("done", done).object(), Style::OUTCOME);
+    let done = object([
+        ("decision", decision.as_str().into()),
+        ("code", reason.map(|r| r.code.as_str()).into()),
+        ("reason", reason.map(|r| r.message.as_str()).into()),
+        ("field", reason.and_then(|r| r.field.as_deref()).into()),
+        ("packet_id", claimed.map(|c| c.packet_id.as_str()).into()),
+        ("form", claimed.and_then(|c| c.form).map(Form::as_str).into()),
+        ("agent_id", claimed.map(|c| c.from_agent.as_str()).into()),
+        ("fingerprint", claimed.map(|c| c.fingerprint.as_str()).into()),
+        ("expires_at_ms", millis(content.and_then(|c| c.expires_at))),
+        ("valid_until_ms", millis(decision.accepted().map(|accepted| accepted.valid_until))),
+        ("max_runtime_ms", runtime),
+        ("notices", notices.as_slice().into()),
+    ]);
+    let mut answer = write(&object([("done", done)]), Style::OUTCOME);
     // The checks are read only when somebody asks for them, so they follow as plain lines. No finding
     // holds a control character.
     for finding in decision.findings() {
@@ -217,6 +240,10 @@ fn answer(decision: &Decision) -> String {
         }
     }
     answer
+}
+
+fn integer(n: i64) -> Value {
+    Value::Int(Integer::from(n))
 }
 
 /// The options, where an absent one has its default.

@@ -8,6 +8,7 @@
 // `pub` is what the binding generator exports.
 #![allow(missing_docs, unreachable_pub, clippy::needless_pass_by_value)]
 
+mod attestation;
 mod authority;
 mod capability;
 mod convert;

@@ -33,7 +33,7 @@ export default [
     ...allowed("read"),
   ]),
   runs("B05", "a pattern binds the resource", scoped, [
-    ...allowed("read:/docs/a", "fetch:https://api.example.com/v1/users?page=2"),
+    ...allowed("read:/docs/a", "fetch:https://api.example.com/v1/users?page=2", `read:/docs/${"a".repeat(1000)}`, "read:/docs/**********"),
     ...all("action_not_permitted", "read", "read:/docs/a/b", "read:/docs/../etc", "read:/etc/passwd", "read:/docs/%2e%2e", "read://docs/a"),
     ...all("action_not_permitted", "fetch:https://api.example.com@evil.example/v1/x", "fetch:https://api.example.com.evil.example/v1/x", "fetch:http://api.example.com/v1/x", "fetch:https://api.example.com/v1/../admin"),
   ]),

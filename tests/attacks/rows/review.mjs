@@ -76,6 +76,11 @@ export default [
     "that is longer than any": approval(ana, digest, { note: "x".repeat(65_536) }),
   }).map(([what, given]) => row("D01", `an approval counts for nothing: ${what}`, text, "human_review_required", { ...by(given), ...TWIN })),
   row("D01", "the sender is no reviewer, whatever the registry says", text, "human_review_required", { gate: { registry: registry({ [planner.id]: record(planner) }) }, ...by(approval(planner, digest)), ...TWIN }),
+  row("D01", "the sender's key is no reviewer's, whoever else holds it", text, "human_review_required", {
+    gate: { registry: registry({ [ana.id]: { keys: [{ public_key_pem: planner.pem }, { public_key_pem: ana.pem }], reviewer: true } }) },
+    ...by(approval(ana, digest, { public_key: planner.pem }, planner)),
+    ...TWIN,
+  }),
   row("D01", "the receiver is no reviewer, whatever the registry says", text, "human_review_required", { gate: { registry: registry({ [researcher.id]: record(researcher) }) }, ...by(approval(researcher, digest)), ...TWIN }),
   row("D01", "none of the receiver's ids is a reviewer", text, "human_review_required", {
     gate: { audience: [researcher.id, bo.id], registry: registry() },

@@ -1,0 +1,4 @@
+export { readCheckpoint } from "./checkpoint.js";
+export { verifyLog } from "./log.js";
+export { consistencyProof, inclusionProof, verifyConsistency, verifyInclusion } from "./proofs.js";
+export { LogWriter } from "./writer.js";

@@ -1,0 +1,129 @@
+import { Core, shared } from "../core.js";
+import { ArgumentTypeError, configInvalid, PayloadValidationError } from "../errors.js";
+import { copyPlain, readOptions } from "../plain.js";
+import { signLater, signNow } from "../signing.js";
+import { isBytes, ownBytes, receivedBytes, typeName, wellFormed } from "../text.js";
+import { toMs } from "../time.js";
+import { feed, feedOptions, pieceBytes } from "./source.js";
+
+/** Longest line, in bytes. */
+const MAX_LINE_BYTES = 16 * 1024 * 1024;
+
+/**
+ * The writing end of a log: what the next line must carry. The lines themselves the host keeps, each with a newline behind it, in the
+ * order in which it got them.
+ */
+export class LogWriter {
+  #core;
+  #writer;
+  #logId;
+  #sealing = false;
+
+  constructor(options) {
+    const { logId } = readOptions(options, ["logId"], "LogWriter");
+    if (typeof logId !== "string" || logId === "") throw configInvalid("`logId` must be a text that names the log", "logId");
+    this.#logId = wellFormed(logId, "`logId`", "logId");
+    this.#core = new Core();
+    this.#writer = this.#core.call((glue) => new glue.AuditLogWriter(this.#logId));
+  }
+
+  /**
+   * Opens a log that exists. `tail` is what stands behind its last newline: its writer had stopped in the middle of a line. Cut it off,
+   * and write the line that `recover` makes of it.
+   */
+  static async open(source, options) {
+    const { logId, ...others } = readOptions(options, ["logId", "onProgress", "signal"], "LogWriter.open");
+    const writer = new LogWriter({ logId });
+    await feed(source, (piece) => writer.#ask((held) => held.takeIn(piece)), feedOptions(others));
+    return Object.freeze({ writer, tail: writer.#ask((held) => held.takeTail()) });
+  }
+
+  get logId() {
+    return this.#logId;
+  }
+
+  /** How many lines there are. */
+  get size() {
+    return this.#ask((writer) => writer.size());
+  }
+
+  /** Takes in a line that stands in the log already, without its newline. */
+  takeIn(line) {
+    this.#mustBeStill();
+    const bytes = lineBytes(line);
+    const ended = new Uint8Array(bytes.length + 1);
+    ended.set(bytes);
+    ended[bytes.length] = 0x0a;
+    this.#ask((writer) => writer.takeIn(ended));
+    return this;
+  }
+
+  /** The line of an event, without a newline. It counts as written. */
+  append(event) {
+    this.#mustBeStill();
+    const copy = copyPlain(event);
+    return this.#ask((writer) => writer.append(copy));
+  }
+
+  /** The line that tells that `tail` was cut off. */
+  recover(tail, options) {
+    this.#mustBeStill();
+    const { producer, now = Date.now() } = readOptions(options, ["producer", "now"], "recover");
+    if (typeof producer !== "string") throw configInvalid("`producer` must be the id of the agent that keeps the log", "producer");
+    const [nowMs, cut] = [toMs(now, "now"), ownBytes(pieceBytes(tail), "the tail")];
+    return this.#ask((writer) => writer.recover(cut, wellFormed(producer, "`producer`", "producer"), nowMs));
+  }
+
+  /** A signed line that states all that was written so far. Keep it elsewhere too: what it states cannot be taken back. */
+  checkpoint(identity, options) {
+    this.#mustBeStill();
+    return this.#stated(signNow(identity, "checkpointAsync", () => this.#work(identity, options, "checkpoint")));
+  }
+
+  /** As `checkpoint`, for signers that answer later. Until then nothing can be written: it states what stands before it. */
+  async checkpointAsync(identity, options) {
+    this.#mustBeStill();
+    this.#sealing = true;
+    try {
+      return this.#stated(await signLater(identity, () => this.#work(identity, options, "checkpointAsync")));
+    } finally {
+      this.#sealing = false;
+    }
+  }
+
+  #work({ agentId }, options, what) {
+    const { now = Date.now() } = readOptions(options, ["now"], what);
+    const nowMs = toMs(now, "now");
+    const seal = this.#ask((writer) => writer.seal(agentId, nowMs));
+    return {
+      here: (glue, { seed }) => glue.signCheckpoint(seal, seed),
+      prepare: (glue, { publicKey }) => glue.prepareCheckpoint(seal, publicKey),
+      finish: (glue, unsigned, signature) => glue.finishCheckpoint(unsigned, signature),
+    };
+  }
+
+  #stated(text) {
+    const line = this.#ask((writer) => writer.appendCheckpoint(text));
+    if (line === undefined) throw configInvalid("the log has grown while its checkpoint was signed");
+    return line;
+  }
+
+  #mustBeStill() {
+    if (this.#sealing) throw configInvalid("a checkpoint is being signed; nothing can be written until it is");
+  }
+
+  /** After a trap nobody knows what the next line must carry: the log has to be opened again. */
+  #ask(work) {
+    if (this.#core.generation > 0) throw configInvalid("the state of this writer was lost with its WebAssembly instance; open the log again");
+    return this.#core.call(() => work(this.#writer));
+  }
+}
+
+/** A line of a log as bytes, without its newline. */
+export function lineBytes(line) {
+  if (typeof line !== "string" && !isBytes(line)) throw new ArgumentTypeError(`a line must be text or a Uint8Array, not ${typeName(line)}`);
+  const bytes = receivedBytes(line, "the line", MAX_LINE_BYTES);
+  if (bytes.length > MAX_LINE_BYTES) throw new PayloadValidationError("input_too_large", `a line has at most ${MAX_LINE_BYTES} bytes`);
+  if (bytes.includes(0x0a)) throw new PayloadValidationError("field_invalid", "a line holds no newline, nor ends in one");
+  return bytes;
+}

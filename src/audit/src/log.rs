@@ -1,0 +1,73 @@
+//! Verifying a log.
+
+use js_sys::Array;
+use trusthandoff::encoding::hex;
+use trusthandoff::log::{Break, Report, Verifier};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::checkpoint::{public_keys, verified};
+use crate::convert::{Record, optional};
+use crate::error::Refusal;
+use crate::lines::Lines;
+
+#[wasm_bindgen]
+pub struct AuditLogReader {
+    verifier: Verifier,
+    lines: Lines,
+    count: u64,
+}
+
+#[wasm_bindgen]
+impl AuditLogReader {
+    /// `checkpoint` is the text of one that was kept elsewhere.
+    #[wasm_bindgen(constructor)]
+    pub fn new(keys: &Array, checkpoint: Option<Vec<u8>>) -> Result<Self, Refusal> {
+        let kept = checkpoint.as_deref().map(verified).transpose()?;
+        Ok(Self { verifier: Verifier::new(&public_keys(keys)?, kept.as_ref()), lines: Lines::default(), count: 0 })
+    }
+
+    /// Takes in a piece of the log and says how many lines there were so far.
+    pub fn push(&mut self, chunk: &[u8]) -> f64 {
+        self.lines.push(chunk, |line| {
+            self.verifier.push(line);
+            self.count = self.count.saturating_add(1);
+        });
+        number(self.count)
+    }
+
+    pub fn finish(self) -> JsValue {
+        let tail = self.lines.rest_bytes();
+        report(&Report { tail, ..self.verifier.finish(self.lines.rest()) })
+    }
+}
+
+pub(crate) fn report(report: &Report) -> JsValue {
+    Record::new()
+        .with("lines", number(report.lines))
+        .with("sealed", number(report.sealed))
+        .with("unsealed", number(report.unsealed()))
+        .with("checkpoints", number(report.checkpoints))
+        .with("logId", optional(report.log_id.as_deref()))
+        .with("root", hex(&report.root))
+        .with("breaks", report.breaks.iter().map(break_of).collect::<Array>())
+        .with("moreBreaks", number(report.more_breaks))
+        .with("tail", number(report.tail))
+        .with("whole", report.is_whole())
+        .into()
+}
+
+fn break_of(found: &Break) -> JsValue {
+    Record::new()
+        .with("from", number(found.from))
+        .with("to", number(found.to))
+        .with("fault", found.fault.as_str())
+        .with("message", found.to_string())
+        .into()
+}
+
+/// Counts of lines and bytes are far below 2^53; what a checkpoint states may not be.
+#[allow(clippy::cast_precision_loss)]
+pub(crate) const fn number(n: u64) -> f64 {
+    n as f64
+}
