@@ -7,6 +7,7 @@ mod encodings;
 mod grants;
 mod hosts;
 mod narrowing;
+mod proofs;
 #[path = "../support/mod.rs"]
 mod support;
 mod tampering;
