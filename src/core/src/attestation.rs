@@ -6,7 +6,7 @@ pub use draft::{Draft, Issuer};
 
 use crate::crypto::{self, PublicKey, Signature, sha256};
 use crate::encoding::hex;
-use crate::json::{self, FieldError, Fields, Integer, Style, Value, object};
+use crate::json::{self, FieldError, Fields, Members, Style, Value};
 use crate::limits::{ATTESTATION_MAX_AGE_MS, ATTESTATION_SKEW_MS, MAX_OUTCOME_BYTES, MAX_OUTCOME_DEPTH};
 
 /// The statuses an attestation may state.
@@ -100,18 +100,18 @@ impl UnverifiedAttestation {
     /// The attestation as JSON, in the order of the reference's model.
     #[must_use]
     pub fn to_value(&self) -> Value {
-        let digits = |n: u128| Integer::from_digits(&n.to_string()).map_or(Value::Null, Value::Int);
-        object([
-            ("packet_id", self.packet_id.as_str().into()),
-            ("status", self.status.as_str().into()),
-            ("outcome_hash", Value::String(hex(&self.outcome_hash))),
-            ("nonce", digits(self.nonce)),
-            ("timestamp_ms", digits(self.timestamp_ms.into())),
-            ("signed_by", self.signed_by.as_str().into()),
-            ("agent_pubkey_fingerprint", Value::String(hex(&self.agent_pubkey_fingerprint))),
-            ("signature", self.signature.as_str().into()),
-            ("reason_hash", self.reason_hash.map_or(Value::Null, |hash| Value::String(hex(&hash)))),
-        ])
+        let digits = |n: u128| Value::Int(n.into());
+        Members::new()
+            .with("packet_id", self.packet_id.as_str())
+            .with("status", self.status.as_str())
+            .with("outcome_hash", hex(&self.outcome_hash))
+            .with("nonce", digits(self.nonce))
+            .with("timestamp_ms", digits(self.timestamp_ms.into()))
+            .with("signed_by", self.signed_by.as_str())
+            .with("agent_pubkey_fingerprint", hex(&self.agent_pubkey_fingerprint))
+            .with("signature", self.signature.as_str())
+            .with("reason_hash", self.reason_hash.map(|hash| Value::String(hex(&hash))))
+            .object()
     }
 
     /// The text that travels: what the reference's own writer gives.

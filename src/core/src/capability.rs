@@ -10,7 +10,7 @@ use crate::crypto::{self, KeyTables, PublicKey, SecretKey, Signature, sha256};
 use crate::encoding::{base64, base64url, from_base64url};
 use crate::grant::{Constraints, Excess, Permissions, constraints_within};
 use crate::identity::{public_key_pem, stated_key};
-use crate::json::{self, FieldError, Fields, Style, Value, object, shown};
+use crate::json::{self, FieldError, Fields, Members, Style, Value, shown};
 use crate::limits::{MAX_CAPABILITIES, MAX_TOKEN_BYTES};
 use crate::time::{self, Timestamp};
 
@@ -108,18 +108,18 @@ impl Content {
     /// The signed JSON.
     #[must_use]
     pub fn to_value(&self) -> Value {
-        object([
-            ("capability_id", self.capability_id.as_str().into()),
-            ("issuer_agent", self.issuer_agent.as_str().into()),
-            ("subject_agent", self.subject_agent.as_str().into()),
-            ("delegated_permissions", self.delegated_permissions.to_value()),
-            ("constraints", self.constraints.as_ref().map_or(Value::Null, Constraints::to_value)),
-            ("issued_at", Value::Time(self.issued_at)),
-            ("expires_at", Value::Time(self.expires_at)),
-            ("parent_capability_id", self.parent_capability_id.as_deref().into()),
-            ("signature_algo", "Ed25519".into()),
-            ("public_key", Value::String(public_key_pem(&self.public_key))),
-        ])
+        Members::new()
+            .with("capability_id", self.capability_id.as_str())
+            .with("issuer_agent", self.issuer_agent.as_str())
+            .with("subject_agent", self.subject_agent.as_str())
+            .with("delegated_permissions", self.delegated_permissions.to_value())
+            .with("constraints", self.constraints.as_ref().map(Constraints::to_value))
+            .with("issued_at", self.issued_at)
+            .with("expires_at", self.expires_at)
+            .with("parent_capability_id", self.parent_capability_id.as_deref())
+            .with("signature_algo", "Ed25519")
+            .with("public_key", public_key_pem(&self.public_key))
+            .object()
     }
 
     /// The bytes that are signed.

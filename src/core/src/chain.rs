@@ -10,7 +10,7 @@ pub use assembly::{Lineage, envelope_text};
 use crate::capability;
 use crate::crypto::KeyTables;
 use crate::grant::{Excess, Permissions, constraints_within};
-use crate::json::{self, FieldError, Fields, Value, object};
+use crate::json::{self, FieldError, Fields, Members, Value};
 use crate::limits::{MAX_DEPTH, MAX_INPUT_BYTES};
 use crate::packet::{self, Content, UnverifiedPacket};
 
@@ -128,13 +128,16 @@ impl DelegationChain {
 
     fn to_value(&self) -> Value {
         let hops = self.hops.iter().map(|hop| {
-            object([("agent_id", hop.agent_id.as_str().into()), ("delegated_permissions", hop.delegated_permissions.to_value())])
+            Members::new()
+                .with("agent_id", hop.agent_id.as_str())
+                .with("delegated_permissions", hop.delegated_permissions.to_value())
+                .object()
         });
-        object([
-            ("packet_ids", self.packet_ids.as_slice().into()),
-            ("agents", self.agents.as_slice().into()),
-            ("hops", Value::Array(hops.collect())),
-        ])
+        Members::new()
+            .with("packet_ids", self.packet_ids.as_slice())
+            .with("agents", self.agents.as_slice())
+            .with("hops", Value::Array(hops.collect()))
+            .object()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a packet or a capability grants, and under which constraints.
 
 use crate::action;
-use crate::json::{Fields, Integer, Value, object};
+use crate::json::{Fields, Integer, Members, Value};
 
 /// What a grant has beyond the one it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -45,7 +45,10 @@ impl Permissions {
     /// The JSON of it, in model order.
     #[must_use]
     pub fn to_value(&self) -> Value {
-        object([("allowed_actions", self.allowed_actions.as_slice().into()), ("max_tool_calls", self.max_tool_calls.as_ref().into())])
+        Members::new()
+            .with("allowed_actions", self.allowed_actions.as_slice())
+            .with("max_tool_calls", self.max_tool_calls.as_ref())
+            .object()
     }
 }
 
@@ -73,11 +76,11 @@ impl Constraints {
     /// The JSON of it, in model order.
     #[must_use]
     pub fn to_value(&self) -> Value {
-        object([
-            ("max_runtime_seconds", self.max_runtime_seconds.as_ref().into()),
-            ("data_boundary", self.data_boundary.as_deref().into()),
-            ("requires_human_review", self.requires_human_review.map_or(Value::Null, Value::Bool)),
-        ])
+        Members::new()
+            .with("max_runtime_seconds", self.max_runtime_seconds.as_ref())
+            .with("data_boundary", self.data_boundary.as_deref())
+            .with("requires_human_review", self.requires_human_review.map_or(Value::Null, Value::Bool))
+            .object()
     }
 }
 

@@ -85,9 +85,82 @@ impl From<&[String]> for Value {
     }
 }
 
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::String(text)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(flag: bool) -> Self {
+        Self::Bool(flag)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(n: i64) -> Self {
+        Self::Int(n.into())
+    }
+}
+
+impl From<Timestamp> for Value {
+    fn from(time: Timestamp) -> Self {
+        Self::Time(time)
+    }
+}
+
+impl From<Option<i64>> for Value {
+    fn from(n: Option<i64>) -> Self {
+        n.map_or(Self::Null, Self::from)
+    }
+}
+
 impl From<Option<&Integer>> for Value {
     fn from(n: Option<&Integer>) -> Self {
         n.cloned().map_or(Self::Null, Self::Int)
+    }
+}
+
+impl From<Option<Timestamp>> for Value {
+    fn from(time: Option<Timestamp>) -> Self {
+        time.map_or(Self::Null, Self::Time)
+    }
+}
+
+impl From<Option<Self>> for Value {
+    fn from(value: Option<Self>) -> Self {
+        value.unwrap_or(Self::Null)
+    }
+}
+
+/// An object that is being made. One call a member: arrays of members would be compiled anew for every
+/// length, with the code that makes, moves and frees each.
+///
+/// ```
+/// use trusthandoff::json::{Members, Style, write};
+/// let object = Members::new().with("a", "x").with("b", true).object();
+/// assert_eq!(write(&object, Style::COMPACT), r#"{"a":"x","b":true}"#);
+/// ```
+#[derive(Debug, Default)]
+pub struct Members(Vec<(String, Value)>);
+
+impl Members {
+    /// No members yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// One more member; its key is another than those before.
+    pub fn with(&mut self, key: &str, value: impl Into<Value>) -> &mut Self {
+        self.0.push((key.to_owned(), value.into()));
+        self
+    }
+
+    /// The object.
+    #[must_use]
+    pub fn object(&mut self) -> Value {
+        Value::Object(core::mem::take(&mut self.0))
     }
 }
 

@@ -5,7 +5,7 @@
 
 use crate::decision::{Code, Reason};
 use crate::inspect::{self, Kind};
-use crate::json::{self, Fields, Style, Value, object};
+use crate::json::{self, Fields, Members, Style, Value};
 use crate::packet::Form;
 use crate::time::Timestamp;
 
@@ -28,12 +28,12 @@ pub fn check_line(line: &[u8]) -> (String, bool) {
             (report.refusal.map(|reason| reason.code), report.form)
         }
     };
-    let answer = object([
-        ("id", id),
-        ("valid", Value::Bool(code.is_none())),
-        ("code", code.map(Code::as_str).into()),
-        ("form", form.map(Form::as_str).into()),
-    ]);
+    let answer = Members::new()
+        .with("id", id)
+        .with("valid", code.is_none())
+        .with("code", code.map(Code::as_str))
+        .with("form", form.map(Form::as_str))
+        .object();
     (json::write(&answer, Style { sorted: false, ..Style::WIRE }), code.is_some())
 }
 

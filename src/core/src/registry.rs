@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::crypto::PublicKey;
 use crate::identity::{self, check_agent_id, public_key_from_pem, public_key_pem};
-use crate::json::{self, FieldError, Fields, Style, Value, object};
+use crate::json::{self, FieldError, Fields, Members, Style, Value};
 use crate::limits::MAX_OVERLAP_SECONDS;
 use crate::time::{self, Timestamp};
 
@@ -146,19 +146,19 @@ impl AgentRecord {
 
     fn to_value(&self) -> Value {
         let keys = self.keys.iter().map(|window| {
-            object([
-                ("public_key_pem", Value::String(public_key_pem(&window.key))),
-                ("not_before", window.not_before.map_or(Value::Null, Value::Time)),
-                ("not_after", window.not_after.map_or(Value::Null, Value::Time)),
-            ])
+            Members::new()
+                .with("public_key_pem", public_key_pem(&window.key))
+                .with("not_before", window.not_before)
+                .with("not_after", window.not_after)
+                .object()
         });
-        object([
-            ("keys", Value::Array(keys.collect())),
-            ("roots", self.roots.as_slice().into()),
-            ("reviewer", Value::Bool(self.reviewer)),
-            ("revoker", Value::Bool(self.revoker)),
-            ("revoked_at", self.revoked_at.map_or(Value::Null, Value::Time)),
-        ])
+        Members::new()
+            .with("keys", Value::Array(keys.collect()))
+            .with("roots", self.roots.as_slice())
+            .with("reviewer", self.reviewer)
+            .with("revoker", self.revoker)
+            .with("revoked_at", self.revoked_at)
+            .object()
     }
 }
 

@@ -4,7 +4,7 @@ use js_sys::Array;
 use trusthandoff::decision::{Code, Decision, Reason};
 use trusthandoff::event::{Stamp, of_decision, uuid};
 use trusthandoff::gate::{Answer, Ask, Config, Counter, Failure, Gate, Hooks, Purpose, Question, Request, ReviewPolicy, Run, Step};
-use trusthandoff::json::{Fields, Integer, Style, Value, object, write};
+use trusthandoff::json::{Fields, Members, Style, Value, write};
 use trusthandoff::packet::{Form, Packet};
 use trusthandoff::registry::AgentRecord;
 use trusthandoff::time::Timestamp;
@@ -109,7 +109,10 @@ impl CoreRun {
                 self.decision = Some(decision);
                 text
             }
-            Step::Valid(until) => write(&object([("valid", object([("valid_until_ms", integer(until.millis()))]))]), Style::OUTCOME),
+            Step::Valid(until) => write(
+                &Members::new().with("valid", Members::new().with("valid_until_ms", until.millis()).object()).object(),
+                Style::OUTCOME,
+            ),
         }
     }
 }
@@ -163,74 +166,72 @@ fn read_request(options: &JsValue) -> Result<Request, Reason> {
 /// What stands between the machine and its host travels as one JSON text: a crossing a field costs
 /// more than all the checks together.
 fn question(Ask { id, question }: Ask) -> String {
-    let id = ("id", integer(id.into()));
-    let value = match &question {
-        Question::Agent { agent_id } => object([("ask", "agent".into()), id, ("agent_id", agent_id.as_str().into())]),
-        Question::Revocation { keys } => object([("ask", "revocation".into()), id, ("keys", keys.as_slice().into())]),
-        Question::Approval { review_digest, packet_id } => object([
-            ("ask", "approval".into()),
-            id,
-            ("review_digest", review_digest.as_str().into()),
-            ("packet_id", packet_id.as_str().into()),
-        ]),
-        Question::Review { review_digest, packet_id, valid, threshold } => object([
-            ("ask", "review".into()),
-            id,
-            ("review_digest", review_digest.as_str().into()),
-            ("packet_id", packet_id.as_str().into()),
-            ("valid", integer((*valid).into())),
-            ("threshold", integer((*threshold).into())),
-        ]),
-        Question::Overlap { digest } => object([("ask", "overlap".into()), id, ("digest", digest.as_str().into())]),
-        Question::Boundary { boundary } => object([("ask", "boundary".into()), id, ("boundary", boundary.as_str().into())]),
-        Question::Counters { counters, expires_at_ms, now_ms } => {
-            let each = |c: &Counter| object([("key", c.key.as_str().into()), ("limit", integer(c.limit.min(MAX_SAFE_INTEGER)))]);
-            object([
-                ("ask", "counters".into()),
-                id,
-                ("counters", Value::Array(counters.iter().map(each).collect())),
-                ("expires_at_ms", integer(*expires_at_ms)),
-                ("now_ms", integer(*now_ms)),
-            ])
+    let mut asked = Members::new();
+    let ask = match &question {
+        Question::Agent { agent_id } => {
+            asked.with("agent_id", agent_id.as_str());
+            "agent"
         }
-        Question::Nonce { key, expires_at_ms, now_ms, nonce, agent_id, fingerprint } => object([
-            ("ask", "nonce".into()),
-            id,
-            ("key", key.as_str().into()),
-            ("expires_at_ms", integer(*expires_at_ms)),
-            ("now_ms", integer(*now_ms)),
-            ("nonce", nonce.as_str().into()),
-            ("agent_id", agent_id.as_str().into()),
-            ("fingerprint", fingerprint.as_str().into()),
-        ]),
-        _ => object([("ask", "policy".into()), id]),
+        Question::Revocation { keys } => {
+            asked.with("keys", keys.as_slice());
+            "revocation"
+        }
+        Question::Approval { review_digest, packet_id } => {
+            asked.with("review_digest", review_digest.as_str()).with("packet_id", packet_id.as_str());
+            "approval"
+        }
+        Question::Review { review_digest, packet_id, valid, threshold } => {
+            asked.with("review_digest", review_digest.as_str()).with("packet_id", packet_id.as_str());
+            asked.with("valid", i64::from(*valid)).with("threshold", i64::from(*threshold));
+            "review"
+        }
+        Question::Overlap { digest } => {
+            asked.with("digest", digest.as_str());
+            "overlap"
+        }
+        Question::Boundary { boundary } => {
+            asked.with("boundary", boundary.as_str());
+            "boundary"
+        }
+        Question::Counters { counters, expires_at_ms, now_ms } => {
+            let each = |c: &Counter| Members::new().with("key", c.key.as_str()).with("limit", c.limit.min(MAX_SAFE_INTEGER)).object();
+            asked.with("counters", Value::Array(counters.iter().map(each).collect()));
+            asked.with("expires_at_ms", *expires_at_ms).with("now_ms", *now_ms);
+            "counters"
+        }
+        Question::Nonce { key, expires_at_ms, now_ms, nonce, agent_id, fingerprint } => {
+            asked.with("key", key.as_str()).with("expires_at_ms", *expires_at_ms).with("now_ms", *now_ms);
+            asked.with("nonce", nonce.as_str()).with("agent_id", agent_id.as_str()).with("fingerprint", fingerprint.as_str());
+            "nonce"
+        }
+        _ => "policy",
     };
-    write(&value, Style::OUTCOME)
+    write(&asked.with("ask", ask).with("id", i64::from(id)).object(), Style::OUTCOME)
 }
 
 fn answer(decision: &Decision) -> String {
     let reason = decision.reason();
     let claimed = decision.claimed();
     let content = decision.packet().map(Packet::content);
-    let millis = |end: Option<Timestamp>| end.map_or(Value::Null, |end| integer(end.millis()));
+    let millis = |end: Option<Timestamp>| end.map(Timestamp::millis);
     let runtime = content.and_then(|c| c.constraints.as_ref()).and_then(|c| c.max_runtime_seconds.as_ref());
-    let runtime = runtime.map_or(Value::Null, |most| integer(most.saturating_i64().saturating_mul(1000).clamp(0, MAX_SAFE_INTEGER)));
+    let runtime = runtime.map(|most| most.saturating_i64().saturating_mul(1000).clamp(0, MAX_SAFE_INTEGER));
     let notices: Vec<String> = decision.notices().iter().map(|notice| notice.as_str().to_owned()).collect();
-    let done = object([
-        ("decision", decision.as_str().into()),
-        ("code", reason.map(|r| r.code.as_str()).into()),
-        ("reason", reason.map(|r| r.message.as_str()).into()),
-        ("field", reason.and_then(|r| r.field.as_deref()).into()),
-        ("packet_id", claimed.map(|c| c.packet_id.as_str()).into()),
-        ("form", claimed.and_then(|c| c.form).map(Form::as_str).into()),
-        ("agent_id", claimed.map(|c| c.from_agent.as_str()).into()),
-        ("fingerprint", claimed.map(|c| c.fingerprint.as_str()).into()),
-        ("expires_at_ms", millis(content.and_then(|c| c.expires_at))),
-        ("valid_until_ms", millis(decision.accepted().map(|accepted| accepted.valid_until))),
-        ("max_runtime_ms", runtime),
-        ("notices", notices.as_slice().into()),
-    ]);
-    let mut answer = write(&object([("done", done)]), Style::OUTCOME);
+    let done = Members::new()
+        .with("decision", decision.as_str())
+        .with("code", reason.map(|r| r.code.as_str()))
+        .with("reason", reason.map(|r| r.message.as_str()))
+        .with("field", reason.and_then(|r| r.field.as_deref()))
+        .with("packet_id", claimed.map(|c| c.packet_id.as_str()))
+        .with("form", claimed.and_then(|c| c.form).map(Form::as_str))
+        .with("agent_id", claimed.map(|c| c.from_agent.as_str()))
+        .with("fingerprint", claimed.map(|c| c.fingerprint.as_str()))
+        .with("expires_at_ms", millis(content.and_then(|c| c.expires_at)))
+        .with("valid_until_ms", millis(decision.accepted().map(|accepted| accepted.valid_until)))
+        .with("max_runtime_ms", runtime)
+        .with("notices", notices.as_slice())
+        .object();
+    let mut answer = write(&Members::new().with("done", done).object(), Style::OUTCOME);
     // The checks are read only when somebody asks for them, so they follow as plain lines. No finding
     // holds a control character.
     for finding in decision.findings() {
@@ -240,10 +241,6 @@ fn answer(decision: &Decision) -> String {
         }
     }
     answer
-}
-
-fn integer(n: i64) -> Value {
-    Value::Int(Integer::from(n))
 }
 
 /// The options, where an absent one has its default.

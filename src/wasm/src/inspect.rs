@@ -7,7 +7,7 @@ use trusthandoff::crypto::KeyTables;
 use trusthandoff::decision::{Code, Reason};
 use trusthandoff::grant::Constraints;
 use trusthandoff::inspect::{Hop, Kind, Report, check, lineage};
-use trusthandoff::json::{Value, object};
+use trusthandoff::json::{Members, Value};
 use trusthandoff::lines::{VerifyLine, check_line as answer_line};
 use trusthandoff::packet::Form;
 use trusthandoff::time::Timestamp;
@@ -43,18 +43,18 @@ pub fn object_view(kind: &str, text: &[u8]) -> Result<JsValue, Refusal> {
 #[wasm_bindgen(js_name = lineageView)]
 pub fn lineage_view(text: &[u8]) -> Result<JsValue, Refusal> {
     let hop = |hop: Hop| {
-        object([
-            ("kind", if hop.is_capability { "capability_token" } else { "packet" }.into()),
-            ("id", hop.id.as_str().into()),
-            ("from_agent", hop.from.as_str().into()),
-            ("to_agent", hop.to.as_str().into()),
-            ("id_matches_key", Value::Bool(hop.id_matches_key)),
-            ("permissions", hop.permissions.to_value()),
-            ("constraints", hop.constraints.as_ref().map_or(Value::Null, Constraints::to_value)),
-            ("expires_at", hop.expires_at.map_or(Value::Null, Value::Time)),
-            ("code", hop.refusal.as_ref().map(|reason| reason.code.as_str()).into()),
-            ("reason", hop.refusal.as_ref().map(|reason| reason.message.as_str()).into()),
-        ])
+        Members::new()
+            .with("kind", if hop.is_capability { "capability_token" } else { "packet" })
+            .with("id", hop.id.as_str())
+            .with("from_agent", hop.from.as_str())
+            .with("to_agent", hop.to.as_str())
+            .with("id_matches_key", hop.id_matches_key)
+            .with("permissions", hop.permissions.to_value())
+            .with("constraints", hop.constraints.as_ref().map(Constraints::to_value))
+            .with("expires_at", hop.expires_at)
+            .with("code", hop.refusal.as_ref().map(|reason| reason.code.as_str()))
+            .with("reason", hop.refusal.as_ref().map(|reason| reason.message.as_str()))
+            .object()
     };
     let hops = lineage(text)?.into_iter().map(hop).collect();
     Ok(to_js(&Value::Array(hops)))

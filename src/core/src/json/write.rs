@@ -135,9 +135,12 @@ impl Writer<'_> {
 
     fn string(&mut self, text: &str) {
         self.out.push('"');
+        // Bytes, because this loop is where writing spends its time. Where it stops, a character begins: of
+        // those beyond ASCII either every byte is plain or the first one is not.
+        let highest = if self.style.escape == Escape::Ascii { b'~' } else { u8::MAX };
         let mut rest = text;
-        while let Some(at) = rest.find(|c: char| self.needs_escape(c)) {
-            let (plain, tail) = rest.split_at(at);
+        while let Some(at) = rest.bytes().position(|b| b < b' ' || b == b'"' || b == b'\\' || b > highest) {
+            let (plain, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));
             self.out.push_str(plain);
             let mut chars = tail.chars();
             if let Some(c) = chars.next() {
@@ -147,10 +150,6 @@ impl Writer<'_> {
         }
         self.out.push_str(rest);
         self.out.push('"');
-    }
-
-    fn needs_escape(&self, c: char) -> bool {
-        matches!(c, '"' | '\\' | '\0'..='\x1f') || (self.style.escape == Escape::Ascii && !matches!(c, ' '..='~'))
     }
 
     fn escape(&mut self, c: char) {

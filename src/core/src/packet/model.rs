@@ -4,7 +4,7 @@ use super::Error;
 use crate::crypto::{KeyTables, PublicKey};
 use crate::grant::{Constraints, Permissions};
 use crate::identity::{public_key_pem, stated_key};
-use crate::json::{Fields, Integer, Value, object};
+use crate::json::{Fields, Integer, Members, Value};
 use crate::limits::{READ_TTL_SECONDS, WRITE_TTL_SECONDS};
 use crate::time::Timestamp;
 
@@ -64,7 +64,10 @@ impl Provenance {
     }
 
     fn to_value(&self) -> Value {
-        object([("origin_workflow", self.origin_workflow.as_deref().into()), ("delegation_depth", self.delegation_depth.as_ref().into())])
+        Members::new()
+            .with("origin_workflow", self.origin_workflow.as_deref())
+            .with("delegation_depth", self.delegation_depth.as_ref())
+            .object()
     }
 }
 
@@ -173,29 +176,29 @@ impl Content {
     /// The signed JSON, in the order of the reference's model.
     #[must_use]
     pub fn to_value(&self) -> Value {
-        object([
-            ("packet_id", self.packet_id.as_str().into()),
-            ("task_id", self.task_id.as_str().into()),
-            ("from_agent", self.from_agent.as_str().into()),
-            ("to_agent", self.to_agent.as_str().into()),
-            ("issued_at", Value::Time(self.issued_at)),
-            ("expires_at", self.expires_at.map_or(Value::Null, Value::Time)),
-            ("nonce", self.nonce.as_str().into()),
-            ("capability_token", self.capability_token.as_deref().into()),
-            ("intent", self.intent.as_str().into()),
-            ("task_type", self.task_type.as_deref().into()),
-            ("goal", self.goal.as_deref().into()),
-            ("context", Value::Object(self.context.clone())),
-            ("memory_refs", self.memory_refs.as_slice().into()),
-            ("permissions", self.permissions.to_value()),
-            ("constraints", self.constraints.as_ref().map_or(Value::Null, Constraints::to_value)),
-            ("provenance", self.provenance.as_ref().map_or(Value::Null, Provenance::to_value)),
-            ("signature_algo", Value::from("Ed25519")),
-            ("public_key", Value::String(public_key_pem(&self.public_key))),
-            ("risk_level", self.risk_level.map(RiskLevel::as_str).into()),
-            ("ttl_seconds", self.ttl_seconds.as_ref().into()),
-            ("ai_provenance", self.ai_provenance.clone().map_or(Value::Null, Value::Object)),
-        ])
+        Members::new()
+            .with("packet_id", self.packet_id.as_str())
+            .with("task_id", self.task_id.as_str())
+            .with("from_agent", self.from_agent.as_str())
+            .with("to_agent", self.to_agent.as_str())
+            .with("issued_at", self.issued_at)
+            .with("expires_at", self.expires_at)
+            .with("nonce", self.nonce.as_str())
+            .with("capability_token", self.capability_token.as_deref())
+            .with("intent", self.intent.as_str())
+            .with("task_type", self.task_type.as_deref())
+            .with("goal", self.goal.as_deref())
+            .with("context", Value::Object(self.context.clone()))
+            .with("memory_refs", self.memory_refs.as_slice())
+            .with("permissions", self.permissions.to_value())
+            .with("constraints", self.constraints.as_ref().map(Constraints::to_value))
+            .with("provenance", self.provenance.as_ref().map(Provenance::to_value))
+            .with("signature_algo", "Ed25519")
+            .with("public_key", public_key_pem(&self.public_key))
+            .with("risk_level", self.risk_level.map(RiskLevel::as_str))
+            .with("ttl_seconds", self.ttl_seconds.as_ref())
+            .with("ai_provenance", self.ai_provenance.clone().map_or(Value::Null, Value::Object))
+            .object()
     }
 
     /// Whether a person must approve.
