@@ -10,9 +10,10 @@ usage: trusthandoff COMMAND [OPTIONS] [FILE]      FILE may be - for standard inp
   approve   a reviewer's signed word on a packet that requires human review
   revoke    a signed word that an agent, packet or capability is trusted no more
   inspect   a signed object for people: every field, every check, what is proven
+  log       the hash chain and the checkpoints of an event log
   demo      one genuine handoff and the attacks on it
 
-exit code: 0 nothing refused, 1 something was refused, 2 unusable arguments or input
+exit code: 0 nothing refused or found, 1 something was, 2 unusable arguments or input
 also: trusthandoff COMMAND --help, trusthandoff --version; every command takes --json
 
 example, from keys to a verified handoff:
@@ -116,6 +117,19 @@ Shows a signed object to people: every field, every check and what it found, wha
 
 example:
   trusthandoff inspect envelope.json`,
+
+  log: `usage: trusthandoff log verify FILE [--key PEM] [--checkpoint FILE]
+
+Reads an event log against what it carries itself: every line holds the hash of the line before, and signed checkpoints state
+the lines before them. Exit code 0 if nothing was altered, added, removed or moved, 1 if something was. Lines behind the last
+trusted checkpoint are unsealed: whoever keeps the log could still write them anew.
+
+  --key PEM           file with the public key whose checkpoints count; without it those in the log seal nothing
+  --checkpoint FILE   a checkpoint that was kept elsewhere: what it states must still stand there, at the end too
+  --json              print the report for machines
+
+example:
+  trusthandoff log verify events.jsonl --key keeper/agent.pub.pem --checkpoint last-month.json`,
 
   demo: `usage: trusthandoff demo
 

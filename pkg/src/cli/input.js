@@ -87,7 +87,8 @@ export async function* lines(path, limit = MAX_LINE_BYTES) {
   if (bytes === null || !isBlank(bytes)) yield { bytes, read };
 }
 
-async function* chunks(path) {
+/** A file piece by piece, whatever its size. */
+export async function* chunks(path) {
   const stream = path === "-" ? process.stdin : createReadStream(path, { highWaterMark: 256 * 1024 });
   try {
     yield* stream;

@@ -8,12 +8,13 @@ import { demo } from "./demo.js";
 import { COMMANDS, OVERVIEW } from "./help.js";
 import { inspect } from "./inspect.js";
 import { keygen } from "./keygen.js";
+import { log } from "./log.js";
 import { brief, Output, OutputClosed, painter, printable } from "./output.js";
 import { revoke } from "./revoke.js";
 import { sign } from "./sign.js";
 import { verify } from "./verify.js";
 
-const RUN = { approve, check, demo, inspect, keygen, revoke, sign, verify };
+const RUN = { approve, check, demo, inspect, keygen, log, revoke, sign, verify };
 
 /**
  * The command line. Exit codes: 0 done and nothing refused, 1 something was refused or found, 2 unusable arguments or

@@ -90,14 +90,31 @@ export class Progress {
   }
 
   count(done, refused, readBytes) {
+    this.#show(() => `${counted(done, "line")}, ${refused.toLocaleString("en")} refused, ${megabytes(readBytes)} read`);
+  }
+
+  /** The same where nothing is refused, or not line by line. */
+  read(done, readBytes) {
+    this.#show(() => `${counted(done, "line")}, ${megabytes(readBytes)} read`);
+  }
+
+  #show(text) {
     if (this.#stream === null || Date.now() - this.#shownAt < 200) return;
     this.#shownAt = Date.now();
     this.#shown = true;
-    const megabytes = (readBytes / 1e6).toFixed(1);
-    this.#stream.write(`\r${done.toLocaleString("en")} lines, ${refused.toLocaleString("en")} refused, ${megabytes} MB read\u001b[K`);
+    this.#stream.write(`\r${text()}\u001b[K`);
   }
 
   clear() {
     if (this.#shown) this.#stream.write("\r\u001b[K");
   }
+}
+
+function megabytes(bytes) {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+/** `1 line`, `2 lines`. */
+export function counted(n, what) {
+  return `${n.toLocaleString("en")} ${what}${n === 1 ? "" : "s"}`;
 }
