@@ -445,6 +445,11 @@ fn d09_an_ended_capability_admits_for_the_overlap_if_another_takes_its_place() {
         assert_eq!(code(&decision), expected, "at {seconds}");
         assert_eq!(decision.notices().contains(&Notice::TokenOverlapUsed) && code(&decision).is_none(), overlapped);
     }
+    // What has taken its place must be good itself.
+    let mut host = Host::of("researcher");
+    (host.now, host.successor) = (at(61), Some(new.to_token()));
+    host.revoked.push(Target::digest(&new.digest()).to_string());
+    assert_eq!(host.handle(&text), Some("capability_revoked"));
     // An expired packet stays expired, whatever takes the place of its capability.
     let mut host = Host::of("researcher");
     (host.now, host.successor) = (at(901), Some(new.to_token()));

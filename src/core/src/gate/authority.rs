@@ -40,7 +40,7 @@ impl Gate {
         let capabilities = checks::capabilities(&tokens, &mut self.keys).map_err(refuse)?;
         for capability in capabilities {
             let life = self.life(&capability, run.now).map_err(refuse)?;
-            case.links.push(Link { capability, life });
+            case.links.push(Link { capability, life, successor: None });
         }
         if let Some(Link { capability: leaf, .. }) = case.links.last() {
             checks::capability_subject(leaf, case.content()).map_err(refuse)?;
@@ -107,6 +107,7 @@ impl Gate {
                 next.succeeds(&link.capability).map_err(|error| Refusal(Check::Capability, error.into()))?;
                 checks::capability_window(&next, limits, 0, run.now).map_err(|reason| Refusal(Check::Capability, reason))?;
                 link.life = Life::Extended;
+                link.successor = Some(next);
                 run.notice(Notice::TokenOverlapUsed);
                 run.consulted = true;
             }

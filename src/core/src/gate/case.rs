@@ -27,6 +27,8 @@ pub(super) struct Case {
 pub(super) struct Link {
     pub(super) capability: Capability,
     pub(super) life: Life,
+    /// What has taken its place.
+    pub(super) successor: Option<Capability>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +58,11 @@ impl Case {
     /// The packet and those before it.
     pub(super) fn packets(&self) -> impl Iterator<Item = &Packet> {
         self.ancestors.iter().chain([&self.packet])
+    }
+
+    /// The capabilities, and those that prolong one.
+    pub(super) fn relied_on(&self) -> impl Iterator<Item = &Capability> {
+        self.capabilities().chain(self.links.iter().filter_map(|link| link.successor.as_ref()))
     }
 
     pub(super) fn capabilities(&self) -> impl Iterator<Item = &Capability> {

@@ -14,6 +14,16 @@ use crate::limits::{MAX_APPROVALS, MAX_LIFETIME_SECONDS};
 use crate::statement::{self, Content};
 use crate::time::Timestamp;
 
+impl Run {
+    /// No approval that there is now can outlast the longest life of one, presented or kept back: until then a
+    /// packet issued again with the same content must find its nonce taken.
+    fn rely_on_review(&mut self, detail: &str) {
+        self.reviews.held_until = self.now.plus_seconds(MAX_LIFETIME_SECONDS.into()).ok();
+        self.consulted = true;
+        self.pass(Check::HumanReview, detail);
+    }
+}
+
 /// The approvals of this packet so far.
 #[derive(Debug, Default)]
 pub(super) struct Reviews {
@@ -25,13 +35,19 @@ pub(super) struct Reviews {
     notes: Vec<String>,
     /// Whether this packet needs a review at all.
     is_needed: bool,
-    /// Until when the host's own word must be remembered, where it was taken.
-    waived_until: Option<Timestamp>,
+    /// Whether the host's own word was taken.
+    is_waived: bool,
+    /// Until when the nonce must be remembered, where a review was relied on.
+    held_until: Option<Timestamp>,
     /// How many counted when people were asked last.
     waited_with: Option<u32>,
 }
 
 impl Reviews {
+    pub(super) const fn held_until(&self) -> Option<Timestamp> {
+        self.held_until
+    }
+
     /// Who says to have reviewed.
     pub(super) fn claimants(&self) -> impl Iterator<Item = &str> {
         self.candidates.iter().map(|approval| approval.content().body.reviewer.as_str())
@@ -101,8 +117,7 @@ impl Gate {
         }
         let threshold = self.config.review.threshold;
         if valid >= threshold {
-            run.pass(Check::HumanReview, &format!("{valid} of {threshold} approvals"));
-            run.consulted = true;
+            run.rely_on_review(&format!("{valid} of {threshold} approvals"));
             return self.ask_policy(run, case);
         }
         match run.reviews.waited_with {
@@ -121,10 +136,8 @@ impl Gate {
     pub(super) fn approval(&self, run: &mut Run, case: Box<Case>) -> Stepped {
         match run.answer.take() {
             Some(Answer::Flag(true)) => {
-                // Its end is not known: the longest there is, or a re-issued packet passes again.
-                run.reviews.waived_until = run.now.plus_seconds(MAX_LIFETIME_SECONDS.into()).ok();
-                run.consulted = true;
-                run.pass(Check::HumanReview, "approved");
+                run.reviews.is_waived = true;
+                run.rely_on_review("approved");
                 self.ask_policy(run, case)
             }
             Some(Answer::Failed(_)) => Err(Refusal(Check::HumanReview, Reason::plain(Code::ApprovalUnavailable))),
@@ -193,11 +206,6 @@ impl Gate {
         contents.filter(|content| self.is_reviewer(run, &content.body.reviewer, &content.public_key))
     }
 
-    /// The latest end of what was relied on, where anything was.
-    pub(super) fn reviewed_until(&self, run: &Run) -> Option<Timestamp> {
-        self.relied_on(run).map(|content| content.body.expires_at).max().max(run.reviews.waived_until)
-    }
-
     fn is_reviewer(&self, run: &Run, agent: &str, key: &PublicKey) -> bool {
         let listed = &self.config.review.reviewers;
         let is_named = listed.iter().any(|id| id == agent);
@@ -209,7 +217,7 @@ impl Gate {
     /// What was counted still is.
     pub(super) fn judge_reviewers(&self, run: &Run) -> Result<(), Refusal> {
         let valid = self.count(run)?;
-        if run.reviews.is_needed && run.reviews.waived_until.is_none() && valid < self.config.review.threshold {
+        if run.reviews.is_needed && !run.reviews.is_waived && valid < self.config.review.threshold {
             return Err(self.not_enough(run, valid));
         }
         Ok(())

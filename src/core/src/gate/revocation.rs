@@ -41,7 +41,7 @@ pub(super) fn revocation_keys(case: &Case, others: &[(&str, &PublicKey)], scope:
         }
     }
     if scope != RevocationScope::Agents {
-        for capability in case.capabilities() {
+        for capability in case.relied_on() {
             let content = capability.content();
             add(Target::capability(&content.public_key, &content.capability_id));
             add(Target::digest(&capability.digest()));

@@ -140,7 +140,7 @@ impl Gate {
         }
         let content = case.content();
         // An approval outlasts a re-issued packet of the same content, and so must the nonce.
-        let expires = content.expires_at.max(self.reviewed_until(run));
+        let expires = content.expires_at.max(run.reviews.held_until());
         let fingerprint = content.public_key.fingerprint();
         let question = Question::Nonce {
             key: format!("th1:{fingerprint}:{}", hex(&sha256(&[content.nonce.as_bytes()]))),

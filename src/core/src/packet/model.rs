@@ -54,7 +54,7 @@ impl RiskLevel {
 pub struct Provenance {
     /// The workflow that started it all.
     pub origin_workflow: Option<String>,
-    /// How many delegations lie before this one, as the sender says.
+    /// How many delegations there are by now, this one included, as the sender says.
     pub delegation_depth: Option<Integer>,
 }
 
