@@ -25,13 +25,15 @@ export function contents(directory) {
   accessSync(join(home, program), constants.X_OK);
   if (!read(program).toString().startsWith("#!/usr/bin/env node\n")) complaints.push(`${program} has no shebang`);
 
-  const wasm = read("dist/core.wasm");
-  const sha256 = createHash("sha256").update(wasm).digest("hex");
-  if (read("dist/core.wasm.sha256").toString() !== `${sha256}  core.wasm\n`) complaints.push("core.wasm.sha256 does not belong to core.wasm");
-  const gzipped = gzipSync(wasm, { level: 9 }).length;
-  if (gzipped > WASM_GZIP_LIMIT) complaints.push(`core.wasm is ${gzipped} bytes gzipped, more than ${WASM_GZIP_LIMIT}`);
-  if (!read("dist/index.js").includes(wasm.toString("base64"))) complaints.push("dist/index.js holds another wasm than dist/core.wasm");
-  if (/\/(home|root|Users|work|tmp|usr)\//.test(wasm.toString("latin1"))) complaints.push("core.wasm holds a path of the machine that built it");
+  for (const [module, entry] of [["core.wasm", "index.js"], ["audit.wasm", "sentinel.js"]]) {
+    const wasm = read(`dist/${module}`);
+    const sha256 = createHash("sha256").update(wasm).digest("hex");
+    if (read(`dist/${module}.sha256`).toString() !== `${sha256}  ${module}\n`) complaints.push(`${module}.sha256 does not belong to ${module}`);
+    const gzipped = gzipSync(wasm, { level: 9 }).length;
+    if (gzipped > WASM_GZIP_LIMIT) complaints.push(`${module} is ${gzipped} bytes gzipped, more than ${WASM_GZIP_LIMIT}`);
+    if (!read(`dist/${entry}`).includes(wasm.toString("base64"))) complaints.push(`dist/${entry} holds another wasm than dist/${module}`);
+    if (/\/(home|root|Users|work|tmp|usr)\//.test(wasm.toString("latin1"))) complaints.push(`${module} holds a path of the machine that built it`);
+  }
   if (statSync(join(home, "dist/slim.js")).size > 200_000) complaints.push("dist/slim.js is too large to hold no wasm");
   return complaints;
 }

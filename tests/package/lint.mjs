@@ -15,10 +15,10 @@ export async function exportsLint(directory) {
   return messages.map((message) => `${message.code}: ${formatMessage(message, pkg, { color: false })}`);
 }
 
-/** `./core.wasm` is no module with types; resolution before `exports` existed (node10) is not offered. */
+/** `./core.wasm` and `./audit.wasm` are no modules with types; resolution before `exports` existed (node10) is not offered. */
 export async function typesLint(tarball) {
   const attw = join(tools, "node_modules/@arethetypeswrong/cli/dist/index.js");
-  const flags = ["--format", "json", "--profile", "node16", "--exclude-entrypoints", "./core.wasm"];
+  const flags = ["--format", "json", "--profile", "node16", "--exclude-entrypoints", "./core.wasm", "./audit.wasm"];
   const found = JSON.parse(await finish(process.execPath, [attw, tarball, ...flags], { exits: [0, 1] }));
   const problems = Object.values(found.problems ?? {}).flat();
   if (found.analysis?.entrypoints?.["."] === undefined) throw new Error("attw looked at nothing");

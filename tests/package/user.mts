@@ -14,6 +14,7 @@ import {
 } from "trusthandoff";
 import { init } from "trusthandoff/slim";
 import { MemoryNonceStore as SameStore } from "trusthandoff/stores/memory";
+import { consistencyProof, inclusionProof, type LogReport, LogWriter, readCheckpoint, verifyConsistency, verifyInclusion, verifyLog } from "trusthandoff/sentinel";
 
 const planner: AgentIdentity = AgentIdentity.generate();
 const researcher = AgentIdentity.fromPrivateKeyPem(planner.privateKeyPem());
@@ -43,6 +44,18 @@ const store: MemoryNonceStore = new SameStore();
 await init("https://example.com/core.wasm");
 await init(new Uint8Array(3));
 
+const writer = new LogWriter({ logId: "gate-1" });
+const line: string = writer.append({ event_type: "task_started", total: 2n ** 70n });
+const seal = readCheckpoint(writer.checkpoint(planner), { keys: [planner.publicKeyPem] });
+const report: LogReport = await verifyLog((async function* () { yield line; })(), { keys: planner.publicKey, checkpoint: line });
+const opened = await LogWriter.open([new Uint8Array(3), line], { logId: "gate-1", onProgress: ({ bytes, lines }) => void (bytes + lines) });
+const included: boolean = verifyInclusion(line, await inclusionProof(line, 0), seal);
+const extended: boolean = verifyConsistency(await consistencyProof(opened.tail, 1, { size: 2 }), seal, seal);
+
+// @ts-expect-error a proof without the seal it is judged by proves nothing
+verifyInclusion(line, await inclusionProof(line, 0));
+// @ts-expect-error a log is no object
+await verifyLog({ lines: [] });
 // @ts-expect-error no audience: there is no default that is open
 new TrustHandoffMiddleware({ registry, nonces: store });
 // @ts-expect-error no registry
@@ -62,4 +75,4 @@ await init(42);
 // @ts-expect-error codes are a closed union
 const never: ReasonCode = "no_such_code";
 
-export { code, later, never, TrustHandoffError, valid };
+export { code, extended, included, later, never, report, TrustHandoffError, valid };
