@@ -70,7 +70,7 @@ const CLASSES = /* @__PURE__ */ (() => {
     [ReplayAttackError, "replay_detected"],
     [
       CapabilityError,
-      "authority_escalation constraint_relaxed action_invalid capability_chain_invalid token_noncanonical capability_invalid capability_signature_invalid capability_not_yet_valid capability_subject_mismatch parent_missing untrusted_root constraint_unsupported action_not_permitted tool_calls_exhausted max_runtime_exceeded task_finished overlap_invalid",
+      "authority_escalation constraint_relaxed action_invalid capability_chain_invalid token_noncanonical capability_invalid capability_signature_invalid capability_not_yet_valid capability_subject_mismatch parent_missing capability_missing untrusted_root constraint_unsupported action_not_permitted tool_calls_exhausted max_runtime_exceeded task_finished overlap_invalid",
     ],
     [StaleCapabilityError, "capability_expired capability_revoked revalidation_timeout"],
     [RevocationConsistencyError, "revocation_unavailable revocation_invalid"],

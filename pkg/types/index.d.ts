@@ -63,6 +63,7 @@ export type ReasonCode =
   | "constraint_relaxed"
   | "capability_chain_invalid"
   | "action_invalid"
+  | "capability_missing"
   | "parent_missing"
   | "untrusted_root"
   | "capability_revoked"
@@ -819,6 +820,11 @@ interface GateBase {
   graceSeconds?: number;
   /** Require a risk level, and proof of every earlier hop. By default false. */
   strict?: boolean;
+  /**
+   * Refuse packets that carry no capability (`capability_missing`). By default false: a registered agent that sends none is held to
+   * the permissions it wrote into its own packet, and to nothing above them.
+   */
+  requireCapability?: boolean;
   /** Longest wait for one answer of a host callback, in milliseconds, by default 2000. */
   storeTimeoutMs?: number;
   /** Which capability has taken the place of one that has just expired. A {@link CapabilityOverlap}, or a function. */

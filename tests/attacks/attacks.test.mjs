@@ -75,6 +75,7 @@ function receiver(given) {
     skewSeconds: settings.skew_seconds,
     graceSeconds: settings.grace_seconds,
     strict: settings.strict,
+    requireCapability: settings.require_capability,
     ttl,
   });
   to.executor = new TrustHandoffExecutor({ gate: to.gate, counters });

@@ -25,6 +25,7 @@ const NAMES = [
   "skewSeconds",
   "graceSeconds",
   "strict",
+  "requireCapability",
   "storeTimeoutMs",
 ];
 
@@ -65,6 +66,7 @@ export function gateOptions(given) {
     skew_seconds: whole(options.skewSeconds, "skewSeconds"),
     grace_seconds: whole(options.graceSeconds, "graceSeconds"),
     strict: flag(options.strict, "strict"),
+    require_capability: flag(options.requireCapability, "requireCapability"),
     hooks: {
       approvals: hosts.approval !== null,
       policy: hosts.policy !== null,

@@ -87,6 +87,18 @@ pub fn check(action: &str) -> Result<(), Error> {
     }
 }
 
+/// Whether an action can be requested: a plain verb, or a verb with a resource of one meaning.
+///
+/// # Errors
+/// [`Error`].
+pub fn check_requested(action: &str) -> Result<(), Error> {
+    match action.split_once(':') {
+        None if action.is_empty() => Err(Error::Verb),
+        None => Ok(()),
+        Some(_) => Scoped::parse(action, false).map(|_| ()),
+    }
+}
+
 fn is_verb_of(verb: &str, action: &str) -> bool {
     !verb.contains(':') && action.split_once(':').is_some_and(|(v, _)| v == verb)
 }
@@ -149,7 +161,7 @@ impl<'a> Scoped<'a> {
         while let Some(text) = texts.next() {
             let is_last = texts.peek().is_none();
             let is_inner = position > 0 && !is_last;
-            if matches!(text, "." | "..") || (text.is_empty() && is_inner) {
+            if is_dots(text) || (text.is_empty() && is_inner) {
                 return Err(Error::Ambiguous("a dot segment or an empty one"));
             }
             match text {
@@ -276,15 +288,36 @@ fn split_origin(resource: &str) -> Result<(&str, &str), Error> {
     if is_literal { Ok((origin, path)) } else { Err(Error::Ambiguous("scheme, host and port are literal and lower-case")) }
 }
 
+/// Schemes whose URLs are read with an authority even where `//` is missing (WHATWG URL, special schemes).
+const SPECIAL_SCHEMES: [&str; 6] = ["http", "https", "ws", "wss", "ftp", "file"];
+
 fn refuse_ambiguous(resource: &str) -> Result<(), Error> {
-    if resource.chars().any(|c| c.is_control() || matches!(c, '\\' | '#')) {
-        return Err(Error::Ambiguous("a control character, backslash or fragment"));
+    if resource.chars().any(|c| c.is_control() || matches!(c, '\\' | '#') || (c.is_whitespace() && c != ' ')) {
+        return Err(Error::Ambiguous("a control character, white space, backslash or fragment"));
     }
-    let lower = resource.to_ascii_lowercase();
+    if resource.starts_with(' ') || resource.ends_with(' ') {
+        return Err(Error::Ambiguous("white space at its end"));
+    }
+    // What decodes twice is decoded here, too.
+    let mut lower = resource.to_ascii_lowercase();
+    while lower.contains("%25") {
+        lower = lower.replace("%25", "%");
+    }
     if ["%2e", "%2f", "%5c"].iter().any(|encoded| lower.contains(encoded)) {
         return Err(Error::Ambiguous("an encoded dot or separator"));
     }
+    let scheme = lower.split_once(':').filter(|(scheme, _)| SPECIAL_SCHEMES.contains(scheme));
+    if scheme.is_some_and(|(_, rest)| !rest.starts_with("//")) {
+        return Err(Error::Ambiguous("a URL without `//`"));
+    }
     Ok(())
+}
+
+/// Whether some server takes a segment for `.` or `..`: without its parameters, or without what trails.
+fn is_dots(segment: &str) -> bool {
+    let name = segment.split(';').next().unwrap_or(segment);
+    let trimmed = name.trim_end_matches(' ');
+    !name.is_empty() && !trimmed.is_empty() && trimmed.bytes().all(|b| b == b'.')
 }
 
 #[cfg(test)]
@@ -345,9 +378,29 @@ mod tests {
             "fetch:https://api.example.com",
             "fetch://api.example.com/v1",
             "fetch:https:///v1",
+            "fetch:https://api.example.com/..;/admin",
+            "fetch:https://api.example.com/..;a=b/admin",
+            "fetch:https://api.example.com/.. /admin",
+            "fetch:https://api.example.com/.../admin",
+            "fetch:https://api.example.com/%252e%252e/admin",
+            "fetch:https://api.example.com/%25252f",
+            "fetch: https://api.example.com/v1",
+            "fetch:https://api.example.com/v1 ",
+            "fetch:https://api.example.com/v\u{2028}1",
         ] {
             assert!(!admits("fetch:https://api.example.com/**", requested), "{requested:?}");
         }
+    }
+
+    #[test]
+    fn a_pattern_without_host_admits_no_url_in_disguise() {
+        for requested in
+            ["fetch:https:evil.example/x", "fetch:https:/evil.example/x", "fetch:HTTPS:evil.example/x", "fetch:file:/etc/passwd"]
+        {
+            assert!(!admits("fetch:**", requested), "{requested}");
+            assert!(check_requested(requested).is_err(), "{requested}");
+        }
+        assert!(admits("fetch:**", "fetch:urn:isbn:1"));
     }
 
     #[test]

@@ -156,6 +156,10 @@ pub fn chain(chain: &DelegationChain, proof: Option<&Proof>, content: &Content, 
     let proven = proof.map_or(1, |proof| proof.packets.len().saturating_add(1));
     let listed = [chain.packet_ids.len(), chain.agents.len(), chain.hops.len(), capabilities, proven].into_iter().max().unwrap_or(0);
     let depth = stated.max(i64::try_from(listed).unwrap_or(i64::MAX));
+    if i64::try_from(capabilities).unwrap_or(i64::MAX) > max_depth.into() {
+        let message = format!("{capabilities} capabilities; at most {max_depth} delegations are admitted");
+        return Err(Reason::at(Code::DepthExceeded, message, "/proof/capabilities"));
+    }
     if depth > max_depth.into() {
         return Err(Reason::new(Code::DepthExceeded, format!("{depth} delegations; at most {max_depth} are admitted")));
     }
@@ -172,7 +176,7 @@ pub fn chain(chain: &DelegationChain, proof: Option<&Proof>, content: &Content, 
     let mut passed = chain.agents.clone();
     passed.dedup();
     // Nobody signed the hops before the proven ones.
-    let claimed = stated.max(i64::try_from(passed.len()).unwrap_or(i64::MAX));
+    let claimed = stated.max(i64::try_from(passed.len().max(chain.hops.len())).unwrap_or(i64::MAX));
     if strict && claimed > i64::try_from(proven).unwrap_or(i64::MAX) {
         return Err(Reason::at(Code::ChainUnproven, "several hops, and no proof of the earlier ones", "/chain"));
     }
@@ -368,7 +372,9 @@ pub fn permitted(content: &Content, action: &str) -> Result<(), Reason> {
         return Ok(());
     }
     let shown: String = action.chars().take(256).collect();
-    Err(Reason::new(Code::ActionNotPermitted, format!("the packet does not permit `{shown}`")))
+    // Why a pattern that looks as if it admitted this does not.
+    let why = action::check_requested(action).map_or_else(|error| format!(": {error}"), |()| String::new());
+    Err(Reason::new(Code::ActionNotPermitted, format!("the packet does not permit `{shown}`{why}")))
 }
 
 /// The approval is one of this packet, in time, by a third party; whose word counts, a registry says.
@@ -405,9 +411,15 @@ pub fn approval(approval: &Approval, packet: &Packet, digest: &str, limits: Time
 /// `revocation_invalid`.
 pub fn revoker(revocation: &Revocation, record: Option<&AgentRecord>, now: Timestamp) -> Result<(), Reason> {
     let (key, withdrawal) = (&revocation.content().public_key, &revocation.content().body);
-    let known = record.filter(|record| record.binds(key, now) && !record.is_revoked(now));
-    let is_itself = withdrawal.target == Target::Agent(withdrawal.issuer.clone());
-    if withdrawal.target.is_of(key) || known.is_some_and(|record| record.revoker || is_itself) {
+    let target = &withdrawal.target;
+    let may = record.is_some_and(|record| {
+        // Also with a key that was lost since: what it signed itself, it may take back at any time.
+        let was_held = record.keys.iter().any(|window| window.key == *key);
+        let is_held = record.binds(key, now) && !record.is_revoked(now);
+        let is_own = *target == Target::Agent(withdrawal.issuer.clone()) || record.keys.iter().any(|window| target.is_of(&window.key));
+        (was_held && target.is_of(key)) || (is_held && (is_own || record.revoker))
+    });
+    if may {
         return Ok(());
     }
     Err(Reason::new(Code::RevocationInvalid, format!("`{}` may not revoke `{}`", withdrawal.issuer, withdrawal.target)))

@@ -73,7 +73,7 @@ impl VerifyLine {
             };
             let approvals = match fields.optional("approvals") {
                 None => None,
-                Some(Value::Array(items)) => Some(items.iter().map(|item| json::write(item, Style::COMPACT)).collect()),
+                Some(Value::Array(items)) => Some(items.into_iter().map(approval_text).collect()),
                 Some(_) => return Err(Code::TypeMismatch),
             };
             Ok(VerifyRequest { text, now, approvals })
@@ -102,6 +102,14 @@ impl Frame {
 
     fn read<T>(self, read: impl FnOnce(&mut Fields) -> Result<T, Code>) -> (Value, Result<T, Code>) {
         (self.id, self.fields.and_then(|mut fields| read(&mut fields)))
+    }
+}
+
+/// An approval as the object it is, or as its text.
+fn approval_text(item: Value) -> String {
+    match item {
+        Value::String(text) => text,
+        other => json::write(&other, Style::COMPACT),
     }
 }
 

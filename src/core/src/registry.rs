@@ -245,7 +245,8 @@ impl AgentRegistry {
         for window in &mut record.keys {
             window.not_after = Some(window.not_after.map_or(end, |set| set.min(end)));
         }
-        record.keys.retain(|window| window.key != key && window.not_after.is_none_or(|end| now.micros() < end.micros()));
+        // Keys that have ended stay: what they signed can still be revoked by their holder.
+        record.keys.retain(|window| window.key != key);
         record.keys.push(KeyWindow { key, not_before: Some(now), not_after: None });
         Ok(())
     }

@@ -75,6 +75,7 @@ impl Receiver {
         config.audience = strings(&settings["audience"]);
         config.self_certifying = settings["self_certifying"] == true;
         config.strict = settings["strict"] == true;
+        config.require_capability = settings["require_capability"] == true;
         config.hooks.approvals = settings["approved"].is_array();
         config.hooks.policy = settings["policy"].is_boolean();
         config.hooks.revocations = settings["revoked"].is_array();

@@ -264,6 +264,7 @@ fn config(options: &JsValue) -> Result<Config, Reason> {
     config.audience = fields.required_texts("audience");
     config.self_certifying = fields.flag("self_certifying");
     config.strict = fields.flag("strict");
+    config.require_capability = fields.flag("require_capability");
     config.hooks = fields.nested("hooks", |hooks| Hooks {
         approvals: hooks.flag("approvals"),
         policy: hooks.flag("policy"),

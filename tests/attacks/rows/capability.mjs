@@ -105,6 +105,11 @@ export default [
     "token_noncanonical",
     { step: FIELD, twin: { send: genuine } },
   ),
+  row("F10", "a packet without a capability is refused where one is required", wire(permits("read")), "capability_missing", {
+    step: FIELD,
+    gate: { require_capability: true },
+    twin: { send: genuine, gate: { require_capability: true } },
+  }),
   ...rows(
     "F15",
     "whatever stands for a token, the verifier answers",

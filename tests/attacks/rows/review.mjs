@@ -23,8 +23,13 @@ const write = { risk_level: "write", ttl_seconds: 120, expires_at: at(120) };
 const madeByAi = { ...write, ai_provenance: { source: "model" } };
 const AI = { ai_writes: true };
 
+const reading = { risk_level: "read", ttl_seconds: 900, expires_at: at(900) };
+const unstated = { risk_level: null, ttl_seconds: null };
+const readByAi = { ...reading, ai_provenance: { source: "model" } };
+
 /** Work of an AI that was handed on. */
-const origin = signed(packet(writer, planner, { packet_id: "pk-0", ai_provenance: { source: "model" } }), writer);
+const origin = (more) => signed(packet(writer, planner, { packet_id: "pk-0", ai_provenance: { source: "model" }, ...more }), writer);
+const onwards = (before, more) => proven([origin(before), signed(fields({ ai_provenance: { source: "model" }, ...more }), planner)]);
 
 export default [
   {
@@ -130,10 +135,21 @@ export default [
     gate: AI,
     twin: { send: wire(madeByAi), approvals: [approval(ana, reviewDigest(fields(madeByAi)))] },
   }),
-  row("D01", "a write packet needs a review where an AI made what it comes from", proven([origin, signed(fields(madeByAi), planner)]), "human_review_required", {
+  row("D01", "a write packet needs a review where an AI made what it comes from", onwards(reading, write), "human_review_required", {
     gate: AI,
-    twin: { send: proven([origin, signed(fields({ ai_provenance: { source: "model" } }), planner)]) },
+    twin: { send: onwards(reading, reading) },
   }),
+  ...rows(
+    "D01",
+    "work of an AI that does not say to read only, here and before, needs a review where the gate says so",
+    {
+      "no risk stated": wire({ ...unstated, ai_provenance: { source: "model" } }),
+      "the parent writes": onwards(write, { ...reading, ttl_seconds: 120, expires_at: at(120) }),
+      "the parent states no risk": onwards(unstated, reading),
+    },
+    "human_review_required",
+    { gate: AI, twin: { send: wire(readByAi) } },
+  ),
   row("D01", "only writing needs a review by that rule", wire(madeByAi), "human_review_required", { gate: AI, twin: { send: wire({ ...write }) } }),
   ...rows("F21", "a data boundary that is not kept to here is refused", { "another one": boundary("us"), "an empty name": boundary(""), "another case": boundary("EU") }, "constraint_unsupported", {
     gate: { boundary: ["eu", "ch"] },

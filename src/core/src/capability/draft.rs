@@ -73,7 +73,9 @@ impl Draft {
 
     fn read(fields: Value, issuer: &Issuer, parent: Option<&Content>) -> Result<Self, Error> {
         let mut fields = Fields::of(fields, "")?;
-        let issued_at = fields.optional_time("issued_at").unwrap_or(issuer.now);
+        // Clocks differ: what is narrowed just after it was issued does not start before it.
+        let earliest = parent.map_or(issuer.now, |parent| issuer.now.max(parent.issued_at));
+        let issued_at = fields.optional_time("issued_at").unwrap_or(earliest);
         let ttl = fields.optional_integer("ttl_seconds");
         let stated = fields.optional_time("expires_at");
         fields.check()?;

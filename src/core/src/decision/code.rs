@@ -82,6 +82,7 @@ codes! {
     ConstraintRelaxed "constraint_relaxed" "A constraint of the granter is missing or weaker."
     CapabilityChainInvalid "capability_chain_invalid" "The capabilities do not follow from one another."
     ActionInvalid "action_invalid" "A scoped action could be read in two ways, or is too long."
+    CapabilityMissing "capability_missing" "The packet carries no capability, and one is required here."
     ParentMissing "parent_missing" "The capability narrows another one that was not presented."
     UntrustedRoot "untrusted_root" "The issuer of the first capability may not originate these actions."
     CapabilityRevoked "capability_revoked" "A capability is revoked."

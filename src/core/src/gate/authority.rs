@@ -38,6 +38,9 @@ impl Gate {
         let tokens = Some(core::mem::take(&mut case.tokens));
         let tokens = checks::presented(case.content(), tokens).map_err(refuse)?;
         let capabilities = checks::capabilities(&tokens, &mut self.keys).map_err(refuse)?;
+        if capabilities.is_empty() && self.config.require_capability {
+            return Err(refuse(Reason::at(Code::CapabilityMissing, Code::CapabilityMissing.meaning(), "/packet/capability_token")));
+        }
         for capability in capabilities {
             let life = self.life(&capability, run.now).map_err(refuse)?;
             case.links.push(Link { capability, life, successor: None });
@@ -142,6 +145,6 @@ impl Gate {
             Some(_) => return Err(refuse(Code::CounterInvalidReply)),
         }
         run.consulted = true;
-        self.ask_revocation(run, case)
+        self.settle(run, case)
     }
 }

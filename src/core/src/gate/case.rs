@@ -69,9 +69,11 @@ impl Case {
         self.links.iter().map(|link| &link.capability)
     }
 
-    /// A write packet of work that an AI made, here or before (taint follows the chain).
+    /// Work that an AI made, here or before, and that is not said to read only, here and before: taint and
+    /// risk follow the chain, and what states no risk is none the less one.
     pub(super) fn is_ai_write(&self) -> bool {
-        self.content().risk_level == Some(RiskLevel::Write) && self.packets().any(|packet| packet.content().ai_provenance.is_some())
+        let contents = || self.packets().map(Packet::content);
+        contents().any(|content| content.ai_provenance.is_some()) && contents().any(|content| content.risk_level != Some(RiskLevel::Read))
     }
 
     /// The end of what it all rests on; none without an expiry, which no packet here lacks.

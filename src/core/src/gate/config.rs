@@ -1,5 +1,7 @@
 //! The configuration of a gate: typed, checked once, never taken from the environment.
 
+use std::collections::BTreeSet;
+
 use crate::checks::TimeLimits;
 use crate::identity::check_agent_id;
 use crate::limits::{
@@ -62,6 +64,9 @@ pub struct Config {
     pub limits: TimeLimits,
     /// Whether a risk level is required.
     pub strict: bool,
+    /// Whether a packet must carry a capability for what it asks. Else one that carries none is held to its own
+    /// permissions only.
+    pub require_capability: bool,
     /// What the host can answer.
     pub hooks: Hooks,
     /// Whose approvals count.
@@ -84,6 +89,7 @@ impl Config {
                 lifetime: DEFAULT_LIFETIME_SECONDS,
             },
             strict: false,
+            require_capability: false,
             hooks: Hooks::default(),
             review: ReviewPolicy::default(),
         }
@@ -101,7 +107,8 @@ impl Config {
         let known = review.reviewers.iter().all(|id| check_agent_id(id).is_ok());
         within(known, "review.reviewers", "agent ids of printable ASCII characters")?;
         within((1..=MAX_THRESHOLD).contains(&review.threshold), "review.threshold", "an integer from 1 to 64")?;
-        let reachable = review.reviewers.is_empty() || review.reviewers.len() >= usize::try_from(review.threshold).unwrap_or(usize::MAX);
+        let people: BTreeSet<&String> = review.reviewers.iter().collect();
+        let reachable = people.is_empty() || people.len() >= usize::try_from(review.threshold).unwrap_or(usize::MAX);
         within(reachable, "review.threshold", "at most the number of reviewers")?;
         let life = 1..=MAX_LIFETIME_SECONDS;
         within(life.contains(&limits.write_ttl), "ttl.write", "an integer from 1 to 2592000")?;

@@ -59,20 +59,19 @@ impl Gate {
     /// (catalogue D01).
     pub(super) fn review(&mut self, run: &mut Run, case: Box<Case>) -> Stepped {
         run.reviews.is_needed = case.content().requires_human_review() || (self.config.review.ai_writes && case.is_ai_write());
-        if !run.reviews.is_needed && run.request.approvals.is_empty() {
+        let embedded = case.content().context.iter().find(|(key, _)| key == "human_approval").map(|(_, value)| value.clone());
+        let mut items = match embedded {
+            Some(Value::Array(items)) => items,
+            Some(one) => vec![one],
+            None => Vec::new(),
+        };
+        items.retain(|item| matches!(item, Value::Object(_)));
+        if !run.reviews.is_needed && run.request.approvals.is_empty() && items.is_empty() {
             return self.ask_policy(run, case);
         }
-        if run.reviews.is_needed {
-            let embedded = case.content().context.iter().find(|(key, _)| key == "human_approval").map(|(_, value)| value.clone());
-            let items = match embedded {
-                Some(Value::Array(items)) => items,
-                Some(one) => vec![one],
-                None => Vec::new(),
-            };
-            for item in items.into_iter().filter(|item| matches!(item, Value::Object(_))) {
-                let read = UnverifiedApproval::read(item, "/packet/context/human_approval", &self.keys);
-                self.hand_over(run, &case, read)?;
-            }
+        for item in items {
+            let read = UnverifiedApproval::read(item, "/packet/context/human_approval", &self.keys);
+            self.hand_over(run, &case, read)?;
         }
         let detached = core::mem::take(&mut run.request.approvals);
         self.take_texts(run, &case, &detached)?;
@@ -172,7 +171,11 @@ impl Gate {
                 run.records.clear();
                 Ok(Flow::Next(Stage::Reviewers(case)))
             }
-            Some(Answer::Failed(_)) | None => Err(Refusal(Check::HumanReview, Reason::plain(Code::ApprovalUnavailable))),
+            Some(Answer::Failed(_)) | None => {
+                // Nobody answers for a packet that has ended.
+                checks::time_window(case.content(), self.config.limits, run.now).map_err(|reason| Refusal(Check::Time, reason))?;
+                Err(Refusal(Check::HumanReview, Reason::plain(Code::ApprovalUnavailable)))
+            }
             Some(_) => Err(required("the host answered with something that is no signed approval".to_owned())),
         }
     }

@@ -31,7 +31,6 @@ impl Gate {
             Some(Answer::Flag(revoked)) => revoked,
             _ => return Err(refuse(Code::RevocationUnavailable)),
         };
-        run.consulted = true;
         let next = match (scope, revoked) {
             (RevocationScope::All, false) if run.settling => return self.finish(run, case),
             (RevocationScope::All, false) => {
@@ -105,7 +104,7 @@ impl Gate {
 
     /// A host that was asked may have taken minutes, a person most of all. Whose key it is and whether
     /// anything is revoked is asked again before the nonce is.
-    fn settle(&self, run: &mut Run, case: Box<Case>) -> Stepped {
+    pub(super) fn settle(&self, run: &mut Run, case: Box<Case>) -> Stepped {
         if !run.consulted {
             return self.finish(run, case);
         }

@@ -96,7 +96,7 @@ impl Draft {
     }
 
     /// As [`Draft::new`] for work that comes from the accepted packet `parent`: what the fields leave open
-    /// stays within it. Its constraints and AI provenance are carried on, the packet ends no later, and states
+    /// stays within it. Its limit of tool calls, constraints and AI provenance are carried on, the packet ends no later, and states
     /// its depth.
     ///
     /// # Errors
@@ -231,6 +231,9 @@ fn apply_task(task: &TaskMetadata, risk: &mut Option<String>, ttl: &mut Option<j
 
 /// What is left open is as in the parent.
 fn stay_within(parent: &Content, risk: Option<&str>, ttl: &mut Option<json::Integer>, content: &mut Content) -> Result<(), Error> {
+    if content.permissions.max_tool_calls.is_none() {
+        content.permissions.max_tool_calls.clone_from(&parent.permissions.max_tool_calls);
+    }
     if content.constraints.is_none() {
         content.constraints.clone_from(&parent.constraints);
     }
