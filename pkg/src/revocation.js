@@ -1,6 +1,6 @@
 import { tokenArgument } from "./capability.js";
 import { shared } from "./core.js";
-import { ArgumentTypeError, configInvalid } from "./errors.js";
+import { ArgumentTypeError, configInvalid, errorFor } from "./errors.js";
 import { keyArgument } from "./keys.js";
 import { readOptions } from "./plain.js";
 import { registryState } from "./registry.js";
@@ -27,8 +27,26 @@ export class RevocationList {
   #statements = new Map();
 
   constructor(options) {
-    const { registry } = readOptions(options, ["registry"], "RevocationList");
+    const { registry, kept } = readOptions(options, ["registry", "kept"], "RevocationList");
     this.#registry = registryState(registry, "registry");
+    if (kept !== undefined && !Array.isArray(kept)) throw configInvalid(`\`kept\` must be an array of statements, not ${typeName(kept)}`, "kept");
+    for (const text of Array.from(kept ?? [])) this.#restore(text);
+  }
+
+  /** What an earlier list took: its signer was judged then, and may hold another key or none by now. */
+  #restore(received) {
+    const bytes = receivedBytes(received, "the revocation");
+    const { found, target } = shared.call((glue) => {
+      const found = glue.checkObject("revocation", bytes);
+      return { found, target: found.valid ? glue.objectView("revocation", bytes).target : null };
+    });
+    if (!found.valid) throw errorFor(found.code, found.reason, { field: found.field });
+    this.#keep(target, bytes);
+  }
+
+  #keep(target, bytes) {
+    // Judged, so it is UTF-8.
+    if (!this.#statements.has(target)) this.#statements.set(target, new TextDecoder().decode(bytes));
   }
 
   /** Takes a statement's text and returns the name that is revoked from now on; throws if its signer may not revoke it. */
@@ -40,8 +58,7 @@ export class RevocationList {
       this.#registry === null
         ? shared.call((glue) => glue.judgeSelfCertified(bytes, nowMs))
         : this.#registry.ask((registry) => registry.judgeRevocation(bytes, nowMs));
-    // Judged, so it is UTF-8.
-    if (!this.#statements.has(target)) this.#statements.set(target, new TextDecoder().decode(bytes));
+    this.#keep(target, bytes);
     return target;
   }
 
@@ -56,7 +73,7 @@ export class RevocationList {
     return this.#statements.size;
   }
 
-  /** The statements, to be kept and added again elsewhere. */
+  /** The statements, to be kept, and given to the next list as `kept`. */
   texts() {
     return [...this.#statements.values()];
   }

@@ -32,7 +32,11 @@ export class RevalidationWatcher {
   #epoch = 0;
   #callOffCheck = nothing;
   #callOffExpiry = nothing;
-  #stopWithParent = () => this.stop();
+  #stopWithParent = () => {
+    this.stop();
+    // Who looks at this signal only must not take silence for consent.
+    this.#controller.abort(this.#options.parent.reason);
+  };
 
   constructor(maker, watched, options) {
     if (maker !== MADE_HERE) throw configInvalid("watchers are made by TrustHandoffMiddleware.watch only");
@@ -46,6 +50,11 @@ export class RevalidationWatcher {
   /** Aborted when the watcher goes stale, with the error as its reason. */
   get signal() {
     return this.#controller.signal;
+  }
+
+  /** Whether it watches: neither stopped nor stale. */
+  get running() {
+    return this.#running;
   }
 
   get stale() {
@@ -66,7 +75,7 @@ export class RevalidationWatcher {
     if (this.#running || parent?.aborted) return this;
     const epoch = (this.#epoch += 1);
     this.#running = true;
-    if (this.#error !== null) {
+    if (this.#error !== null || this.#controller.signal.aborted) {
       this.#error = null;
       this.#controller = new AbortController();
     }
@@ -191,7 +200,7 @@ export function startWatcher(watched, options) {
 
 /** The options of `watch`, checked; in the background, so that a watcher alone keeps no process alive. */
 export function watchOptions(given, storeTimeoutMs) {
-  const { everyMs, jitter, timeoutMs = storeTimeoutMs, signal, onStale } = readOptions(
+  const { everyMs, jitter, timeoutMs = checkTimeout(storeTimeoutMs), signal, onStale } = readOptions(
     given,
     ["everyMs", "jitter", "timeoutMs", "signal", "onStale"],
     "watch",
@@ -199,6 +208,11 @@ export function watchOptions(given, storeTimeoutMs) {
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw configInvalid(`\`signal\` must be an AbortSignal, not ${typeName(signal)}`, "signal");
   if (onStale !== undefined && typeof onStale !== "function") throw configInvalid(`\`onStale\` must be a function, not ${typeName(onStale)}`, "onStale");
   return { ...pace(everyMs, jitter), timeoutMs: timeoutOf(timeoutMs, "timeoutMs"), parent: signal, onStale, background: true };
+}
+
+/** How long a whole check may take: it asks several hosts one after another, each of which has its own deadline. */
+export function checkTimeout(storeTimeoutMs) {
+  return Math.min(4 * storeTimeoutMs, MAX_TIMER_MS);
 }
 
 /** How often to look. NaN would be no interval at all (catalogue H04). */

@@ -680,12 +680,13 @@ export function revoke(identity: AgentIdentity, subject: RevocationSubject, opti
 /** The same with any identity, also one whose signer answers later. */
 export function revokeAsync(identity: AgentIdentity, subject: RevocationSubject, options?: RevocationOptions): Promise<Revocation>;
 
-/** Revocations that count, in memory. It forgets none; keep `texts()` to add them again elsewhere. */
+/** Revocations that count, in memory. It forgets none; keep `texts()` and give them to the next list as `kept`. */
 export class RevocationList {
-  constructor(options: { registry: AgentRegistry });
+  /** `kept`: `texts()` of an earlier list, whose signers were judged when they were added there. Only their signatures are verified. */
+  constructor(options: { registry: AgentRegistry; kept?: readonly string[] });
   /**
    * Takes the text of a statement and returns the revocation key that is revoked from now on. `now`: the time at which its
-   * signer must have been allowed to, by default `Date.now()`; where kept texts are added again, the time they were kept at.
+   * signer must have been allowed to, by default `Date.now()`.
    *
    * @throws {@link RevocationConsistencyError} `revocation_invalid` if its signer may not revoke that
    */
@@ -978,9 +979,9 @@ export interface WatchOptions {
   everyMs?: number;
   /** By how much of the interval a check may come early, at random: 0 to 1, by default 0.1. */
   jitter?: number;
-  /** Longest time one check may take, by default the gate's `storeTimeoutMs`. After it: `revalidation_timeout`. */
+  /** Longest time one whole check may take, by default four times the gate's `storeTimeoutMs`. After it: `revalidation_timeout`. */
   timeoutMs?: number;
-  /** Stops the watcher when aborted, for good. */
+  /** Stops the watcher when aborted, and aborts its signal. */
   signal?: AbortSignal;
   /** Told once when the watcher goes stale. What it throws changes nothing. */
   onStale?: (error: TrustHandoffError) => void;
@@ -1009,6 +1010,8 @@ export class RevalidationWatcher {
   private constructor();
   /** Aborted when the watcher goes stale, with the error as its reason. A fresh one after a new start. */
   readonly signal: AbortSignal;
+  /** Whether it watches: neither stopped nor stale. */
+  readonly running: boolean;
   readonly stale: boolean;
   /** Why it is stale; null unless it is. */
   readonly code: ReasonCode | null;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AgentIdentity, createEnvelope, signPacket } from "../../pkg/dist/index.js";
+import { AgentIdentity, AgentRegistry, createEnvelope, MemoryNonceStore, signPacket, TrustHandoffMiddleware } from "../../pkg/dist/index.js";
 import { answers, run } from "./support.mjs";
 
 const planner = AgentIdentity.fromPrivateKey(new Uint8Array(32).fill(1));
@@ -85,4 +85,29 @@ test("inspect lets no object write to the terminal: control characters are spelt
   const { out } = await run(["inspect", "-"], { input: wire({ intent: evil, context: { [evil]: evil } }) });
   assert.doesNotMatch(out, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2028\u2029]/);
   assert.match(out, /\\u001b\[2J\\u202eevil/);
+});
+
+test("inspect shows the lineage as a tree, and exits 1 where one hop of it proves nothing", async () => {
+  const researcher = AgentIdentity.fromPrivateKey(new Uint8Array(32).fill(2));
+  const registry = new AgentRegistry();
+  for (const { agentId, publicKeyPem } of [planner, researcher]) registry.register(agentId, publicKeyPem);
+  const gate = new TrustHandoffMiddleware({ audience: researcher.agentId, registry, nonces: new MemoryNonceStore() });
+  const permissions = { allowed_actions: ["read", "fetch"] };
+  const parent = gate.handleSync(wire({ to_agent: researcher.agentId, permissions }));
+  const child = signPacket(researcher, { to_agent: "agent:w", intent: "Write", permissions: { allowed_actions: ["read:/docs/*"] } }, { parent });
+  const envelope = createEnvelope(child, { parent });
+  const good = await run(["inspect", "-"], { input: envelope });
+  assert.equal(good.code, 0);
+  assert.match(good.out, new RegExp(`${planner.agentId.replaceAll("+", "\\+")} → .*proven\\n.*may read, fetch.*\\n.*└ .*→ agent:w.*proven\\n.*may read:/docs/\\*`));
+  const forged = await run(["inspect", "-"], { input: envelope.replace('["read", "fetch"]', '["read", "write"]') });
+  assert.equal(forged.code, 1);
+  assert.match(forged.out, /FAIL {2}lineage/);
+  // A capability that is not the packet's own proves nothing for it, and one that cannot be read is not passed over.
+  for (const tokens of [["!!!"], ["e30"]]) {
+    const tree = JSON.parse(envelope);
+    tree.proof.capabilities = tokens;
+    const { code, out } = await run(["inspect", "-", "--json"], { input: JSON.stringify(tree) });
+    assert.equal(code, 1);
+    assert.ok(JSON.parse(out).lineage.some((hop) => hop.code !== null));
+  }
 });

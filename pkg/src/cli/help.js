@@ -65,8 +65,8 @@ example:
 
 Lets an envelope through the whole gate and prints one answer:
   {"id": null, "decision": "ACCEPT", "code": null, "packet_id": "…", "form": "0.4.0"}
-Nonces are kept for this run: the same envelope twice is a replay. Signed approvals are not evaluated yet: a packet that
-requires human review gets human_review_required, whatever its line has under "approvals".
+Nonces are kept for this run: the same envelope twice is a replay. A packet that requires human review is accepted with the signed
+approval of a reviewer of the registry ("reviewer": true), inside the packet or in its line under "approvals".
 
   --jsonl             FILE has a line {"id", "text", "now", "approvals"} per envelope; answers a line each
   --registry FILE     whose keys are trusted: {"agent:…": "-----BEGIN PUBLIC KEY-----…"}

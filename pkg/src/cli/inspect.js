@@ -2,7 +2,7 @@ import { shared } from "../core.js";
 import { parse } from "./arguments.js";
 import { readObject } from "./input.js";
 import { leavesOf } from "./leaves.js";
-import { lineageOf, lineageRows } from "./lineage.js";
+import { brokenHop, lineageOf, lineageRows } from "./lineage.js";
 import { brief, cut, printable, printableJson } from "./output.js";
 
 /** Most leaves shown to people; `--json` gives the whole object. */
@@ -14,15 +14,15 @@ export async function inspect(args, io, help) {
   if (values.help) return help("inspect");
   const report = reportOn(await readObject(positionals[0]));
   await io.out.line(values.json ? forMachines(report) : forPeople(report, io.paint));
-  return report.valid ? 0 : 1;
+  return report.valid && brokenHop(report.lineage ?? []) === undefined ? 0 : 1;
 }
 
 function reportOn(bytes) {
   const found = shared.call((glue) => glue.checkObject(undefined, bytes));
   const { kind, valid, code, reason, field, form, agent_id, id_matches_key, packet_id } = found;
-  const checks = checksOf(found);
-  const { proven, claimed } = valid ? statements(found) : { proven: [], claimed: [] };
   const lineage = kind === "envelope" ? lineageOf(bytes) : null;
+  const checks = [...checksOf(found), ...lineageChecks(lineage ?? [])];
+  const { proven, claimed } = valid ? statements(found) : { proven: [], claimed: [] };
   const about = { kind, valid, code, reason, field, form, agent_id, id_matches_key, packet_id, checks, proven, claimed, lineage };
   return { ...about, fields: fieldsOf(kind, bytes) };
 }
@@ -38,6 +38,14 @@ function checksOf({ kind, valid, code, reason, agent_id: agentId }) {
     ...(valid && kind === "attestation" ? [passed("hashes", "result and reason are the attested ones, about the time that is given")] : []),
     ...(valid ? [passed("signature", "made with that key over exactly these fields")] : [{ check: code, outcome: "fail", detail: reason }]),
   ];
+}
+
+/** What the envelope presents in support of itself. */
+function lineageChecks(hops) {
+  if (hops.length < 2) return [];
+  const broken = brokenHop(hops);
+  if (broken === undefined) return [{ check: "lineage", outcome: "pass", detail: "each hop is signed and follows from the one before" }];
+  return [{ check: "lineage", outcome: "fail", detail: `${broken.code}: ${broken.reason}` }];
 }
 
 /** The object as JSON text, numbers spelt as they were received; null where the text is none of a known kind. */
@@ -94,7 +102,7 @@ function forPeople(report, paint) {
     title,
     verdict,
     ...(fields === null ? [] : ["", "Fields", ...fieldRows(fields)]),
-    ...(lineage === null ? [] : ["", ...lineageRows(lineage, paint)]),
+    ...(lineage === null || lineage.length === 0 ? [] : ["", ...lineageRows(lineage, paint)]),
     "",
     "Checks",
     ...table(checks.map(({ check, outcome, detail }) => [`${outcome === "pass" ? paint.good("pass") : paint.bad("FAIL")}  ${check}`, brief(detail)])),

@@ -1,16 +1,21 @@
 import { shared } from "../core.js";
-import { cut, printable } from "./output.js";
+import { brief, cut, printable } from "./output.js";
 
 /** Most actions of one hop that are shown to people. */
 const MAX_ACTIONS = 12;
 
-/** The hops of an envelope: packets oldest first, then capabilities root first; null where the text cannot be read. */
+/** The hops of an envelope: packets oldest first, then capabilities root first; none where the text cannot be read. */
 export function lineageOf(bytes) {
   try {
     return shared.call((glue) => glue.lineageView(bytes));
   } catch {
-    return null;
+    return [];
   }
+}
+
+/** The first hop that proves nothing; undefined where each does. */
+export function brokenHop(hops) {
+  return hops.find((hop) => hop.code !== null);
 }
 
 /** Each hop with what it may do, below the one it comes from. */
@@ -28,8 +33,8 @@ function tree(hops, paint) {
   return hops.flatMap((hop, depth) => {
     const indent = "  ".repeat(Math.min(depth, 12));
     const branch = depth === 0 ? "" : "└ ";
-    const verdict = hop.code === null ? paint.good("proven") : paint.bad(`${hop.code}: ${hop.reason}`);
-    const [from, to, id] = [hop.from_agent, hop.to_agent, hop.id].map((text) => printable(cut(text, 80)));
+    const verdict = hop.code === null ? paint.good("proven") : paint.bad(`${hop.code}: ${brief(hop.reason)}`);
+    const [from, to, id] = [hop.from_agent, hop.to_agent, hop.id].map((text) => printable(cut(text, 80)) || "?");
     const whose = hop.id_matches_key ? "" : paint.dim(", the sender's id only claimed");
     return [`  ${indent}${branch}${from} → ${to}   ${paint.dim(id)}   ${verdict}${whose}`, `  ${indent}${depth === 0 ? "" : "  "}  ${printable(rights(hop))}`];
   });

@@ -1,7 +1,8 @@
 //! What an envelope says it comes from, hop by hop, and which of it its signatures prove.
 
-use crate::capability::{self, UnverifiedCapability};
+use crate::capability::{Capability, check_chain};
 use crate::chain::{Envelope, follows};
+use crate::checks;
 use crate::crypto::{KeyTables, PublicKey};
 use crate::decision::{Code, Reason};
 use crate::grant::{Constraints, Permissions};
@@ -11,11 +12,11 @@ use crate::packet::{Packet, UnverifiedPacket};
 use crate::time::Timestamp;
 
 /// One packet or capability of a chain.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Hop {
     /// Whether it is a capability and no packet.
     pub is_capability: bool,
-    /// Its id.
+    /// Its id; empty, as all the rest, where it cannot be read.
     pub id: String,
     /// Who signed.
     pub from: String,
@@ -34,19 +35,19 @@ pub struct Hop {
 }
 
 /// The packets of an envelope, oldest first, the last one being its own; then its capabilities, root
-/// first. No clock, no trust, no store.
+/// first. The rules are those of a gate that need nothing but the text: no clock, no trust, no store.
 ///
 /// # Errors
 /// Why the envelope cannot be read, or `depth_exceeded` for more than any gate admits.
 pub fn lineage(text: &[u8]) -> Result<Vec<Hop>, Reason> {
     let keys = &mut KeyTables::new(0);
-    let Envelope { packet, proof, .. } = Envelope::parse(text, keys)?;
+    let Envelope { packet, chain, proof } = Envelope::parse(text, keys)?;
+    let listed = checks::chain(&chain, proof.as_ref(), packet.claimed(), MAX_DEPTH, false).err();
     let proof = proof.unwrap_or_default();
-    if proof.packets.len() >= usize::try_from(MAX_DEPTH).unwrap_or(usize::MAX) || proof.capabilities.len() > MAX_CAPABILITIES {
-        return Err(Reason::plain(Code::DepthExceeded));
+    if proof.capabilities.len() > MAX_CAPABILITIES {
+        return Err(Reason::plain(Code::CapabilityChainInvalid));
     }
-    let tokens =
-        if proof.capabilities.is_empty() { packet.claimed().capability_token.iter().cloned().collect() } else { proof.capabilities };
+    let own = packet.claimed().clone();
     let mut hops = Vec::new();
     let mut before: Option<Packet> = None;
     for packet in proof.packets.into_iter().chain([packet]) {
@@ -54,28 +55,50 @@ pub fn lineage(text: &[u8]) -> Result<Vec<Hop>, Reason> {
         hops.push(hop);
         before = proven;
     }
-    let mut above: Option<capability::Content> = None;
-    for token in tokens {
-        let read = UnverifiedCapability::decode(&token, keys)?;
-        let content = read.claimed().clone();
-        let verified = read.verify(keys).map(|_| ()).and_then(|()| match &above {
-            Some(parent) => content.within(parent),
-            None => capability::check_chain(&[&content]),
-        });
-        hops.push(Hop {
-            is_capability: true,
-            id: content.capability_id.clone(),
-            from: content.issuer_agent.clone(),
-            to: content.subject_agent.clone(),
-            id_matches_key: is_own(&content.issuer_agent, &content.public_key),
-            permissions: content.delegated_permissions.clone(),
-            constraints: content.constraints.clone(),
-            expires_at: Some(content.expires_at),
-            refusal: verified.err().map(Reason::from),
-        });
-        above = Some(content);
+    if let Some(last) = hops.last_mut() {
+        last.refusal = last.refusal.take().or(listed);
+    }
+    let mut tokens = proof.capabilities.clone();
+    // Of another capability than the packet's nothing is proven, however sound its chain is.
+    let mut fault = checks::presented(&own, Some(proof.capabilities)).map(|presented| tokens = presented).err();
+    let mut above = Vec::new();
+    for (i, token) in tokens.iter().enumerate() {
+        let is_leaf = i + 1 == tokens.len();
+        let mut hop = match checks::capability_token(token, &format!("/proof/capabilities/{i}"), keys) {
+            Ok(capability) => {
+                above.push(capability);
+                let contents: Vec<_> = above.iter().map(Capability::content).collect();
+                let hop = above.last().map(capability_hop).unwrap_or_default();
+                let leaf = above.last().filter(|_| is_leaf);
+                let linked = check_chain(&contents).map_err(Reason::from);
+                let fits = leaf.map_or(Ok(()), |leaf| {
+                    checks::capability_subject(leaf, &own).and_then(|()| checks::within_capability(&own, leaf))
+                });
+                Hop { refusal: linked.and(fits).err(), ..hop }
+            }
+            Err(reason) => Hop { refusal: Some(reason), is_capability: true, ..Hop::default() },
+        };
+        if is_leaf {
+            hop.refusal = hop.refusal.or(fault.take());
+        }
+        hops.push(hop);
     }
     Ok(hops)
+}
+
+fn capability_hop(capability: &Capability) -> Hop {
+    let content = capability.content();
+    Hop {
+        is_capability: true,
+        id: content.capability_id.clone(),
+        from: content.issuer_agent.clone(),
+        to: content.subject_agent.clone(),
+        id_matches_key: is_own(&content.issuer_agent, &content.public_key),
+        permissions: content.delegated_permissions.clone(),
+        constraints: content.constraints.clone(),
+        expires_at: Some(content.expires_at),
+        refusal: None,
+    }
 }
 
 fn packet_hop(packet: UnverifiedPacket, before: Option<&Packet>, keys: &mut KeyTables) -> (Hop, Option<Packet>) {
