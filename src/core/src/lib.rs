@@ -76,5 +76,6 @@ pub mod packet;
 pub mod registry;
 pub mod replay;
 pub mod revocation;
+pub mod sentinel;
 pub mod statement;
 pub mod time;

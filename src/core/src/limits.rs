@@ -94,3 +94,13 @@ pub const MAX_APPROVALS: usize = 64;
 
 /// Most reviewers that can be asked for.
 pub const MAX_THRESHOLD: u32 = 64;
+
+/// Longest line of a log, in bytes (16 MiB): an event tells of a packet of at most 1 MiB, whose characters are
+/// six times as long where each is escaped.
+pub const MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
+
+/// Most entries of all that an audit remembers: about 150 MB.
+pub const MAX_AUDIT_ENTRIES: usize = 1_000_000;
+
+/// Most findings of a kind that a report shows one by one; the rest is counted.
+pub const MAX_FINDINGS_OF_A_KIND: usize = 1000;

@@ -1,0 +1,148 @@
+//! The time of a log. It is what its producers say, so none of them is believed alone.
+
+use super::finding::{Finding, Severity, clipped, moment};
+use super::memory::{Map, Names};
+use crate::time::Timestamp;
+
+pub(super) const SECOND: i64 = 1_000_000;
+pub(super) const DAY: i64 = 86_400 * SECOND;
+
+/// How far a producer's time may go back: clocks are corrected, and lines of one moment change places.
+const SLACK: i64 = 5 * SECOND;
+
+/// Reads the datetimes of one member. Neighbours share the minute, so its calendar is done once.
+#[derive(Debug, Default)]
+pub(super) struct Calendar {
+    minute: Option<([u8; 16], i64)>,
+}
+
+impl Calendar {
+    /// Microseconds since 1970.
+    pub(super) fn read(&mut self, text: &str) -> Option<i64> {
+        if let Some((minute, rest)) = text.as_bytes().split_first_chunk::<16>()
+            && let Some((cached, start)) = &self.minute
+            && minute == cached
+            && let Some(within) = within_minute(rest)
+        {
+            return start.checked_add(within);
+        }
+        let micros = Timestamp::parse_rfc3339(text).ok()?.micros();
+        if let Some((minute, rest)) = text.as_bytes().split_first_chunk::<16>()
+            && let Some(within) = within_minute(rest)
+        {
+            self.minute = Some((*minute, micros.saturating_sub(within)));
+        }
+        Some(micros)
+    }
+}
+
+/// `:SS[.fraction]` with `Z` or `+00:00`, in microseconds.
+fn within_minute(rest: &[u8]) -> Option<i64> {
+    let [b':', tens @ b'0'..=b'5', ones @ b'0'..=b'9', rest @ ..] = rest else { return None };
+    let seconds = i64::from(tens - b'0') * 10 + i64::from(ones - b'0');
+    let (fraction, zone) = match rest {
+        [b'.', rest @ ..] => {
+            let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let (digits, zone) = rest.split_at_checked(digits)?;
+            if digits.is_empty() {
+                return None;
+            }
+            let padded = digits.iter().copied().chain(core::iter::repeat(b'0')).take(6);
+            (padded.fold(0, |n, digit| n * 10 + i64::from(digit - b'0')), zone)
+        }
+        _ => (0, rest),
+    };
+    matches!(zone, b"Z" | b"+00:00").then_some(seconds * SECOND + fraction)
+}
+
+/// Where the log has come to. One line that is far ahead does not move it: it takes a second one that agrees.
+#[derive(Debug, Default)]
+pub(super) struct LogTime {
+    last: Option<i64>,
+    now: Option<i64>,
+}
+
+impl LogTime {
+    pub(super) fn advance(&mut self, at: i64) {
+        if let Some(last) = self.last {
+            let agreed = last.min(at);
+            self.now = Some(self.now.map_or(agreed, |now| now.max(agreed)));
+        }
+        self.last = Some(at);
+    }
+
+    /// The time that at least two lines have reached; the earliest there is before that.
+    pub(super) fn now(&self) -> i64 {
+        self.now.unwrap_or(i64::MIN)
+    }
+
+    /// The time to take for a line that tells none.
+    pub(super) fn latest(&self) -> i64 {
+        self.last.unwrap_or(i64::MIN)
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    line: u64,
+    at: i64,
+    before: i64,
+}
+
+/// The clock of each producer.
+#[derive(Debug)]
+pub(super) struct Clocks {
+    seen: Map<Seen>,
+    max: usize,
+    pub(super) is_full: bool,
+}
+
+impl Clocks {
+    pub(super) fn new(max: usize) -> Self {
+        Self { seen: Map::default(), max, is_full: false }
+    }
+
+    /// Takes in the time of a line of `producer`.
+    pub(super) fn event(&mut self, names: &Names, producer: &str, line: u64, at: i64, out: &mut Vec<Finding>) {
+        let key = names.of(&["producer", producer]);
+        let Some(seen) = self.seen.get_mut(&key) else {
+            if self.seen.len() < self.max {
+                self.seen.insert(key, Seen { line, at, before: at });
+            } else {
+                self.is_full = true;
+            }
+            return;
+        };
+        let last = *seen;
+        *seen = Seen { line, at, before: last.at };
+        if at >= last.at.saturating_sub(SLACK) {
+            return;
+        }
+        // What went ahead and came back was wrong itself; its neighbours are right.
+        let went_ahead = last.at.saturating_sub(last.before) > DAY && at >= last.before.saturating_sub(SLACK);
+        let (sentence, at) = if went_ahead {
+            seen.before = last.before;
+            (format!("Line {} of {} is more than a day ahead of its neighbours.", last.line, clipped(producer)), last.at)
+        } else {
+            let back = last.at.saturating_sub(at) / SECOND;
+            (format!("The time of {} goes back {back} s from line {} to line {line}.", clipped(producer), last.line), at)
+        };
+        out.push(anomaly(sentence, vec![clipped(producer)], vec![last.line, line], at));
+    }
+}
+
+/// A finding about time.
+pub(super) fn anomaly(sentence: String, agents: Vec<String>, lines: Vec<u64>, at: i64) -> Finding {
+    Finding {
+        kind: "clock_anomaly".into(),
+        severity: Severity::Medium,
+        agents,
+        packets: Vec::new(),
+        lines,
+        sentence,
+        advice: "Check the clock of that machine; whoever moves it can make an expired right look valid, or hide when something happened."
+            .into(),
+        at: moment(at),
+        details: Vec::new(),
+    }
+}

@@ -1,0 +1,318 @@
+//! What an audit counted: the size of what was read, beside what was found in it.
+
+use std::collections::BTreeMap;
+
+use super::finding::{Finding, Severity, count, moment};
+use super::line::{Line, Name};
+use super::memory::{Map, Names};
+use crate::event::Kind;
+use crate::json::{Value, object};
+use crate::limits::MAX_FINDINGS_OF_A_KIND;
+use crate::log::Report;
+use crate::time::Timestamp;
+
+/// Most pairs of agents that are counted one by one, and most event types beside the known ones.
+const MAX_HANDOFFS: usize = 4096;
+const MAX_TYPES: usize = 64;
+
+/// Most steps of a timeline.
+const STEPS: usize = 96;
+
+/// The packets from one agent to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handoffs {
+    /// Who sent them; of refused ones whoever was named. Empty where nobody was.
+    pub from: String,
+    /// To whom.
+    pub to: String,
+    /// How many were accepted.
+    pub accepted: u64,
+    /// How many were refused.
+    pub refused: u64,
+}
+
+/// What happened when, in steps of equal length.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timeline {
+    /// When the first step begins.
+    pub start: Timestamp,
+    /// How long a step is, in seconds.
+    pub step_seconds: u64,
+    /// Of each step how many packets were accepted, how many refused, and how many findings of medium severity and
+    /// more there were.
+    pub steps: Vec<[u64; 3]>,
+}
+
+/// The counts of an audit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    /// Lines with something on them.
+    pub lines: u64,
+    /// Lines that could not be read.
+    pub unreadable: u64,
+    /// Events without a time that can be read.
+    pub untimed: u64,
+    /// Events by type, the most frequent first.
+    pub events: Vec<(String, u64)>,
+    /// Findings by kind with the severity of the gravest, the gravest first.
+    pub findings: Vec<(String, Severity, u64)>,
+    /// Findings by severity, in the order of [`Severity::ALL`].
+    pub severities: [u64; Severity::ALL.len()],
+    /// The earliest and the latest time told.
+    pub first: Option<Timestamp>,
+    /// See [`Summary::first`].
+    pub last: Option<Timestamp>,
+    /// Who handed over to whom, the most frequent first.
+    pub handoffs: Vec<Handoffs>,
+    /// How many packets are not among them, because there are too many pairs.
+    pub more_handoffs: u64,
+    /// When.
+    pub timeline: Option<Timeline>,
+    /// Tasks that had begun and were neither finished nor over when the log ended.
+    pub running_tasks: u64,
+    /// The most entries that were held at once in what an audit remembers.
+    pub entries: u64,
+    /// The line at which there was no room for all of them. From there something may not have been found.
+    pub full_since: Option<u64>,
+    /// How many packets were forgotten before their time because of that.
+    pub forgotten: u64,
+    /// How many events could not be judged because of that.
+    pub undecided: u64,
+    /// What the hash chain and the checkpoints of the log say.
+    pub log: Option<Report>,
+}
+
+impl Summary {
+    /// How many findings there are of a severity.
+    #[must_use]
+    pub fn of_severity(&self, severity: Severity) -> u64 {
+        self.severities.get(severity as usize).copied().unwrap_or(0)
+    }
+
+    /// The agents of all handoffs, by name.
+    #[must_use]
+    pub fn agents(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.handoffs.iter().flat_map(|pair| [pair.from.as_str(), pair.to.as_str()]).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.retain(|name| !name.is_empty());
+        names
+    }
+
+    /// As a JSON object.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        let time = |at: Option<Timestamp>| at.map_or(Value::Null, Value::Time);
+        let counts = |counts: Vec<(&str, u64)>| Value::Object(counts.into_iter().map(|(key, n)| (key.to_owned(), count(n))).collect());
+        let pairs = self.handoffs.iter().map(|pair| {
+            let (from, to) = (pair.from.as_str().into(), pair.to.as_str().into());
+            object([("from", from), ("to", to), ("accepted", count(pair.accepted)), ("refused", count(pair.refused))])
+        });
+        object([
+            ("type", "summary".into()),
+            ("lines", count(self.lines)),
+            ("unreadable", count(self.unreadable)),
+            ("untimed", count(self.untimed)),
+            ("first", time(self.first)),
+            ("last", time(self.last)),
+            ("events", counts(self.events.iter().map(|(name, n)| (name.as_str(), *n)).collect())),
+            ("findings", counts(self.findings.iter().map(|(name, _, n)| (name.as_str(), *n)).collect())),
+            ("severities", counts(Severity::ALL.into_iter().map(|severity| (severity.as_str(), self.of_severity(severity))).collect())),
+            ("agents", count(self.agents().len().try_into().unwrap_or(u64::MAX))),
+            ("handoffs", Value::Array(pairs.collect())),
+            ("more_handoffs", count(self.more_handoffs)),
+            ("running_tasks", count(self.running_tasks)),
+            ("entries", count(self.entries)),
+            ("full_since", self.full_since.map_or(Value::Null, count)),
+            ("forgotten", count(self.forgotten)),
+            ("undecided", count(self.undecided)),
+            ("log", self.log.as_ref().map_or(Value::Null, log_value)),
+        ])
+    }
+}
+
+fn log_value(report: &Report) -> Value {
+    let breaks = u64::try_from(report.breaks.len()).unwrap_or(u64::MAX).saturating_add(report.more_breaks);
+    object([
+        ("log_id", report.log_id.as_deref().into()),
+        ("lines", count(report.lines)),
+        ("sealed", count(report.sealed)),
+        ("unsealed", count(report.unsealed())),
+        ("checkpoints", count(report.checkpoints)),
+        ("root", Value::String(crate::encoding::hex(&report.root))),
+        ("breaks", count(breaks)),
+        ("tail_bytes", count(report.tail)),
+    ])
+}
+
+/// The counts as they grow.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) lines: u64,
+    pub(super) unreadable: u64,
+    pub(super) untimed: u64,
+    known: [u64; Kind::ALL.len()],
+    others: BTreeMap<String, u64>,
+    findings: BTreeMap<String, (Severity, u64)>,
+    severities: [u64; Severity::ALL.len()],
+    first: Option<i64>,
+    last: Option<i64>,
+    handoffs: Map<Handoffs>,
+    more_handoffs: u64,
+    timeline: Steps,
+}
+
+impl Tally {
+    pub(super) fn event(&mut self, kind: Option<Kind>, name: &str) {
+        if let Some(n) = kind.and_then(|kind| self.known.get_mut(kind as usize)) {
+            *n = n.saturating_add(1);
+            return;
+        }
+        let name =
+            if self.others.len() < MAX_TYPES || self.others.contains_key(name) { super::finding::clipped(name) } else { "…".into() };
+        let n = self.others.entry(name).or_default();
+        *n = n.saturating_add(1);
+    }
+
+    pub(super) fn time(&mut self, at: i64) {
+        self.first = Some(self.first.map_or(at, |first| first.min(at)));
+        self.last = Some(self.last.map_or(at, |last| last.max(at)));
+    }
+
+    /// A packet was accepted or refused when the log was at `now`.
+    pub(super) fn handoff(&mut self, names: &Names, line: &Line<'_>, is_accepted: bool, now: i64) {
+        self.timeline.add(now, usize::from(!is_accepted));
+        let key = names.of(&["handoff", line.raw(Name::FromAgent), line.raw(Name::ToAgent)]);
+        if self.handoffs.len() >= MAX_HANDOFFS && !self.handoffs.contains_key(&key) {
+            self.more_handoffs = self.more_handoffs.saturating_add(1);
+            return;
+        }
+        let name = |name| line.text(name).map(|agent| super::finding::clipped(&agent)).unwrap_or_default();
+        let new = || Handoffs { from: name(Name::FromAgent), to: name(Name::ToAgent), accepted: 0, refused: 0 };
+        let pair = self.handoffs.entry(key).or_insert_with(new);
+        let n = if is_accepted { &mut pair.accepted } else { &mut pair.refused };
+        *n = n.saturating_add(1);
+    }
+
+    pub(super) fn finding(&mut self, finding: &Finding, now: i64) {
+        let (gravest, n) = self.findings.entry(finding.kind.clone()).or_insert((finding.severity, 0));
+        *gravest = finding.severity.max(*gravest);
+        *n = n.saturating_add(1);
+        if let Some(n) = self.severities.get_mut(finding.severity as usize) {
+            *n = n.saturating_add(1);
+        }
+        if finding.severity >= Severity::Medium {
+            self.timeline.add(now, 2);
+        }
+    }
+
+    /// What has been counted; the rest is filled in by who knows.
+    pub(super) fn summary(&self) -> Summary {
+        let known = Kind::ALL.into_iter().map(|kind| (kind.as_str().to_owned(), self.known.get(kind as usize).copied().unwrap_or(0)));
+        let mut events: Vec<(String, u64)> = known.filter(|(_, n)| *n != 0).collect();
+        events.extend(self.others.iter().map(|(name, n)| (name.clone(), *n)));
+        events.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let mut findings: Vec<_> = self.findings.iter().map(|(kind, (severity, n))| (kind.clone(), *severity, *n)).collect();
+        findings.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let mut handoffs: Vec<Handoffs> = self.handoffs.values().cloned().collect();
+        let weight = |pair: &Handoffs| pair.accepted.saturating_add(pair.refused);
+        handoffs.sort_by(|a, b| weight(b).cmp(&weight(a)).then_with(|| (&a.from, &a.to).cmp(&(&b.from, &b.to))));
+        Summary {
+            lines: self.lines,
+            unreadable: self.unreadable,
+            untimed: self.untimed,
+            events,
+            findings,
+            severities: self.severities,
+            first: self.first.and_then(moment),
+            last: self.last.and_then(moment),
+            handoffs,
+            more_handoffs: self.more_handoffs,
+            timeline: self.timeline.read(),
+            running_tasks: 0,
+            entries: 0,
+            full_since: None,
+            forgotten: 0,
+            undecided: 0,
+            log: None,
+        }
+    }
+}
+
+/// A timeline whose steps grow longer as the log does.
+#[derive(Debug, Default)]
+struct Steps {
+    start: Option<i64>,
+    /// In microseconds.
+    width: i64,
+    steps: Vec<[u64; 3]>,
+}
+
+impl Steps {
+    fn add(&mut self, at: i64, what: usize) {
+        let at = at.max(0);
+        let start = *self.start.get_or_insert(at);
+        self.width = self.width.max(super::clock::SECOND);
+        let index = loop {
+            let index = usize::try_from(at.saturating_sub(start).max(0) / self.width).unwrap_or(usize::MAX);
+            if index < STEPS {
+                break index;
+            }
+            let pairs = self.steps.chunks(2).map(|pair| pair.iter().fold([0; 3], |[a, b, c], [x, y, z]| [a + x, b + y, c + z]));
+            self.steps = pairs.collect();
+            self.width = self.width.saturating_mul(2);
+        };
+        if self.steps.len() <= index {
+            self.steps.resize(index.saturating_add(1), [0; 3]);
+        }
+        if let Some(n) = self.steps.get_mut(index).and_then(|step| step.get_mut(what)) {
+            *n = n.saturating_add(1);
+        }
+    }
+
+    fn read(&self) -> Option<Timeline> {
+        let start = self.start.and_then(moment)?;
+        let step_seconds = u64::try_from(self.width / super::clock::SECOND).unwrap_or(1);
+        Some(Timeline { start, step_seconds, steps: self.steps.clone() })
+    }
+}
+
+/// Findings and counts together, as a report needs them: of each kind the first thousand.
+#[derive(Debug, Clone, Default)]
+pub struct Collected {
+    /// In the order in which they were found.
+    pub findings: Vec<Finding>,
+    /// The counts, of those that are not here too.
+    pub summary: Option<Summary>,
+    held: BTreeMap<String, usize>,
+}
+
+impl Collected {
+    /// Takes in a finding.
+    pub fn push(&mut self, finding: Finding) {
+        let held = self.held.entry(finding.kind.clone()).or_default();
+        if *held < MAX_FINDINGS_OF_A_KIND {
+            *held = held.saturating_add(1);
+            self.findings.push(finding);
+        }
+    }
+
+    /// The kinds with their gravest severity and count, the gravest first, and of each the findings that are here.
+    pub(super) fn groups(&self) -> Vec<(&str, Severity, u64, Vec<&Finding>)> {
+        let mut groups: BTreeMap<&str, (Severity, Vec<&Finding>)> = BTreeMap::new();
+        for finding in &self.findings {
+            let (severity, of_kind) = groups.entry(&finding.kind).or_insert((finding.severity, Vec::new()));
+            *severity = finding.severity.max(*severity);
+            of_kind.push(finding);
+        }
+        let counted = |kind: &str| {
+            let findings = self.summary.as_ref().map(|summary| summary.findings.as_slice()).unwrap_or_default();
+            findings.iter().find(|(other, _, _)| other == kind).map_or(0, |(_, _, n)| *n)
+        };
+        let here = |of_kind: &[&Finding]| u64::try_from(of_kind.len()).unwrap_or(u64::MAX);
+        let mut groups: Vec<_> =
+            groups.into_iter().map(|(kind, (severity, of))| (kind, severity, counted(kind).max(here(&of)), of)).collect();
+        groups.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+        groups
+    }
+}
