@@ -16,8 +16,6 @@ mod settle;
 pub use ask::{Answer, Ask, Counter, Failure, Question};
 pub use config::{Config, ConfigError, Hooks, ReviewPolicy};
 
-use std::collections::BTreeMap;
-
 use crate::chain::Envelope;
 use crate::checks;
 use crate::crypto::{KeyTables, PublicKey};
@@ -113,7 +111,8 @@ pub struct Run {
     asked: u32,
     trail: Trail,
     /// What the host said of each agent it was asked for.
-    records: BTreeMap<String, Option<AgentRecord>>,
+    /// A few agents: searched one by one, as a second kind of map would be 2 kB of code.
+    records: Vec<(String, Option<AgentRecord>)>,
     reviews: Reviews,
     /// Whether a host has been asked since the records were read, and may have taken its time.
     consulted: bool,
@@ -192,7 +191,7 @@ impl Gate {
             answered: None,
             asked: 0,
             trail: Trail { findings: Vec::with_capacity(20), ..Trail::default() },
-            records: BTreeMap::new(),
+            records: Vec::new(),
             reviews: Reviews::default(),
             consulted: false,
             settling: false,
@@ -280,13 +279,14 @@ impl Gate {
     fn unknown_agent<'a>(&self, run: &mut Run, check: Check, agents: impl Iterator<Item = &'a str>) -> Result<Option<Question>, Refusal> {
         if let Some(Question::Agent { agent_id }) = run.answered.take() {
             let record = agent_answer(run.answer.take()).map_err(|reason| Refusal(check, reason))?;
-            run.records.insert(agent_id, record);
+            run.records.retain(|(known, _)| *known != agent_id);
+            run.records.push((agent_id, record));
         }
         if self.config.self_certifying {
             return Ok(None);
         }
         let mut agents = agents;
-        let unknown = agents.find(|agent| !run.records.contains_key(*agent));
+        let unknown = agents.find(|agent| !run.records.iter().any(|(known, _)| known == agent));
         Ok(unknown.map(|agent| Question::Agent { agent_id: agent.to_owned() }))
     }
 
@@ -336,7 +336,7 @@ impl Run {
     }
 
     fn record(&self, agent: &str) -> Option<&AgentRecord> {
-        self.records.get(agent).and_then(Option::as_ref)
+        self.records.iter().find(|(known, _)| known == agent).and_then(|(_, record)| record.as_ref())
     }
 
     fn pass(&mut self, check: Check, detail: &str) {

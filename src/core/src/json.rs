@@ -147,8 +147,9 @@ pub struct Members(Vec<(String, Value)>);
 impl Members {
     /// No members yet.
     #[must_use]
-    pub const fn new() -> Self {
-        Self(Vec::new())
+    pub fn new() -> Self {
+        // Most have several, and growing moves them.
+        Self(Vec::with_capacity(16))
     }
 
     /// One more member; its key is another than those before.

@@ -1,7 +1,5 @@
 //! Whether people approved: what came along, what the host knows, and what it waits for.
 
-use std::collections::BTreeSet;
-
 use super::case::Case;
 use super::{Answer, Flow, Gate, Question, Refusal, Run, Stage, Stepped};
 use crate::approval::{Approval, Review, UnverifiedApproval, Verdict};
@@ -183,7 +181,8 @@ impl Gate {
     /// How many approve, a reviewer and a key once; any denial that counts refuses.
     fn count(&self, run: &Run) -> Result<u32, Refusal> {
         let mut approved = 0_u32;
-        let (mut people, mut keys) = (BTreeSet::new(), BTreeSet::new());
+        // At most as many as are read, so that searching them one by one is enough.
+        let mut counted: Vec<(&str, &PublicKey)> = Vec::new();
         for approval in &run.reviews.candidates {
             let (content, review) = (approval.content(), &approval.content().body);
             if !self.is_reviewer(run, &review.reviewer, &content.public_key) || run.now.micros() >= review.expires_at.micros() {
@@ -194,11 +193,10 @@ impl Gate {
                 let message = format!("`{}` denied it{note}", review.reviewer);
                 return Err(Refusal(Check::HumanReview, Reason::new(Code::HumanReviewDenied, message)));
             }
-            if !people.contains(&review.reviewer) && !keys.contains(content.public_key.as_bytes()) {
+            if !counted.iter().any(|(person, key)| *person == review.reviewer || **key == content.public_key) {
                 approved = approved.saturating_add(1);
             }
-            people.insert(&review.reviewer);
-            keys.insert(content.public_key.as_bytes());
+            counted.push((&review.reviewer, &content.public_key));
         }
         Ok(approved)
     }
