@@ -834,9 +834,16 @@ interface GateBase {
   boundary?: string | readonly string[] | IsHonoured | { isHonoured: IsHonoured };
   /** Whose signed approvals count for what requires human review. */
   review?: ReviewOptions;
-  /** Told of what a decision came with. What it throws, and when it answers, changes nothing. */
-  events?: (event: GateEvent) => void;
+  /**
+   * Who is told what happens here: a function, an object with `emit`, or several of them. What a sink throws and when it answers
+   * changes nothing. By default an {@link EventBuffer} of 1000 events.
+   */
+  events?: EventSink | readonly EventSink[];
 }
+
+/** Stores an event, now or later; a rejection, and no answer within `storeTimeoutMs`, count as a failure. */
+export type Emit = (event: AuditEvent) => unknown;
+export type EventSink = Emit | { emit: Emit };
 
 /** The token that replaces the capability with this digest (SHA-256, hex); null or undefined where there is none. */
 export type Successor = (digest: string) => string | null | undefined | Promise<string | null | undefined>;
@@ -857,14 +864,62 @@ export interface ReviewOptions {
   timeoutMs?: number;
 }
 
-/** What a decision came with. */
-export interface GateEvent {
-  /** `token_overlap_used`: an expired capability was admitted because its successor is registered. */
-  readonly event_type: string;
-  readonly packet_id: string | null;
-  readonly agent_id: string | null;
-  /** RFC 3339. */
+/** What happened. */
+export type EventType =
+  | "packet_accepted"
+  | "packet_rejected"
+  | "capability_stale"
+  | "token_overlap_used"
+  | "ai_generated_payload"
+  | "review_requested"
+  | "review_decided"
+  | "task_started"
+  | "task_finished"
+  | "tool_used"
+  | "action_refused"
+  | "budget_exhausted"
+  | "key_rotated"
+  | "revoked"
+  | "attested"
+  | "unattested"
+  | "log_checkpoint"
+  | "log_recovered";
+
+/** An event: these fields, and those of its type. Frozen. */
+export interface AuditEvent {
+  /** A UUID. */
+  readonly event_id: string;
+  readonly event_type: EventType;
+  /** RFC 3339, in UTC. */
   readonly timestamp: string;
+  /** The agent that tells: the first id of the gate's audience, never a sender. */
+  readonly producer_id: string;
+  /** The packet's id, or the capability's. */
+  readonly correlation_id: string | null;
+  /** Unique to the event. */
+  readonly idempotency_key: string;
+  /** Of a decision: whether `from_agent` is proven by its key and signature, or only claimed. */
+  readonly identity?: "proven" | "claimed";
+  readonly packet_id?: string | null;
+  /** Of a refusal: the code. */
+  readonly reason?: string | null;
+  readonly [field: string]: JsonValue | undefined;
+  /** One line of JSON, exact also where a number is too large for JavaScript. Not enumerable. */
+  readonly text: string;
+}
+
+/** The latest events, in memory: a ring that never grows beyond its capacity. */
+export class EventBuffer {
+  /** `capacity`: by default 1000. */
+  constructor(options?: { capacity?: number });
+  emit(event: AuditEvent): void;
+  /** The events held, oldest first. */
+  events(): AuditEvent[];
+  clear(): void;
+  /** How many events are held. */
+  readonly size: number;
+  /** How many events were ever told. */
+  readonly total: number;
 }
 
 /** Whose keys are trusted: a registry, or a function in its place. There is no default. */
@@ -964,6 +1019,10 @@ export class TrustHandoffMiddleware {
   constructor(options: GateOptions);
   /** Verifies an envelope. Never rejects for what the envelope says, only for misuse of the function. */
   handle(received: string | Uint8Array, options?: HandleOptions): Promise<PacketDecision>;
+  /** The latest events, oldest first, where they are kept in memory: by default, or in an {@link EventBuffer} among `events`. */
+  events(): AuditEvent[];
+  /** How many times one of `events` failed to take an event in time. */
+  readonly eventFailures: number;
   /** The same where every callback answers at once; a promise is then a wrong reply like any other. */
   handleSync(received: string | Uint8Array, options?: HandleOptions): PacketDecision;
   /**
@@ -1078,10 +1137,38 @@ export interface ExecutorOptions {
   /** How often a running task is checked, as in {@link WatchOptions}. */
   everyMs?: number;
   jitter?: number;
-  /** Not supported yet: refused with `config_invalid`. */
-  identity?: never;
-  /** Not supported yet: refused with `config_invalid`. */
-  audit?: never;
+  /** Who attests what came of a task: one of the gate's `audience`. Without it there are no receipts. */
+  identity?: AgentIdentity;
+  /**
+   * Start no task unless each of the gate's `events` has stored that it was accepted and begins; otherwise it is refused with
+   * `audit_unavailable`, and its nonce is taken.
+   */
+  audit?: "required";
+}
+
+export interface ExecuteOptions extends ReviewedOptions {
+  /** The attestation of the receipt that this task follows; the new receipt names it. */
+  parentAttestation?: string | Uint8Array;
+}
+
+/**
+ * Proof of what came of a task: an attestation, and what it is of. `result` is what the function returned, as `{ value }` unless
+ * it is an object, or `{ error: { code, message } }`. `reason` names the packet, and the receipt before.
+ */
+export interface Receipt {
+  /** The text of an {@link ExecutionAttestation}. */
+  readonly attestation: string;
+  readonly result: { readonly [key: string]: JsonValue | undefined };
+  readonly reason: { readonly packet_digest: string; readonly parent_attestation: string | null };
+}
+
+/**
+ * `receipt` is null without an `identity`, for a text that holds no signed packet, and where `unattested` says why: a result
+ * that JSON does not carry or with numbers that are no integers (`result_invalid`), a signer that failed.
+ */
+export interface Receipted {
+  readonly receipt: Receipt | null;
+  readonly unattested: ErrorCode | (string & {}) | null;
 }
 
 /** What a task function is given. It ends when the function does. */
@@ -1111,11 +1198,12 @@ export interface Task {
  * - `TIMEOUT`: it ran for longer than `max_runtime_seconds`; what it still does is without authority
  * - `REJECTED`: it was not run; `error` says why
  */
-export type Execution<Result> =
+export type Execution<Result> = Receipted & (
   | { readonly decision: PacketDecision; readonly status: "OK"; readonly result: Result; readonly error: null }
   | { readonly decision: PacketDecision; readonly status: "PARTIAL"; readonly result: Result; readonly error: Error }
   | { readonly decision: PacketDecision; readonly status: "ERROR"; readonly result: undefined; readonly error: unknown }
-  | { readonly decision: PacketDecision; readonly status: "TIMEOUT" | "REJECTED"; readonly result: undefined; readonly error: TrustHandoffError };
+  | { readonly decision: PacketDecision; readonly status: "TIMEOUT" | "REJECTED"; readonly result: undefined; readonly error: TrustHandoffError }
+);
 
 /**
  * Does what was handed over, under control: the gate decides first; then the function may do no more than was delegated, and for
@@ -1147,8 +1235,110 @@ export type Execution<Result> =
 export class TrustHandoffExecutor {
   constructor(options: ExecutorOptions);
   /** Verifies an envelope and runs the function if it is accepted. Rejects for misuse only. */
-  execute<Result>(received: string | Uint8Array, fn: (task: Task) => Result | Promise<Result>, options?: ReviewedOptions): Promise<Execution<Awaited<Result>>>;
+  execute<Result>(received: string | Uint8Array, fn: (task: Task) => Result | Promise<Result>, options?: ExecuteOptions): Promise<Execution<Awaited<Result>>>;
 }
+
+/** How a task ended. */
+export type AttestationStatus = "OK" | "ERROR" | "PARTIAL" | "REJECTED" | "TIMEOUT";
+
+/** A result or reason: an object of exact values, without numbers that are no integers, or its JSON text. */
+export type Attested = string | { readonly [key: string]: JsonValue | undefined };
+
+export interface AttestationFields {
+  packetId: string;
+  status: AttestationStatus;
+  /** At most 256 KiB and 100 levels deep; no member may be named `packet_id`, `attestation` or `__control__`. */
+  result: Attested;
+  reason?: Attested | null;
+  now?: Moment;
+}
+
+/** That a task ran, how it ended and the hash of what came of it, signed. Frozen. */
+export interface ExecutionAttestation {
+  readonly packet_id: string;
+  readonly status: AttestationStatus;
+  readonly outcome_hash: string;
+  /** 128 random bits. */
+  readonly nonce: bigint;
+  readonly timestamp_ms: number | bigint;
+  /** Covered by no signature: means something only through the key. */
+  readonly signed_by: string;
+  readonly agent_pubkey_fingerprint: string;
+  readonly signature: string;
+  readonly reason_hash: string | null;
+  /** What travels. Not enumerable. */
+  readonly text: string;
+  /** SHA-256 of the signed bytes, in hex: what others cite it by. Not enumerable. */
+  readonly digest: string;
+}
+
+/**
+ * Attests what came of a task. Low-entropy results can be guessed from their hash; put a random member into those.
+ *
+ * @throws {@link TrustHandoffError} `result_invalid`, `field_invalid`, and `signer_async` for a signer that answers later
+ */
+export function createAttestation(identity: AgentIdentity, fields: AttestationFields): ExecutionAttestation;
+
+/** The same for signers that answer later. */
+export function createAttestationAsync(identity: AgentIdentity, fields: AttestationFields): Promise<ExecutionAttestation>;
+
+interface ExpectedBase {
+  result: Attested;
+  reason?: Attested | null;
+  /** The packet whose task ran. */
+  packetId: string;
+  /** The statuses that are good enough. */
+  statuses: readonly AttestationStatus[];
+  /** The agent that was to run the task, which is the packet's `to_agent`. Without it any known agent may have. */
+  agentId?: string;
+}
+
+/** A registry that knows the agent, or the key that must have signed: its agent is `agentId`, or the id that follows from it. */
+export type ArchivedExpectation = ExpectedBase & ({ registry: AgentRegistry; publicKey?: undefined } | { publicKey: PublicKey; registry?: undefined });
+
+export type AttestationExpectation = ArchivedExpectation & {
+  /** Which attestations were taken before: the store of a gate serves. */
+  nonces: NonceStore | CheckAndStore;
+  now?: Moment;
+  /** Longest wait for the store's answer, by default 2000. */
+  storeTimeoutMs?: number;
+};
+
+export interface AttestationReport {
+  readonly valid: boolean;
+  readonly code: ErrorCode | null;
+  readonly reason: string | null;
+  readonly field: string | null;
+  /** Null unless valid. */
+  readonly attestation: ExecutionAttestation | null;
+}
+
+/**
+ * Whether an attestation is the one that is waited for, at most five minutes old, and seen for the first time. Throws for misuse
+ * only; what is wrong with the attestation, its result or the store is the report's `code`.
+ *
+ * @example
+ * const researcher = AgentIdentity.generate();
+ * const attestation = createAttestation(researcher, { packetId: "pk-1", status: "OK", result: { pages: 3 } });
+ * const report = verifyAttestation(attestation.text, {
+ *   result: { pages: 3 },
+ *   packetId: "pk-1",
+ *   statuses: ["OK"],
+ *   publicKey: researcher.publicKeyPem,
+ *   nonces: new MemoryNonceStore(),
+ * });
+ * console.log(report.valid);
+ */
+export function verifyAttestation(received: string | Uint8Array, expected: AttestationExpectation): AttestationReport;
+
+/** The same with a store that answers later. */
+export function verifyAttestationAsync(received: string | Uint8Array, expected: AttestationExpectation): Promise<AttestationReport>;
+
+/**
+ * The same for an audit, however old: everything but freshness and nonces. The agent must have held the key, and not have been
+ * revoked, at the time that the attestation states; that this is true, only a log or a later receipt that names it can show.
+ */
+export function verifyArchived(received: string | Uint8Array, expected: ArchivedExpectation): AttestationReport;
 
 /**
  * Tool calls counted in memory, for a single process. Bounded: a counter that is still needed is never evicted, a full store

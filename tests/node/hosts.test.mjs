@@ -89,12 +89,15 @@ test("D09 an ended capability admits where its successor is known, and the decis
     const decision = await overlapping(successors, { events: (event) => events.push(event) })[handle](carrying());
     assert.deepEqual([decision.code, decision.notices], [null, ["token_overlap_used"]]);
     assert.equal(decision.validUntilMs, NOW + 20_000);
-    const [event] = events.splice(0);
-    assert.deepEqual(event, { event_type: "token_overlap_used", packet_id: decision.packetId, agent_id: planner.agentId, timestamp: "2026-03-08T12:00:00.000Z" });
+    const [event, accepted] = events.splice(0);
+    const { event_type, packet_id, reason, producer_id, timestamp } = event;
+    assert.deepEqual([event_type, packet_id, reason], ["token_overlap_used", decision.packetId, "expired_but_within_overlap"]);
+    assert.deepEqual([producer_id, timestamp, accepted.event_type], [researcher.agentId, "2026-03-08T12:00:00Z", "packet_accepted"]);
     assert.ok(Object.isFrozen(event) && Object.isFrozen(decision.notices));
   }
   assert.ok(asked.every((digest) => digest === ended.digest) && asked.length >= 2);
-  const ordinary = await overlapping(successors, { events: () => assert.fail("nothing to tell") }).handle(wire());
+  const ordinary = await overlapping(successors, { events: (event) => events.push(event.event_type) }).handle(wire());
+  assert.deepEqual(events, ["packet_accepted"]);
   assert.deepEqual([ordinary.code, ordinary.notices], [null, []]);
   assert.equal((await overlapping(undefined).handle(carrying())).code, "capability_expired");
 });

@@ -1,8 +1,9 @@
 import { errorFor } from "../errors.js";
 import { after } from "../gate/timer.js";
+import { tellStale } from "../gate/events.js";
 import { watched } from "../gate/middleware.js";
 import { disregard } from "../promises.js";
-import { startWatcher } from "../watcher.js";
+import { checkTimeout, startWatcher } from "../watcher.js";
 import { scopedAction } from "./action.js";
 
 /** Refusals of one use that say nothing against the next one; every other one ends the authority itself. */
@@ -41,9 +42,12 @@ export class Execution {
     });
     const { storeTimeoutMs } = acceptance.machine.options;
     this.#watched = watched(acceptance);
-    const onStale = (error) => this.#controller.abort(error);
+    const onStale = (error) => {
+      this.#controller.abort(error);
+      tellStale(acceptance.machine.teller, decision, error, acceptance.machine.now());
+    };
     // Somebody waits for the task, so its timers keep the process.
-    this.#watcher = startWatcher(this.#watched, { everyMs, jitter, timeoutMs: storeTimeoutMs, onStale, background: false, justAccepted: true });
+    this.#watcher = startWatcher(this.#watched, { everyMs, jitter, timeoutMs: checkTimeout(storeTimeoutMs), onStale, background: false, justAccepted: true });
   }
 
   /** Runs the host's function to its end, or to the end of its time. */
@@ -64,11 +68,20 @@ export class Execution {
       const ended = await Promise.race([outcomeOf(fn, this.#task), overrun]);
       // A function that never paused has kept the timer from firing.
       const late = maxRuntimeMs !== null && performance.now() - startedMs >= maxRuntimeMs;
-      return ended === OVERRUN || late ? this.#outcome("TIMEOUT", undefined, maxRuntime(maxRuntimeMs)) : this.#judge(ended);
+      if (ended === OVERRUN || late) return this.#outcome("TIMEOUT", undefined, maxRuntime(maxRuntimeMs));
+      // Rights may have ended since they were looked at last.
+      if (!ended.threw) await this.#watcher.check();
+      return this.#judge(ended);
     } finally {
       callOff?.();
       this.#finish();
     }
+  }
+
+  /** Ends what has not begun. */
+  refuse(error) {
+    this.#finish();
+    return { started: true, ...this.#outcome("REJECTED", undefined, error) };
   }
 
   /** Whether the function kept to what it was allowed, which its own return value does not tell. */
@@ -79,7 +92,7 @@ export class Execution {
   }
 
   #outcome(status, result, error) {
-    return Object.freeze({ decision: this.#decision, status, result, error });
+    return { decision: this.#decision, status, result, error };
   }
 
   /** One use of one tool: permitted, counted and still standing, asked at this moment (catalogue B05, F13). */
@@ -92,13 +105,18 @@ export class Execution {
 
   async #admit(action, resource) {
     this.#open += 1;
+    let scoped = null;
     try {
+      scoped = scopedAction(action, resource);
       this.#throwIfOver();
-      await this.#permit(scopedAction(action, resource));
+      await this.#permit(scoped);
       // While hosts were asked, the task may have ended or its authority with it.
       this.#throwIfOver();
+      this.#tell("tool_used", { action: scoped });
     } catch (error) {
       this.#refusal ??= error;
+      if (error.code === "tool_calls_exhausted") this.#tell("budget_exhausted", { action: scoped });
+      else this.#tell("action_refused", { action: scoped, reason: error.code });
       throw error;
     } finally {
       this.#open -= 1;
@@ -113,6 +131,11 @@ export class Execution {
       if (!OF_ONE_USE.has(error.code)) this.#watched.fail(error);
       throw error;
     }
+  }
+
+  #tell(type, payload) {
+    const { teller, now } = this.#acceptance.machine;
+    teller.tell(type, now(), { packet_id: this.#decision.packetId, ...payload });
   }
 
   #throwIfOver() {

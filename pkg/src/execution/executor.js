@@ -1,36 +1,39 @@
-import { ArgumentTypeError, ConfigurationError, errorFor } from "../errors.js";
+import { attestationDigest } from "../attestation.js";
+import { ArgumentTypeError, ConfigurationError, configInvalid, errorFor } from "../errors.js";
 import { acceptanceOf, localRejection } from "../gate/decision.js";
 import { machineOf } from "../gate/middleware.js";
 import { callback, callOptions, flag } from "../gate/options.js";
+import { AgentIdentity } from "../identity.js";
 import { readOptions } from "../plain.js";
 import { typeName } from "../text.js";
 import { pace } from "../watcher.js";
 import { Execution } from "./execution.js";
-
-/** Options that the design has and this release has not. */
-const PLANNED = ["identity", "audit"];
+import { attestable, receiptOf } from "./receipt.js";
 
 /**
  * Does what was handed over, under control: the gate decides first, and what runs then may do no more than was delegated, for
- * no longer than it is.
+ * no longer than it is. With an identity it gives a receipt of what came of it.
  */
 export class TrustHandoffExecutor {
   #machine;
   #policy;
   #counters;
   #pace;
+  #identity;
+  #mustRecord;
 
   constructor(options) {
-    const { gate, counters, policy, strictPolicy, everyMs, jitter } = readOptions(
+    const { gate, counters, policy, strictPolicy, everyMs, jitter, identity, audit } = readOptions(
       options,
-      ["gate", "counters", "policy", "strictPolicy", "everyMs", "jitter"],
+      ["gate", "counters", "policy", "strictPolicy", "everyMs", "jitter", "identity", "audit"],
       "TrustHandoffExecutor",
-      PLANNED,
     );
     this.#machine = machineOf(gate);
     this.#policy = callback(policy, "isAllowed", "policy");
     this.#counters = callback(counters === undefined ? this.#machine.counters() : counters, "reserve", "counters");
     this.#pace = pace(everyMs, jitter);
+    this.#identity = identityOf(identity, this.#machine.options.config.audience);
+    this.#mustRecord = auditOf(audit, this.#machine.options.isRecorded);
     if (flag(strictPolicy, "strictPolicy") && this.#policies().length === 0) {
       throw new ConfigurationError("no_policy_provided", "`strictPolicy` needs a `policy`, of the executor or of its gate", { field: "policy" });
     }
@@ -42,9 +45,15 @@ export class TrustHandoffExecutor {
    */
   async execute(received, fn, options) {
     if (typeof fn !== "function") throw new ArgumentTypeError(`execute(received, fn) needs a function, not ${typeName(fn)}`, "fn");
-    const call = callOptions(options, ["approvals", "onReview"], "execute");
+    const { parentAttestation, ...call } = callOptions(options, ["approvals", "onReview", "parentAttestation"], "execute");
+    const parent = parentAttestation === undefined ? null : attestationDigest(parentAttestation, "`parentAttestation`");
     const request = { __proto__: null, ...call.request, purpose: "execute", policy: this.#policy !== null };
-    const decision = await this.#machine.decide(received, { ...call, request }, { policy: this.#policies() });
+    const { decision, bytes, recorded } = await this.#machine.decide(received, { ...call, request }, { policy: this.#policies() });
+    const { started, ...outcome } = await this.#outcomeOf(decision, recorded, fn);
+    return this.#attested(outcome, started, bytes, parent);
+  }
+
+  async #outcomeOf(decision, recorded, fn) {
     if (decision.decision !== "ACCEPT") return rejected(decision);
     let execution;
     try {
@@ -53,7 +62,44 @@ export class TrustHandoffExecutor {
       // What was accepted cannot be read: the core has failed since.
       return rejected(localRejection("internal_error"));
     }
-    return execution.run(fn);
+    const { packetId, packetDigest, packet } = decision;
+    const begun = { packet_id: packetId, packet_digest: packetDigest, from_agent: packet.from_agent, to_agent: packet.to_agent };
+    const told = this.#machine.teller.tell("task_started", this.#machine.latest, begun);
+    if (this.#mustRecord && !((await recorded) && (await told))) return execution.refuse(unrecorded());
+    return { started: true, ...(await execution.run(fn)) };
+  }
+
+  /** The outcome with its receipt, and what is to be told of both. */
+  async #attested(outcome, started, bytes, parent) {
+    const { decision, status } = outcome;
+    const packet = this.#identity === null ? null : attestable(decision, bytes);
+    const { receipt, unattested, attestation } =
+      packet === null
+        ? { receipt: null, unattested: null, attestation: null }
+        : await receiptOf(this.#identity, {
+            ...{ packet, parent, ...outcome },
+            nowMs: this.#machine.now() ?? Date.now(),
+            timeoutMs: this.#machine.options.storeTimeoutMs,
+          });
+    const packetId = packet?.id ?? decision.packetId;
+    const outcomeHash = attestation?.outcome_hash ?? null;
+    if (started) this.#tell("task_finished", { packet_id: packetId, status, outcome_hash: outcomeHash });
+    if (attestation !== null) {
+      this.#tell("attested", {
+        packet_id: packetId,
+        status,
+        outcome_hash: outcomeHash,
+        attestation_digest: attestation.digest,
+        signed_by: attestation.signed_by,
+        fingerprint: attestation.agent_pubkey_fingerprint,
+      });
+    }
+    if (unattested !== null) this.#tell("unattested", { packet_id: packetId, reason: unattested });
+    return Object.freeze({ ...outcome, receipt, unattested });
+  }
+
+  #tell(type, payload) {
+    return this.#machine.teller.tell(type, this.#machine.now(), payload);
   }
 
   /** The gate's own policy first, then the executor's. */
@@ -62,7 +108,26 @@ export class TrustHandoffExecutor {
   }
 }
 
+/** A receipt of somebody whom no packet was for would convince nobody. */
+function identityOf(identity, audience) {
+  if (identity === undefined) return null;
+  if (!(identity instanceof AgentIdentity)) throw configInvalid(`\`identity\` must be an AgentIdentity, not ${typeName(identity)}`, "identity");
+  if (!audience.includes(identity.agentId)) throw configInvalid("`identity` must be one of the gate's `audience`", "identity");
+  return identity;
+}
+
+function auditOf(audit, isRecorded) {
+  if (audit === undefined) return false;
+  if (audit !== "required") throw configInvalid('`audit` must be "required"', "audit");
+  if (!isRecorded) throw configInvalid("`audit` needs a gate with `events`, where something can be recorded", "audit");
+  return true;
+}
+
+function unrecorded() {
+  return errorFor("audit_unavailable", "that the task is accepted and begins could not be recorded, so it was not begun");
+}
+
 function rejected(decision) {
   const error = errorFor(decision.code, decision.reason, { field: decision.field });
-  return Object.freeze({ decision, status: "REJECTED", result: undefined, error });
+  return { started: false, decision, status: "REJECTED", result: undefined, error };
 }

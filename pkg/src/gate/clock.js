@@ -13,6 +13,11 @@ export class GateClock {
     this.#read = read;
   }
 
+  /** The latest reading, by which the latest decision was made; null before the first. */
+  get latest() {
+    return this.#floor === 0 ? null : this.#floor;
+  }
+
   /** Milliseconds since the epoch, or null where the clock throws or answers no time. */
   now() {
     const read = this.#read;

@@ -89,6 +89,14 @@ export class PacketDecision {
   }
 }
 
+/** Whether people approved, as the gate found; undefined where it did not ask or found no answer worth one. */
+export function reviewFinding(decision) {
+  const found = checks.get(decision);
+  if (typeof found !== "string") return found.find(({ check }) => check === "human_review")?.outcome === "pass";
+  const [, outcome] = /^human_review\t(\w+)/m.exec(found) ?? [];
+  return outcome === undefined ? undefined : outcome === "pass";
+}
+
 function finding(line) {
   const [check, outcome, detail] = line.split("\t");
   return { check, outcome, detail };

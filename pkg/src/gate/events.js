@@ -1,22 +1,67 @@
-import { disregard } from "../promises.js";
+import { shared } from "../core.js";
+import { reviewFinding } from "./decision.js";
+
+/** Codes by which somebody took something back, and not merely time has passed. */
+const REVOKED = /* @__PURE__ */ new Set(["agent_revoked", "capability_revoked", "packet_revoked"]);
 
 /**
- * Tells the host of what a decision came with. A listener is told and never asked: it may throw, reject or hang, and neither
- * the decision nor the process notices (catalogue H02).
+ * Tells of a decision: what people said first, then what the core has to tell of it. Whether every sink has stored it, or a
+ * promise of that.
  */
-export function tell(listener, decision, readClock) {
-  if (listener === null) return;
-  for (const notice of decision.notices) {
-    const event = Object.freeze({
-      event_type: notice,
-      packet_id: decision.packetId,
-      agent_id: decision.agentId,
-      timestamp: new Date(readClock() ?? 0).toISOString(),
-    });
-    try {
-      disregard(listener(event));
-    } catch {
-      // Its own affair.
-    }
+export function tellDecision(teller, run, decision, nowMs) {
+  const reviewed = tellReview(teller, run, decision, nowMs);
+  const lines = run.events(teller.producer, nowMs);
+  const told = lines === null ? teller.tell(...ownWords(decision, nowMs)) : teller.tellLines(lines);
+  if (reviewed === true && typeof told === "boolean") return told;
+  return Promise.all([reviewed, told]).then((answers) => answers.every(Boolean));
+}
+
+/** People are asked from now on; what they say may take its time. */
+export function tellReviewRequested(teller, { packet_id, review_digest }, nowMs) {
+  teller.tell("review_requested", nowMs, { packet_id, review_digest });
+}
+
+/** Rights that were good are good no more. */
+export function tellStale(teller, decision, error, nowMs) {
+  teller.tell("capability_stale", nowMs, {
+    packet_id: decision.packetId,
+    capability_id: capabilityId(decision),
+    reason: error.code,
+    is_revocation_stale: REVOKED.has(error.code),
+  });
+}
+
+function tellReview(teller, run, decision, nowMs) {
+  const approved = reviewFinding(decision);
+  if (approved === undefined || !(approved || decision.code === "human_review_denied")) return true;
+  return teller.tell("review_decided", nowMs, {
+    packet_id: decision.packetId,
+    review_digest: reviewDigest(run.bytes),
+    decision: approved ? "APPROVED" : "DENIED",
+    reason: approved ? null : decision.code,
+  });
+}
+
+/** Where the core cannot speak: it failed, or there was no time to give it. */
+function ownWords({ decision, code, reason, packetId }, nowMs) {
+  const nothing = { task_id: null, from_agent: null, to_agent: null, identity: "claimed", fingerprint: null };
+  if (decision === "ACCEPT") return ["packet_accepted", nowMs, { packet_id: packetId, ...nothing }];
+  return ["packet_rejected", nowMs, { packet_id: packetId, ...nothing, reason: code, message: reason, field: null }];
+}
+
+function reviewDigest(bytes) {
+  try {
+    return shared.call((glue) => glue.reviewRequest(bytes)).review_digest;
+  } catch {
+    return null;
+  }
+}
+
+/** Read again from the accepted text, which is worth nobody's exception. */
+function capabilityId(decision) {
+  try {
+    return decision.capability?.capability_id ?? null;
+  } catch {
+    return null;
   }
 }

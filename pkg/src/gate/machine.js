@@ -4,9 +4,12 @@ import { MemoryCounterStore } from "../stores/counters.js";
 import { receivedBytes } from "../text.js";
 import { GateClock } from "./clock.js";
 import { localRejection } from "./decision.js";
-import { tell } from "./events.js";
+import { tellDecision, tellReviewRequested } from "./events.js";
 import { consult, consultSync } from "./hosts.js";
 import { Run } from "./run.js";
+
+/** One store for all gates of a process, so that siblings share their parent's budget whichever gate let them in. */
+let processCounters = null;
 
 /** What a gate is made of, behind its public face: the core's machine, the hosts that answer it, and a clock. */
 export class GateMachine {
@@ -14,12 +17,16 @@ export class GateMachine {
   #clock;
   #gate = null;
   #generation = 0;
-  #counters = null;
 
   constructor(options) {
     this.options = options;
     this.#clock = new GateClock(options.clock);
     this.handle();
+  }
+
+  /** Who is told what happens here. */
+  get teller() {
+    return this.options.teller;
   }
 
   /** The state of the registry, or null. */
@@ -30,17 +37,23 @@ export class GateMachine {
   /** Milliseconds since the epoch, or null where the clock gives none. */
   now = () => this.#clock.now();
 
-  /** Where tool calls are counted unless an executor says otherwise: one store, so that no executor has a budget of its own. */
-  counters() {
-    this.#counters ??= new MemoryCounterStore();
-    return this.#counters;
+  /** The time by which was decided last; an event is of that moment, and asks no clock again. */
+  get latest() {
+    return this.#clock.latest;
   }
 
-  /** The decision on what was received; `call` as `callOptions` made it, `hosts` in place of the gate's. */
+  /** Where tool calls are counted unless an executor says otherwise. */
+  counters() {
+    return (processCounters ??= new MemoryCounterStore());
+  }
+
+  /**
+   * The decision on what was received, and whether it is recorded, or a promise of that; `call` as `callOptions` made it,
+   * `hosts` in place of the gate's.
+   */
   async decide(received, { request, review, nowMs }, hosts) {
-    const readClock = this.#clockFor(nowMs);
     const bytes = receivedBytes(received, "the envelope");
-    return this.#told(await this.#conduct(bytes, request, this.#hosts(review, hosts), readClock), readClock);
+    return this.#conduct(bytes, request, this.#hosts(review, hosts), nowMs, (run) => this.#told(run, nowMs));
   }
 
   decideSync(received, { request, review, nowMs }) {
@@ -48,8 +61,11 @@ export class GateMachine {
     const run = new Run(this, receivedBytes(received, "the envelope"), request, readClock);
     const hosts = this.#hosts(review, null);
     try {
-      while (run.end === undefined) run.advance(consultSync(hosts, run.step, run.bytes));
-      return this.#told(run.end, readClock);
+      while (run.end === undefined) {
+        this.#tellQuestion(run, nowMs);
+        run.advance(consultSync(hosts, run.step, run.bytes));
+      }
+      return this.#told(run, nowMs).decision;
     } finally {
       run.free();
     }
@@ -60,18 +76,21 @@ export class GateMachine {
    * it does not is thrown, with its code.
    */
   async stands(bytes, request, hosts) {
-    const { decision, validUntilMs } = await this.#conduct(bytes, request, this.#hosts(null, hosts), this.now);
+    const { decision, validUntilMs } = await this.#conduct(bytes, request, this.#hosts(null, hosts), undefined, (run) => run.end);
     if (decision === null && typeof validUntilMs === "number") return validUntilMs;
     const { code, reason, field } = decision?.decision === "REJECT" ? decision : localRejection("internal_error");
     throw errorFor(code, reason, { field });
   }
 
-  async #conduct(bytes, request, hosts, readClock) {
+  async #conduct(bytes, request, hosts, nowMs, finish) {
+    const readClock = this.#clockFor(nowMs);
     const run = new Run(this, bytes, request, readClock);
-    if (run.end !== undefined) return run.end;
     try {
-      while (run.end === undefined) run.advance(await consult(hosts, run.step, bytes, this.#waitFor(run.step, bytes, readClock)));
-      return run.end;
+      while (run.end === undefined) {
+        this.#tellQuestion(run, nowMs);
+        run.advance(await consult(hosts, run.step, bytes, this.#waitFor(run.step, bytes, readClock)));
+      }
+      return finish(run);
     } finally {
       run.free();
     }
@@ -92,11 +111,15 @@ export class GateMachine {
     return { __proto__: null, ...this.options.hosts, ...others, review };
   }
 
-  #told({ decision }, readClock) {
+  /** People may take days to answer, so that they are asked is told before. */
+  #tellQuestion({ step }, nowMs = this.latest) {
+    if (step.ask === "review") tellReviewRequested(this.teller, step, nowMs);
+  }
+
+  #told(run, nowMs = this.latest) {
     // A run that only asks again ends without a decision; here that would be nobody's acceptance.
-    if (decision === null) return localRejection("internal_error");
-    tell(this.options.events, decision, readClock);
-    return decision;
+    const decision = run.end.decision ?? localRejection("internal_error");
+    return { decision, bytes: run.bytes, recorded: tellDecision(this.teller, run, decision, nowMs ?? Date.now()) };
   }
 
   /** A time that the caller sets stands still and has no floor. */

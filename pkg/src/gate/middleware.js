@@ -2,6 +2,7 @@ import { ArgumentTypeError, configInvalid } from "../errors.js";
 import { isObject } from "../text.js";
 import { startWatcher, watchOptions } from "../watcher.js";
 import { acceptanceOf } from "./decision.js";
+import { tellStale } from "./events.js";
 import { GateMachine } from "./machine.js";
 import { callOptions, gateOptions } from "./options.js";
 
@@ -21,7 +22,8 @@ export class TrustHandoffMiddleware {
 
   /** Verifies a received envelope; host callbacks may be asynchronous. Resolves to a PacketDecision. */
   async handle(received, options) {
-    return this.#machine.decide(received, callOptions(options, CALL, "handle"), null);
+    const { decision } = await this.#machine.decide(received, callOptions(options, CALL, "handle"), null);
+    return decision;
   }
 
   /** Verifies a received envelope where every host callback answers at once. */
@@ -35,7 +37,23 @@ export class TrustHandoffMiddleware {
     if (acceptance === undefined || acceptance.machine !== this.#machine) {
       throw new ArgumentTypeError("watch takes a decision by which this gate accepted a packet", "decision");
     }
-    return startWatcher(watched(acceptance), watchOptions(options, this.#machine.options.storeTimeoutMs));
+    const { teller, now, options: own } = this.#machine;
+    const checked = watchOptions(options, own.storeTimeoutMs);
+    const onStale = (error) => {
+      tellStale(teller, decision, error, now());
+      return checked.onStale?.(error);
+    };
+    return startWatcher(watched(acceptance), { ...checked, onStale });
+  }
+
+  /** The latest events, oldest first, where they are kept in memory: by default, or in an EventBuffer among `events`. */
+  events() {
+    return this.#machine.teller.events();
+  }
+
+  /** How many times one of `events` failed to take an event in time. */
+  get eventFailures() {
+    return this.#machine.teller.failures;
   }
 }
 

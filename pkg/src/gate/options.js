@@ -1,4 +1,5 @@
 import { ArgumentTypeError, configInvalid } from "../errors.js";
+import { Teller } from "../events/teller.js";
 import { member, readOptions } from "../plain.js";
 import { registryState } from "../registry.js";
 import { toMs } from "../time.js";
@@ -33,7 +34,7 @@ const NAMES = [
  * The options of a gate, each read once, checked and copied: what a caller changes afterwards changes no gate.
  * There is no default that is open, so `audience`, `nonces` and a source of keys must be named.
  *
- * @returns {{ config: object, registry: object | null, hosts: object, events: Function | null, clock: () => number,
+ * @returns {{ config: object, registry: object | null, hosts: object, teller: Teller, clock: () => number,
  *   storeTimeoutMs: number, reviewTimeoutMs: number | null }}
  *   `config` is the core's; `registry` is its state, null if keys come from `resolveAgent` or certify themselves;
  *   `hosts` answer the core's questions, by their names
@@ -56,6 +57,7 @@ export function gateOptions(given) {
     nonce: callback(options.nonces, "checkAndStore", "nonces"),
   };
   const ttl = readOptions(options.ttl, ["write", "read"], "ttl");
+  const storeTimeoutMs = timeoutOf(options.storeTimeoutMs);
   const config = {
     audience: audienceList(options.audience),
     self_certifying: keys.selfCertifying,
@@ -80,9 +82,10 @@ export function gateOptions(given) {
     config,
     registry: keys.registry,
     hosts,
-    events: eventsOf(options.events),
+    teller: new Teller(options.events, config.audience[0], storeTimeoutMs),
+    isRecorded: options.events !== undefined && !(Array.isArray(options.events) && options.events.length === 0),
     clock: clockOf(options.clock),
-    storeTimeoutMs: timeoutOf(options.storeTimeoutMs),
+    storeTimeoutMs,
     reviewTimeoutMs: review.timeoutMs,
   };
 }
@@ -159,12 +162,6 @@ function clockOf(clock) {
   return clock;
 }
 
-function eventsOf(events) {
-  if (events === undefined) return null;
-  if (typeof events !== "function") throw configInvalid(`\`events\` must be a function, not ${typeName(events)}`, "events");
-  return events;
-}
-
 export function timeoutOf(value = 2000, name = "storeTimeoutMs") {
   if (!Number.isSafeInteger(value) || value < 1 || value > MAX_TIMER_MS) {
     throw configInvalid(`\`${name}\` must be a whole number of milliseconds, at least 1`, name);
@@ -178,7 +175,7 @@ export function timeoutOf(value = 2000, name = "storeTimeoutMs") {
  */
 export function callOptions(given, names, what) {
   if (given !== undefined && !isObject(given)) throw new ArgumentTypeError(`the options of ${what} must be an object, not ${typeName(given)}`);
-  const { now, approvals, onReview } = readOptions(given, names, what);
+  const { now, approvals, onReview, parentAttestation } = readOptions(given, names, what);
   if (onReview !== undefined && typeof onReview !== "function") {
     throw new ArgumentTypeError(`\`onReview\` must be a function, not ${typeName(onReview)}`, "onReview");
   }
@@ -189,5 +186,6 @@ export function callOptions(given, names, what) {
     request: approvals === undefined && onReview === undefined ? undefined : request,
     review: onReview === undefined ? null : reviewHost(onReview),
     nowMs: now === undefined ? undefined : toMs(now, "now"),
+    parentAttestation,
   };
 }

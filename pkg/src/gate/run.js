@@ -16,6 +16,8 @@ export class Run {
   #readClock;
   #run = null;
   #generation = 0;
+  /** Whether the end is the core's word. */
+  #byCore = false;
 
   /**
    * @param {object} machine the gate's, with `handle()` of the core's and its `registry`
@@ -47,6 +49,16 @@ export class Run {
     });
   }
 
+  /** What the decision gives occasion to tell, one event a line; null where the core came to none. */
+  events(producer, nowMs) {
+    if (!this.#byCore || this.#generation !== shared.generation) return null;
+    try {
+      return shared.call(() => this.#run.events(producer, nowMs));
+    } catch {
+      return null;
+    }
+  }
+
   free() {
     const run = this.#run;
     this.#run = null;
@@ -71,6 +83,7 @@ export class Run {
   }
 
   #take(answer) {
+    this.#byCore = true;
     // A decision is followed by its checks, one a line; JSON of the core has no line breaks inside.
     const end = answer.indexOf("\n");
     const step = JSON.parse(end < 0 ? answer : answer.slice(0, end));
@@ -81,6 +94,7 @@ export class Run {
   }
 
   #refuse(code) {
+    this.#byCore = false;
     this.#end(localRejection(code), null);
   }
 

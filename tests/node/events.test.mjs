@@ -1,0 +1,222 @@
+/** Events: what is told of every decision and task, to whom, and that telling changes nothing (catalogue H01 to H03). */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { trapNext } from "./trap.mjs";
+import { AgentRegistry, failureOf, gate, MemoryNonceStore, NOW, planner, registry, researcher, stranger, trusthandoff, wire } from "./support.mjs";
+
+const { approve, EventBuffer, TrustHandoffExecutor } = trusthandoff;
+
+const types = (events) => events.map(({ event_type }) => event_type);
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** A gate and what it told. */
+function telling(more = {}) {
+  const told = [];
+  const one = gate({ events: (event) => void told.push(event), ...more });
+  return { told, gate: one };
+}
+
+test("H01 an event is the gate's word, and says whether the sender was proven or only claimed", async () => {
+  const { told, gate: one } = telling();
+  const genuine = wire();
+  for (const text of [genuine, genuine, wire().replace("Summarize", "Publish"), wire({}, { identity: stranger }), "{}", "x"]) await one.handle(text);
+  assert.deepEqual(
+    told.map(({ event_type, identity, reason }) => [event_type, identity, reason]),
+    [
+      ["packet_accepted", "proven", undefined],
+      ["packet_rejected", "proven", "replay_detected"],
+      ["packet_rejected", "claimed", "invalid_signature"],
+      ["packet_rejected", "claimed", "agent_unknown"],
+      ["packet_rejected", "claimed", "missing_field"],
+      ["packet_rejected", "claimed", "malformed_json"],
+    ],
+  );
+  for (const event of told) {
+    assert.equal(event.producer_id, researcher.agentId);
+    assert.equal(event.timestamp, "2026-03-08T12:00:00Z");
+    assert.match(event.event_id, UUID);
+    assert.equal(event.idempotency_key, `${event.event_type}:${event.event_id}`);
+    assert.equal(event.correlation_id, event.packet_id);
+    assert.deepEqual(JSON.parse(event.text), JSON.parse(JSON.stringify(event)));
+    assert.ok(Object.isFrozen(event) && !Object.keys(event).includes("text") && !event.text.includes("\n"));
+  }
+  assert.equal(new Set(told.map(({ idempotency_key }) => idempotency_key)).size, told.length);
+  assert.equal(told[0].packet_id, told[1].packet_id);
+});
+
+test("an acceptance names the packet by its digest, and no secret of it", async () => {
+  const { told, gate: one } = telling();
+  const decision = await one.handle(wire({ permissions: { allowed_actions: ["read"], max_tool_calls: 10n ** 20n } }));
+  const [event] = told;
+  assert.deepEqual([event.packet_digest, event.from_agent, event.fingerprint], [decision.packetDigest, planner.agentId, planner.fingerprint]);
+  assert.equal(event.max_tool_calls, 10n ** 20n);
+  assert.match(event.text, /"max_tool_calls":100000000000000000000\b/);
+  assert.match(event.nonce_hash, /^[0-9a-f]{64}$/);
+  assert.ok(!event.text.includes(decision.packet.nonce));
+  await one.handle(wire({ ai_provenance: { source: "llm", model: "m-1" } }));
+  assert.deepEqual(types(told.slice(1)), ["ai_generated_payload", "packet_accepted"]);
+  assert.deepEqual([told[1].source, told[1].model], ["llm", "m-1"]);
+});
+
+test("H03 by default a gate keeps its latest thousand events, and no more", async () => {
+  const one = gate();
+  for (let times = 0; times < 1005; times += 1) one.handleSync(`${times}`);
+  await one.handle(wire());
+  const events = one.events();
+  assert.equal(events.length, 1000);
+  assert.equal(events.at(-1).event_type, "packet_accepted");
+  assert.ok(events.slice(0, -1).every(({ reason }) => reason === "type_mismatch"));
+  assert.equal(one.eventFailures, 0);
+  // A refusal does not write a megabyte, however long what it refuses is.
+  const long = gate();
+  long.handleSync(wire().replace('"packet_id": "', `"packet_id": "${"x".repeat(500_000)}`));
+  assert.ok(long.events()[0].text.length < 10_000);
+});
+
+test("a buffer is a ring of its capacity, and what stands in it cannot be edited", async () => {
+  const buffer = new EventBuffer({ capacity: 3 });
+  const one = gate({ events: [buffer] });
+  for (let times = 0; times < 5; times += 1) one.handleSync(`{"${times}":1}`);
+  const held = buffer.events();
+  assert.deepEqual([held.length, buffer.size, buffer.total], [3, 3, 5]);
+  assert.deepEqual(one.events(), held);
+  assert.throws(() => (held[0].reason = "none"), TypeError);
+  held.length = 0;
+  assert.equal(buffer.size, 3);
+  for (let times = 0; times < 2; times += 1) one.handleSync("[]");
+  assert.deepEqual(buffer.events().map(({ reason }) => reason).slice(1), ["type_mismatch", "type_mismatch"]);
+  buffer.clear();
+  assert.deepEqual(buffer.events(), []);
+  for (const capacity of [0, -1, 1.5, NaN, "3", 1e9]) assert.equal((await failureOf(() => new EventBuffer({ capacity }))).code, "config_invalid");
+});
+
+test("every sink is told, whatever another one does, and what they do changes nothing", async () => {
+  const told = [];
+  const buffer = new EventBuffer();
+  const bad = [
+    () => {
+      throw new Error("disk full");
+    },
+    async () => Promise.reject(new Error("disk full")),
+    () => new Promise(() => {}),
+    () => Object.defineProperty({}, "then", { get: () => assert.fail("a getter") }),
+    (event) => void (event.event_type = "nothing"),
+  ];
+  class Sink {
+    #lines = told;
+    emit(event) {
+      this.#lines.push(event);
+    }
+  }
+  const one = gate({ events: [...bad, new Sink(), buffer], storeTimeoutMs: 30 });
+  for (const handle of ["handle", "handleSync"]) assert.equal((await one[handle](wire())).decision, "ACCEPT");
+  await sleep(80);
+  assert.deepEqual(types(told), ["packet_accepted", "packet_accepted"]);
+  assert.deepEqual(buffer.events(), told);
+  assert.equal(one.eventFailures, 2 * bad.length);
+  for (const events of [null, {}, "log", 7, [null], [{}], ["x"]]) assert.equal((await failureOf(() => gate({ events }))).code, "config_invalid");
+});
+
+test("a sink that hangs keeps no process alive and no decision waiting", async () => {
+  const one = gate({ events: () => new Promise(() => {}), storeTimeoutMs: 60_000 });
+  const started = performance.now();
+  assert.equal((await one.handle(wire())).decision, "ACCEPT");
+  assert.ok(performance.now() - started < 1000);
+});
+
+test("a trap while events are made changes no decision", async () => {
+  const { told, gate: one } = telling();
+  for (const text of [wire(), "{}"]) {
+    const sprung = trapNext("corerun_events");
+    const decision = await one.handle(text);
+    assert.ok(sprung());
+    assert.equal(decision.decision, text === "{}" ? "REJECT" : "ACCEPT");
+    const { event_type, packet_id } = told.at(-1);
+    assert.deepEqual([event_type, packet_id], [text === "{}" ? "packet_rejected" : "packet_accepted", decision.packetId]);
+  }
+  assert.equal((await one.handle(wire())).decision, "ACCEPT");
+});
+
+test("people who are asked, and what they said", async () => {
+  const needing = { constraints: { requires_human_review: true } };
+  const agents = () => registry().register(stranger.agentId, stranger.publicKeyPem, { reviewer: true, now: NOW - 1000 });
+  for (const decision of ["APPROVED", "DENIED"]) {
+    const { told, gate: one } = telling({ registry: agents() });
+    let before;
+    const onReview = (request) => {
+      before = types(told);
+      return approve(stranger, request, { decision, now: NOW }).text;
+    };
+    const asked = await one.handle(wire(needing), { onReview });
+    assert.deepEqual(before, ["review_requested"], "told before anybody answers");
+    assert.deepEqual(types(told), ["review_requested", "review_decided", decision === "APPROVED" ? "packet_accepted" : "packet_rejected"]);
+    const [requested, decided] = told;
+    assert.deepEqual([decided.decision, decided.review_digest, decided.packet_id], [decision, requested.review_digest, asked.packetId]);
+    assert.equal(decided.reason, decision === "APPROVED" ? null : "human_review_denied");
+    const unasked = telling({ registry: agents() });
+    const text = wire(needing);
+    const approvals = [approve(stranger, text, { decision, now: NOW }).text];
+    await unasked.gate.handle(text, { approvals });
+    assert.deepEqual(types(unasked.told), types(told).slice(1));
+  }
+  const { told, gate: one } = telling({ registry: agents() });
+  await one.handle(wire(needing));
+  await one.handle(wire());
+  assert.deepEqual(types(told), ["packet_rejected", "packet_accepted"]);
+});
+
+test("what a task does is told as it does it", async () => {
+  const { told, gate: one } = telling();
+  const executor = new TrustHandoffExecutor({ gate: one });
+  const { decision } = await executor.execute(wire({ permissions: { allowed_actions: ["read"], max_tool_calls: 1 } }), async (task) => {
+    await task.use("read", "a");
+    await task.use("read", "b").catch(() => {});
+    await task.use("delete").catch(() => {});
+    await task.use(7).catch(() => {});
+  });
+  assert.deepEqual(
+    told.map(({ event_type, action, reason }) => [event_type, action, reason]),
+    [
+      ["packet_accepted", undefined, undefined],
+      ["task_started", undefined, undefined],
+      ["tool_used", "read:a", undefined],
+      ["budget_exhausted", "read:b", undefined],
+      ["action_refused", "delete", "action_not_permitted"],
+      ["action_refused", null, "argument_type"],
+      ["task_finished", undefined, undefined],
+    ],
+  );
+  assert.ok(told.every(({ packet_id, correlation_id }) => packet_id === decision.packetId && correlation_id === decision.packetId));
+  assert.deepEqual([told[1].packet_digest, told[1].from_agent, told[1].to_agent], [decision.packetDigest, planner.agentId, researcher.agentId]);
+  assert.deepEqual([told.at(-1).status, told.at(-1).outcome_hash], ["PARTIAL", null]);
+});
+
+test("rights that end are told, and whether somebody took them back", async (t) => {
+  for (const [revoked, code] of [[true, "packet_revoked"], [false, "expired"]]) {
+    let now = NOW;
+    let gone = false;
+    const { told, gate: one } = telling({ clock: () => now, revocations: () => gone });
+    const decision = await one.handle(wire());
+    const stale = [];
+    const watcher = one.watch(decision, { onStale: (error) => stale.push(error.code) });
+    t.after(() => watcher.stop());
+    if (revoked) gone = true;
+    else now = NOW + 900_000;
+    assert.equal(await watcher.check(), false);
+    const event = told.at(-1);
+    assert.deepEqual([event.event_type, event.packet_id, event.capability_id, event.is_revocation_stale], ["capability_stale", decision.packetId, null, revoked]);
+    assert.deepEqual([event.reason, stale], [watcher.code, [watcher.code]]);
+    if (!revoked) assert.equal(event.reason, code);
+  }
+});
+
+test("a store that everybody shares tells each gate its own", async () => {
+  const nonces = new MemoryNonceStore();
+  const buffers = [new EventBuffer(), new EventBuffer()];
+  const agents = new AgentRegistry().register(planner.agentId, planner.publicKeyPem, { now: NOW - 1000 });
+  const [first, second] = buffers.map((events) => gate({ nonces, events, registry: agents }));
+  const text = wire();
+  await Promise.all([first.handle(text), second.handle(text)]);
+  assert.deepEqual(buffers.map((buffer) => types(buffer.events())), [["packet_accepted"], ["packet_rejected"]]);
+});
