@@ -1,6 +1,6 @@
 import { tokenArgument } from "./capability.js";
 import { shared } from "./core.js";
-import { ArgumentTypeError, configInvalid, errorFor } from "./errors.js";
+import { ArgumentTypeError, configInvalid } from "./errors.js";
 import { keyArgument } from "./keys.js";
 import { readOptions } from "./plain.js";
 import { registryState } from "./registry.js";
@@ -36,12 +36,7 @@ export class RevocationList {
   /** What an earlier list took: its signer was judged then, and may hold another key or none by now. */
   #restore(received) {
     const bytes = receivedBytes(received, "the revocation");
-    const { found, target } = shared.call((glue) => {
-      const found = glue.checkObject("revocation", bytes);
-      return { found, target: found.valid ? glue.objectView("revocation", bytes).target : null };
-    });
-    if (!found.valid) throw errorFor(found.code, found.reason, { field: found.field });
-    this.#keep(target, bytes);
+    this.#keep(shared.call((glue) => glue.signedRevocation(bytes)), bytes);
   }
 
   #keep(target, bytes) {

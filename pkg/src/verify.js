@@ -27,8 +27,8 @@ export function verifySignature(received) {
 function judged(bytes) {
   try {
     return shared.call((glue) => {
-      const found = glue.checkObject("envelope", bytes);
-      return found.code === "missing_field" && found.field === "/packet" ? glue.checkObject("packet", bytes) : found;
+      const found = glue.checkTask(true, bytes);
+      return found.code === "missing_field" && found.field === "/packet" ? glue.checkTask(false, bytes) : found;
     });
   } catch (error) {
     // Without WebAssembly nothing can be said of any text; that is no answer about this one.

@@ -1,4 +1,5 @@
 export { readCheckpoint } from "./checkpoint.js";
+export { answerCheckLine, inspectObject, readVerifyLine } from "./inspect.js";
 export { verifyLog } from "./log.js";
 export { consistencyProof, inclusionProof, verifyConsistency, verifyInclusion } from "./proofs.js";
 export { LogWriter } from "./writer.js";

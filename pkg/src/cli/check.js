@@ -1,4 +1,3 @@
-import { shared } from "../core.js";
 import { parse } from "./arguments.js";
 import { lines, MAX_LINE_BYTES, readObject } from "./input.js";
 import { printableJson, Progress } from "./output.js";
@@ -7,27 +6,28 @@ import { printableJson, Progress } from "./output.js";
 export async function check(args, io, help) {
   const { values, positionals } = parse("check", args, { jsonl: { type: "boolean" } }, 1);
   if (values.help) return help("check");
-  return values.jsonl ? checkLines(positionals[0], io) : checkFile(positionals[0], io);
+  const audit = await import("../audit/index.js");
+  return values.jsonl ? checkLines(positionals[0], io, audit) : checkFile(positionals[0], io, audit);
 }
 
-async function checkFile(path, io) {
+async function checkFile(path, io, audit) {
   const bytes = await readObject(path);
-  const { line, refused } = bytes.length > MAX_LINE_BYTES ? refusal("input_too_large") : checked(bytes);
+  const { line, refused } = bytes.length > MAX_LINE_BYTES ? refusal("input_too_large") : checked(bytes, audit);
   await io.out.line(line);
   return refused ? 1 : 0;
 }
 
-function checked(bytes) {
-  const { valid, code, form } = shared.call((glue) => glue.checkObject(undefined, bytes));
+function checked(bytes, { inspectObject }) {
+  const { valid, code, form } = inspectObject(bytes);
   return { line: answer(valid, code, form), refused: !valid };
 }
 
-async function checkLines(path, io) {
+async function checkLines(path, io, audit) {
   const progress = new Progress(io.stderr);
   let done = 0;
   let refusals = 0;
   for await (const { bytes, read } of lines(path)) {
-    const { line, refused } = bytes === null ? refusal("input_too_large") : checkedLine(bytes);
+    const { line, refused } = bytes === null ? refusal("input_too_large") : checkedLine(bytes, audit);
     done += 1;
     if (refused) {
       refusals += 1;
@@ -41,9 +41,9 @@ async function checkLines(path, io) {
 }
 
 /** A trap costs its own line and no other. */
-function checkedLine(bytes) {
+function checkedLine(bytes, { answerCheckLine }) {
   try {
-    const { line, refused } = shared.call((glue) => glue.checkLine(bytes));
+    const { line, refused } = answerCheckLine(bytes);
     return { line: printableJson(line), refused };
   } catch (error) {
     return refusal(error.code);

@@ -1,8 +1,7 @@
-import { shared } from "../core.js";
 import { parse } from "./arguments.js";
 import { readObject } from "./input.js";
 import { leavesOf } from "./leaves.js";
-import { brokenHop, lineageOf, lineageRows } from "./lineage.js";
+import { brokenHop, lineageRows } from "./lineage.js";
 import { brief, cut, printable, printableJson } from "./output.js";
 
 /** Most leaves shown to people; `--json` gives the whole object. */
@@ -12,26 +11,26 @@ const MAX_LEAVES = 2000;
 export async function inspect(args, io, help) {
   const { values, positionals } = parse("inspect", args, {}, 1);
   if (values.help) return help("inspect");
-  const report = reportOn(await readObject(positionals[0]));
+  const { inspectObject } = await import("../audit/index.js");
+  const bytes = await readObject(positionals[0]);
+  const report = reportOn(inspectObject(bytes), bytes);
   await io.out.line(values.json ? forMachines(report) : forPeople(report, io.paint));
   return report.valid && brokenHop(report.lineage ?? []) === undefined ? 0 : 1;
 }
 
-function reportOn(bytes) {
-  const found = shared.call((glue) => glue.checkObject(undefined, bytes));
-  const { kind, valid, code, reason, field, form, agent_id, id_matches_key, packet_id } = found;
-  const lineage = kind === "envelope" ? lineageOf(bytes) : null;
+function reportOn(found, bytes) {
+  const { kind, valid, code, reason, field, form, agentId: agent_id, idMatchesKey: id_matches_key, objectId: packet_id, lineage } = found;
   const checks = [...checksOf(found), ...lineageChecks(lineage ?? [])];
   const { proven, claimed } = valid ? statements(found) : { proven: [], claimed: [] };
   const about = { kind, valid, code, reason, field, form, agent_id, id_matches_key, packet_id, checks, proven, claimed, lineage };
-  return { ...about, fields: fieldsOf(kind, bytes) };
+  return { ...about, fields: found.fields === null ? null : textOf(kind, bytes) };
 }
 
 /**
  * What is certain of what the core reported: it names a sender only of an object that it has read, and calls an object valid only
  * if everything passed. Of a refused one the broken rule is told, and nothing of those that stand beside it.
  */
-function checksOf({ kind, valid, code, reason, agent_id: agentId }) {
+function checksOf({ kind, valid, code, reason, agentId }) {
   const passed = (check, detail) => ({ check, outcome: "pass", detail });
   return [
     ...(agentId === null ? [] : [passed("form", `strict JSON, and every field of the ${kind} known and of its type`)]),
@@ -48,21 +47,14 @@ function lineageChecks(hops) {
   return [{ check: "lineage", outcome: "fail", detail: `${broken.code}: ${broken.reason}` }];
 }
 
-/** The object as JSON text, numbers spelt as they were received; null where the text is none of a known kind. */
-function fieldsOf(kind, bytes) {
-  if (kind === null) return null;
-  try {
-    // Throws for what cannot be read; what can is well-formed, and a token is canonical base64url.
-    shared.call((glue) => glue.objectView(kind, bytes));
-    const text = new TextDecoder().decode(bytes);
-    return kind === "capability_token" ? Buffer.from(text, "base64url").toString() : text;
-  } catch {
-    return null;
-  }
+/** The object as JSON text, numbers spelt as they were received. It has been read: well-formed, and a token canonical base64url. */
+function textOf(kind, bytes) {
+  const text = new TextDecoder().decode(bytes);
+  return kind === "capability_token" ? Buffer.from(text, "base64url").toString() : text;
 }
 
 /** What a valid signature proves about each kind, and what it does not. */
-function statements({ kind, agent_id: agentId, id_matches_key: idMatches }) {
+function statements({ kind, agentId, idMatchesKey: idMatches }) {
   const holder = "the holder of the public key signed exactly these fields";
   const idProven = `the id ${cut(agentId, 256)} is the hash of that key`;
   const idClaimed = `that the key belongs to ${cut(agentId, 256)}: only a registry knows`;

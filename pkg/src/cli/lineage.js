@@ -1,17 +1,7 @@
-import { shared } from "../core.js";
 import { brief, cut, printable } from "./output.js";
 
 /** Most actions of one hop that are shown to people. */
 const MAX_ACTIONS = 12;
-
-/** The hops of an envelope: packets oldest first, then capabilities root first; none where the text cannot be read. */
-export function lineageOf(bytes) {
-  try {
-    return shared.call((glue) => glue.lineageView(bytes));
-  } catch {
-    return [];
-  }
-}
 
 /** The first hop that proves nothing; undefined where each does. */
 export function brokenHop(hops) {

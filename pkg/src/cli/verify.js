@@ -29,7 +29,9 @@ export async function verify(args, io, help) {
   const registry = await trusted(values, positionals[0]);
   const gate = new TrustHandoffMiddleware({ audience, registry, nonces: runNonces(), strict: values.strict === true });
   const judge = (text, at, approvals) => gate.handleSync(text, { now: at, approvals });
-  return values.jsonl ? verifyLines(positionals[0], io, judge, now) : verifyFile(positionals[0], io, judge, now);
+  if (!values.jsonl) return verifyFile(positionals[0], io, judge, now);
+  const { readVerifyLine } = await import("../audit/index.js");
+  return verifyLines(positionals[0], io, readVerifyLine, judge, now);
 }
 
 async function verifyFile(path, io, judge, now) {
@@ -39,12 +41,12 @@ async function verifyFile(path, io, judge, now) {
   return decision.decision === "ACCEPT" ? 0 : 1;
 }
 
-async function verifyLines(path, io, judge, now) {
+async function verifyLines(path, io, readLine, judge, now) {
   const progress = new Progress(io.stderr);
   let done = 0;
   let refusals = 0;
   for await (const { bytes, read } of lines(path)) {
-    const { line, refused } = bytes === null ? refusal("null", "input_too_large") : verifiedLine(bytes, judge, now);
+    const { line, refused } = bytes === null ? refusal("null", "input_too_large") : verifiedLine(bytes, readLine, judge, now);
     done += 1;
     if (refused) {
       refusals += 1;
@@ -58,10 +60,10 @@ async function verifyLines(path, io, judge, now) {
 }
 
 /** A trap costs its own line and no other. */
-function verifiedLine(bytes, judge, now) {
+function verifiedLine(bytes, readLine, judge, now) {
   let parsed;
   try {
-    parsed = shared.call((glue) => glue.verifyLine(bytes));
+    parsed = readLine(bytes);
   } catch (error) {
     return refusal("null", error.code);
   }

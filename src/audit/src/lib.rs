@@ -16,8 +16,11 @@ mod convert;
 #[allow(dead_code)]
 #[path = "../../wasm/src/error.rs"]
 mod error;
+mod inspect;
 mod lines;
 mod log;
 mod moment;
 mod proof;
+#[path = "../../wasm/src/report.rs"]
+mod report;
 mod writer;

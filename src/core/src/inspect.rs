@@ -113,16 +113,25 @@ pub struct Report {
 /// ```
 #[must_use]
 pub fn check(kind: Kind, text: &[u8]) -> Report {
-    let mut report = Report { kind, refusal: None, form: None, agent_id: None, id_matches_key: None, object_id: None };
+    let mut report = Report::of(kind);
     let outcome = match kind {
-        Kind::Packet => chain::parse_packet(text, &KeyTables::new(0)).map_err(Reason::from).and_then(|p| check_packet(p, &mut report)),
-        Kind::Envelope => Envelope::parse(text, &KeyTables::new(0)).map_err(Reason::from).and_then(|e| check_packet(e.packet, &mut report)),
+        Kind::Packet | Kind::Envelope => return check_task(kind == Kind::Envelope, text),
         Kind::CapabilityToken => check_token(text, &mut report),
         Kind::Attestation => check_attestation(text, &mut report),
         Kind::Approval => check_statement::<Review>(text, &mut report, |content| &content.body.reviewer),
         Kind::Revocation => check_statement::<Withdrawal>(text, &mut report, |content| &content.body.issuer),
     };
     report.refusal = outcome.err();
+    report
+}
+
+/// Checks the text of an envelope, or of a bare packet: [`check`] for whoever looks at nothing else.
+#[must_use]
+pub fn check_task(is_envelope: bool, text: &[u8]) -> Report {
+    let mut report = Report::of(if is_envelope { Kind::Envelope } else { Kind::Packet });
+    let keys = KeyTables::new(0);
+    let read = if is_envelope { Envelope::parse(text, &keys).map(|e| e.packet) } else { chain::parse_packet(text, &keys) };
+    report.refusal = read.map_err(Reason::from).and_then(|packet| check_packet(packet, &mut report)).err();
     report
 }
 
@@ -179,6 +188,10 @@ fn check_attestation(text: &[u8], report: &mut Report) -> Result<(), Reason> {
 }
 
 impl Report {
+    const fn of(kind: Kind) -> Self {
+        Self { kind, refusal: None, form: None, agent_id: None, id_matches_key: None, object_id: None }
+    }
+
     fn claim(&mut self, agent: &str, key: &crypto::PublicKey) {
         self.agent_id = Some(agent.to_owned());
         self.id_matches_key = Some(agent_id(key) == agent);

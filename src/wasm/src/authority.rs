@@ -69,18 +69,6 @@ pub fn finish_statement(kind: &str, unsigned: &str, signature: &[u8]) -> Result<
     })
 }
 
-/// The statement of a text whose signature fits the key it names.
-#[wasm_bindgen(js_name = statementView)]
-pub fn statement_view(text: &[u8]) -> Result<JsValue, Refusal> {
-    let value = json::parse(text)?;
-    let is_revocation = value.member("type") == Some(&Value::from(Withdrawal::TYPE));
-    let (kind, statement) =
-        if is_revocation { ("revocation", verified::<Withdrawal>(text)?) } else { ("approval", verified::<Review>(text)?) };
-    // Defining a member of an object made here cannot fail.
-    let _ = js_sys::Reflect::set(&statement, &"kind".into(), &kind.into());
-    Ok(statement)
-}
-
 /// The names under which something can be revoked, the narrowest first: `kind` is `packet` (bytes of a
 /// packet or envelope), `capability` (its token), `key` (any public key) or `agent` (its id).
 #[wasm_bindgen(js_name = revocationTargets)]
@@ -100,6 +88,12 @@ pub fn revocation_targets(kind: &str, about: &JsValue) -> Result<Array, Refusal>
         _ => vec![Target::Agent(about.as_string().unwrap_or_default())],
     };
     Ok(targets.iter().map(|target| JsValue::from(target.to_string())).collect())
+}
+
+/// What a revocation revokes, if it is signed with the key it names; whether its signer may was judged before.
+#[wasm_bindgen(js_name = signedRevocation)]
+pub fn signed_revocation(text: &[u8]) -> Result<String, Refusal> {
+    Ok(revocation(text)?.content().body.target.to_string())
 }
 
 /// What a revocation revokes, if its signer may where ids certify themselves.
@@ -153,12 +147,6 @@ fn issuer(agent_id: String, public_key: PublicKey, now_ms: f64) -> Result<Issuer
 
 fn unsigned<B: Body>(content: &Content<B>) -> (Value, Vec<u8>) {
     (content.to_value(), content.signing_bytes())
-}
-
-fn verified<B: Body>(text: &[u8]) -> Result<JsValue, Refusal> {
-    let mut keys = KeyTables::new(0);
-    let statement = Unverified::<B>::parse(text, &keys).and_then(|read| read.verify(&mut keys))?;
-    Ok(signed(&statement))
 }
 
 fn signed<B: Body>(statement: &Signed<B>) -> JsValue {

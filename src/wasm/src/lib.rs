@@ -18,4 +18,5 @@ mod identity;
 mod inspect;
 mod packet;
 mod registry;
+mod report;
 mod store;

@@ -71,9 +71,8 @@ pub fn lineage(text: &[u8]) -> Result<Vec<Hop>, Reason> {
                 let hop = above.last().map(capability_hop).unwrap_or_default();
                 let leaf = above.last().filter(|_| is_leaf);
                 let linked = check_chain(&contents).map_err(Reason::from);
-                let fits = leaf.map_or(Ok(()), |leaf| {
-                    checks::capability_subject(leaf, &own).and_then(|()| checks::within_capability(&own, leaf))
-                });
+                let fits =
+                    leaf.map_or(Ok(()), |leaf| checks::capability_subject(leaf, &own).and_then(|()| checks::within_capability(&own, leaf)));
                 Hop { refusal: linked.and(fits).err(), ..hop }
             }
             Err(reason) => Hop { refusal: Some(reason), is_capability: true, ..Hop::default() },
