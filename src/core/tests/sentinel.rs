@@ -402,7 +402,7 @@ const PAIRS: [Pair; 24] = [
         "budget_overrun",
         |log| {
             log.accept("pk-1", "\"max_tool_calls\": 2");
-            log.run("pk-1", 4);
+            log.run("pk-1", 3);
         },
         |log| {
             log.accept("pk-1", "\"max_tool_calls\": 2");
@@ -501,6 +501,83 @@ fn a_line_far_ahead_is_told_as_such_and_ends_nothing_early() {
     assert_eq!(beyond(&kinds(&found)), ["clock_anomaly"]);
     assert_eq!(found[1].lines, [7, 8]);
     assert!(found[1].sentence.contains("Line 7 ") && found[1].sentence.contains("more than a day ahead"), "{}", found[1].sentence);
+}
+
+#[test]
+fn honest_traffic_that_only_looks_odd_gives_no_occasion() {
+    let stories: [fn(&mut Log); 4] = [
+        // Two logs in one file: the revocation stands before what happened before it.
+        |log| {
+            log.tell("revoked", "\"target\": \"agent|agent:planner\"");
+            log.lines[0] = log.lines[0].replace("agent:researcher", "agent:admin").replace(&at(1).iso(), &at(100).iso());
+            log.accept("pk-1", "");
+        },
+        // People answer at once, and the packet lives for long.
+        |log| {
+            log.of("pk-1", "review_decided", "\"decision\": \"APPROVED\"");
+            log.accept("pk-1", "\"requires_human_review\": true");
+            log.lines[1] = log.lines[1].replace(&at(901).iso(), &at(3 * 86_400).iso());
+            (0..20).for_each(|_| {
+                log.seconds += 12_000;
+                log.tell("x", "");
+            });
+            log.run("pk-1", 1);
+        },
+        // Names that run into each other are different names.
+        |log| {
+            for (id, fingerprint, nonce) in [("pk-1", "a", "bc"), ("pk-2", "ab", "c")] {
+                log.tell(
+                    "packet_accepted",
+                    &format!("\"packet_id\": \"{id}\", \"fingerprint\": \"{fingerprint}\", \"nonce_hash\": \"{nonce}\""),
+                );
+            }
+        },
+        // A line that is told by two stores in turn.
+        |log| {
+            log.accept("pk-1", "");
+            log.run("pk-1", 1);
+            log.accept("pk-2", "");
+            let again = log.lines[0].clone();
+            log.lines.push(again.replace(&at(1).iso(), &at(7).iso()));
+        },
+    ];
+    for (i, story) in stories.into_iter().enumerate() {
+        let mut log = Log::default();
+        story(&mut log);
+        assert_eq!(found_in(&log.text()), [], "{i}");
+    }
+}
+
+#[test]
+fn of_two_packets_with_one_id_nothing_is_said_that_may_be_the_others() {
+    let mut log = Log::default();
+    let (first, second) = (hex(&sha256(&[b"pk-1"])), hex(&sha256(&[b"other"])));
+    log.accept("pk-1", "\"max_tool_calls\": 1");
+    log.accept("pk-1", "\"max_tool_calls\": 2");
+    log.run("pk-1", 1);
+    log.run("pk-1", 2);
+    let outcomes = |line: &String| line.replace(&hex(&sha256(&[b"outcome", b"pk-1"])), FINGERPRINT).replace(&first, &second);
+    log.lines = log.lines.iter().enumerate().map(|(i, line)| if i == 1 || i > 5 { outcomes(line) } else { line.clone() }).collect();
+    assert_eq!(kinds(&found_in(&log.text())), ["packet_id_reused"]);
+    log.of("pk-1", "tool_used", "");
+    assert_eq!(kinds(&found_in(&log.text())), ["packet_id_reused", "budget_overrun"]);
+}
+
+#[test]
+fn a_finding_repeats_no_megabyte() {
+    let long = "é".repeat(500_000);
+    let mut log = Log::default();
+    log.tell(
+        "packet_rejected",
+        &format!("\"packet_id\": \"{long}\", \"from_agent\": \"{long}\", \"reason\": \"{long}\", \"model\": [\"{long}\"]"),
+    );
+    log.of(&long, "task_started", "");
+    let found = found_in(&log.text());
+    assert_eq!(kinds(&found), ["rejected_packet", "execution_without_acceptance"]);
+    for finding in found {
+        let text = json::write(&finding.to_value(), json::Style::ARRIVAL);
+        assert!(text.len() < 5000 && text.contains('…'), "{text}");
+    }
 }
 
 #[test]
@@ -696,7 +773,7 @@ fn what_is_remembered_stays_below_its_cap_and_the_summary_says_when_it_was_reach
 
 #[test]
 fn rules_of_ones_own_are_data() {
-    let rules = br#"[{"type": "night_deploy", "severity": "high", "event_type": ["tool_used"], "where": {"action": ["deploy", "wipe"]},
+    let rules = br#"[{"type": "night_deploy", "severity": "high", "event_type": ["tool_used", "tool_used"], "where": {"action": ["deploy", "wipe"]},
                       "sentence": "{packet_id} did {action}.", "advice": "Wake somebody."},
                      {"type": "busy", "severity": "info", "event_type": "tool_used", "per": "packet_id", "more_than": 2, "within_seconds": 10,
                       "sentence": "{count} calls of {packet_id}."},

@@ -121,7 +121,6 @@ impl Clocks {
         // What went ahead and came back was wrong itself; its neighbours are right.
         let went_ahead = last.at.saturating_sub(last.before) > DAY && at >= last.before.saturating_sub(SLACK);
         let (sentence, at) = if went_ahead {
-            seen.before = last.before;
             (format!("Line {} of {} is more than a day ahead of its neighbours.", last.line, clipped(producer)), last.at)
         } else {
             let back = last.at.saturating_sub(at) / SECOND;
