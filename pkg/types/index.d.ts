@@ -918,8 +918,6 @@ export class EventBuffer {
   clear(): void;
   /** How many events are held. */
   readonly size: number;
-  /** How many events were ever told. */
-  readonly total: number;
 }
 
 /** Whose keys are trusted: a registry, or a function in its place. There is no default. */

@@ -74,12 +74,34 @@ test("H03 by default a gate keeps its latest thousand events, and no more", asyn
   assert.ok(long.events()[0].text.length < 10_000);
 });
 
+test("events that nobody asked for yet are of their own moment, outlast a trap, and take no memory without end", async () => {
+  let now = NOW;
+  const one = gate({ clock: () => now });
+  const accepted = await one.handle(wire({ ai_provenance: { source: "llm" } }));
+  now += 60_000;
+  await one.handle("{}");
+  assert.deepEqual(one.events().map(({ event_type, timestamp }) => `${event_type} ${timestamp}`), [
+    ...["ai_generated_payload 2026-03-08T12:00:00Z", "packet_accepted 2026-03-08T12:00:00Z", "packet_rejected 2026-03-08T12:01:00Z"],
+  ]);
+  assert.deepEqual(one.events(), one.events(), "asked again they are the same");
+  await one.handle(wire());
+  trapNext("verifysignature");
+  trapNext("checktask");
+  assert.throws(() => trusthandoff.verifySignature("{}"), { code: "internal_error" });
+  assert.deepEqual(types(one.events()), ["ai_generated_payload", "packet_accepted", "packet_rejected", "packet_accepted"]);
+  assert.equal(one.events()[1].packet_id, accepted.packetId);
+  const many = gate({ clock: () => now });
+  const text = wire({ context: { filler: "x".repeat(6000) } });
+  for (let times = 0; times < 3000; times += 1) many.handleSync(text);
+  assert.equal(many.events().length, 1000);
+});
+
 test("a buffer is a ring of its capacity, and what stands in it cannot be edited", async () => {
   const buffer = new EventBuffer({ capacity: 3 });
   const one = gate({ events: [buffer] });
   for (let times = 0; times < 5; times += 1) one.handleSync(`{"${times}":1}`);
   const held = buffer.events();
-  assert.deepEqual([held.length, buffer.size, buffer.total], [3, 3, 5]);
+  assert.deepEqual([held.length, buffer.size], [3, 3]);
   assert.deepEqual(one.events(), held);
   assert.throws(() => (held[0].reason = "none"), TypeError);
   held.length = 0;

@@ -4,7 +4,22 @@ import { eventOf } from "./event.js";
 
 const MAX_CAPACITY = 1_000_000;
 
-/** Buffer → how it takes the text of an event, which it reads only when somebody asks. */
+/** What a buffer may hold in place of events: whoever can still tell them. Nobody asks most gates, and making an event takes time. */
+export class Untold {
+  texts;
+  drop;
+
+  /**
+   * @param {() => string[]} texts the events' texts
+   * @param {() => void} drop told or never asked for, they are not needed any more
+   */
+  constructor(texts, drop) {
+    this.texts = texts;
+    this.drop = drop;
+  }
+}
+
+/** Buffer → how it takes the text of an event, or an `Untold`, which it reads only when somebody asks. */
 const takers = /* @__PURE__ */ new WeakMap();
 
 /** The latest events, in memory: a ring, so that it never grows beyond its capacity (catalogue H03). */
@@ -13,7 +28,6 @@ export class EventBuffer {
   #ring = [];
   /** Where the next event goes once the ring is full; the oldest one stands there. */
   #next = 0;
-  #total = 0;
 
   constructor(options) {
     const { capacity = 1000 } = readOptions(options, ["capacity"], "EventBuffer");
@@ -21,7 +35,7 @@ export class EventBuffer {
       throw configInvalid(`\`capacity\` must be a whole number from 1 to ${MAX_CAPACITY}`, "capacity");
     }
     this.#capacity = capacity;
-    takers.set(this, (text) => this.#keep(text));
+    takers.set(this, (held) => this.#keep(held));
   }
 
   /** Takes an event, which as a sink it is told. */
@@ -31,35 +45,44 @@ export class EventBuffer {
 
   /** The events held, oldest first. */
   events() {
-    this.#ring = [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)].map((held) => (typeof held === "string" ? eventOf(held) : held));
+    const inOrder = [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)];
+    this.#ring = inOrder.flatMap(told).slice(-this.#capacity);
     this.#next = 0;
     return [...this.#ring];
   }
 
   clear() {
+    this.#ring.forEach(drop);
     this.#ring = [];
     this.#next = 0;
   }
 
   /** How many events are held. */
   get size() {
-    return this.#ring.length;
-  }
-
-  /** How many events were ever told. */
-  get total() {
-    return this.#total;
+    return this.events().length;
   }
 
   #keep(held) {
-    this.#total += 1;
     if (this.#ring.length < this.#capacity) {
       this.#ring.push(held);
       return;
     }
+    drop(this.#ring[this.#next]);
     this.#ring[this.#next] = held;
     this.#next = (this.#next + 1) % this.#capacity;
   }
+}
+
+function told(held) {
+  if (typeof held === "string") return [eventOf(held)];
+  if (!(held instanceof Untold)) return [held];
+  const texts = held.texts();
+  held.drop();
+  return texts.map(eventOf);
+}
+
+function drop(held) {
+  if (held instanceof Untold) held.drop();
 }
 
 /** How a buffer takes the text of an event; undefined for anything else. */

@@ -2,7 +2,7 @@ import { configInvalid } from "../errors.js";
 import { after } from "../gate/timer.js";
 import { member } from "../plain.js";
 import { isObject, typeName } from "../text.js";
-import { EventBuffer, textTaker } from "./buffer.js";
+import { EventBuffer, textTaker, Untold } from "./buffer.js";
 import { eventOf, makeEvent } from "./event.js";
 
 /**
@@ -14,6 +14,7 @@ export class Teller {
   #buffer;
   #producer;
   #timeoutMs;
+  #isAlone;
   #failures = 0;
 
   /** @param given the option `events`: a function, an object with `emit`, an array of both, or undefined for a buffer */
@@ -21,6 +22,8 @@ export class Teller {
     const all = given === undefined ? [new EventBuffer()] : Array.isArray(given) ? Array.from(given) : [given];
     this.#sinks = all.map(sinkOf);
     this.#buffer = all.find((sink) => isObject(sink) && textTaker(sink) !== undefined);
+    // Of a buffer that the gate made for itself, everybody who reads it is known.
+    this.#isAlone = given === undefined;
     this.#producer = producer;
     this.#timeoutMs = timeoutMs;
   }
@@ -43,6 +46,17 @@ export class Teller {
   /** Tells of something; whether every sink has stored it, or a promise of that. Never throws or rejects. */
   tell(type, nowMs, payload) {
     return this.#tellAll([{ event: makeEvent(type, this.#producer, nowMs, payload) }]);
+  }
+
+  /** Whether nobody but the gate's own buffer is told, which may be told when somebody asks. */
+  get canWait() {
+    return this.#isAlone;
+  }
+
+  /** Keeps who can tell, until somebody asks. */
+  keep(texts, drop) {
+    this.#sinks[0].take(new Untold(texts, drop));
+    return true;
   }
 
   /** The same with events whose texts the core made, one a line. */

@@ -1,5 +1,9 @@
 import { shared } from "../core.js";
+import { makeEvent } from "../events/event.js";
 import { reviewFinding } from "./decision.js";
+
+/** Longest text whose run is kept for its events; a thousand of them are kept at most. */
+const MAX_KEPT_BYTES = 8192;
 
 /** Codes by which somebody took something back, and not merely time has passed. */
 const REVOKED = /* @__PURE__ */ new Set(["agent_revoked", "capability_revoked", "packet_revoked"]);
@@ -10,6 +14,9 @@ const REVOKED = /* @__PURE__ */ new Set(["agent_revoked", "capability_revoked", 
  */
 export function tellDecision(teller, run, decision, nowMs) {
   const reviewed = tellReview(teller, run, decision, nowMs);
+  if (teller.canWait && run.bytes.length <= MAX_KEPT_BYTES) {
+    return teller.keep(() => textsOf(teller, run, decision, nowMs), run.keep());
+  }
   const lines = run.events(teller.producer, nowMs);
   const told = lines === null ? teller.tell(...ownWords(decision, nowMs)) : teller.tellLines(lines);
   if (reviewed === true && typeof told === "boolean") return told;
@@ -40,6 +47,13 @@ function tellReview(teller, run, decision, nowMs) {
     decision: approved ? "APPROVED" : "DENIED",
     reason: approved ? null : decision.code,
   });
+}
+
+function textsOf(teller, run, decision, nowMs) {
+  const lines = run.events(teller.producer, nowMs);
+  if (lines !== null) return lines.split("\n").filter(Boolean);
+  const [type, at, payload] = ownWords(decision, nowMs);
+  return [makeEvent(type, teller.producer, at, payload).text];
 }
 
 /** Where the core cannot speak: it failed, or there was no time to give it. */

@@ -16,6 +16,7 @@ export class Run {
   #readClock;
   #run = null;
   #generation = 0;
+  #isKept = false;
   /** Whether the end is the core's word. */
   #byCore = false;
 
@@ -59,7 +60,17 @@ export class Run {
     }
   }
 
+  /** Lets the run outlive its decision; it ends with the function returned. */
+  keep() {
+    this.#isKept = true;
+    return () => {
+      this.#isKept = false;
+      this.free();
+    };
+  }
+
   free() {
+    if (this.#isKept) return;
     const run = this.#run;
     this.#run = null;
     if (run !== null && this.#generation === shared.generation) run.free();
