@@ -65,27 +65,35 @@ pub(super) fn handoffs(summary: &Summary) -> String {
     }
     svg.push_str("</defs>");
     let mut left_out = summary.more_handoffs;
+    let mut refused = String::new();
     for pair in &summary.handoffs {
         let (Some(from), Some(to)) = (index(&pair.from), index(&pair.to)) else {
             left_out = left_out.saturating_add(pair.accepted).saturating_add(pair.refused);
             continue;
         };
-        for (class, count, bend) in [("good", pair.accepted, 0.12), ("bad", pair.refused, 0.24)] {
-            if count != 0 {
-                arrow(&mut svg, (class, count, bend), pair, place(from), place(to));
-            }
-        }
+        arrow(&mut svg, ("good", pair.accepted, 0.12), pair, place(from), place(to));
+        arrow(&mut refused, ("bad", pair.refused, 0.24), pair, place(from), place(to));
     }
+    // Above the others, or nobody would see them.
+    svg.push_str(&refused);
     for (i, name) in agents.iter().enumerate() {
         let (x, y) = place(i);
-        let (anchor, beside) = if x < WIDTH / 2.0 { ("end", x - 12.0) } else { ("start", x + 12.0) };
+        // Beside its agent; at the top and the bottom, where neighbours are side by side, outwards.
+        let (aside, outwards) = ((x - WIDTH / 2.0) / 230.0, (y - height / 2.0) / 200.0);
+        let anchor = if aside.abs() < 0.1 {
+            "middle"
+        } else if aside < 0.0 {
+            "end"
+        } else {
+            "start"
+        };
+        let (beside, below) = (if anchor == "middle" { x } else { x + 12.0 * aside.signum() }, y + 4.0 + 18.0 * outwards.powi(3));
         let short: String = if name.chars().count() > 32 { name.chars().take(31).chain(['…']).collect() } else { (*name).to_owned() };
         let _ = write!(
             svg,
             "<g><title>{}</title><circle class=\"node\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"7\"/>\
-             <text x=\"{beside:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{}</text></g>",
+             <text x=\"{beside:.1}\" y=\"{below:.1}\" text-anchor=\"{anchor}\">{}</text></g>",
             escaped(name),
-            y + 4.0,
             escaped(&short),
         );
     }
@@ -97,7 +105,10 @@ pub(super) fn handoffs(summary: &Summary) -> String {
 }
 
 fn arrow(svg: &mut String, (class, count, bend): (&str, u64, f64), pair: &Handoffs, (x1, y1): (f64, f64), (x2, y2): (f64, f64)) {
-    let thick = 1.0 + number(count).ln() * 0.6;
+    if count == 0 {
+        return;
+    }
+    let thick = if class == "bad" { 2.0 } else { 1.0 } + number(count).ln() * 0.6;
     let (mid_x, mid_y) = ((x1 + x2) / 2.0 - (y2 - y1) * bend, (y1 + y2) / 2.0 + (x2 - x1) * bend);
     let word = if class == "good" { "accepted" } else { "refused" };
     let _ = write!(
@@ -109,10 +120,12 @@ fn arrow(svg: &mut String, (class, count, bend): (&str, u64, f64), pair: &Handof
     );
 }
 
-/// The agents with the most handoffs, by name; they come in the order of their pairs, the most frequent first.
+/// The agents with the most handoffs, by name. A few places are for pairs between which something was refused,
+/// which may be rare; not all, because their names may be invented.
 fn busiest(handoffs: &[Handoffs]) -> Vec<&str> {
     let mut agents: Vec<&str> = Vec::new();
-    for name in handoffs.iter().flat_map(|pair| [pair.from.as_str(), pair.to.as_str()]) {
+    let refused = handoffs.iter().filter(|pair| pair.refused != 0).take(MAX_AGENTS / 4);
+    for name in refused.chain(handoffs).flat_map(|pair| [pair.from.as_str(), pair.to.as_str()]) {
         if agents.len() < MAX_AGENTS && !name.is_empty() && !agents.contains(&name) {
             agents.push(name);
         }

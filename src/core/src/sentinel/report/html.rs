@@ -18,7 +18,7 @@ h1{font-size:24px;margin:0 0 4px}h2{font-size:18px;margin:32px 0 8px}p{margin:4p
 svg{width:100%;height:auto;background:var(--card);border:1px solid var(--line);border-radius:8px;font-size:12px}svg text{fill:var(--ink)}\
 .back{fill:transparent}.good{fill:var(--good)}.bad{fill:var(--bad)}.node{fill:var(--ink)}.edge{fill:none;opacity:.75}.edge.good{stroke:var(--good)}.edge.bad{stroke:var(--bad)}\
 .filters{display:flex;flex-wrap:wrap;gap:8px;margin:8px 0}select,input{font:inherit;color:inherit;background:var(--card);border:1px solid var(--line);border-radius:6px;padding:4px 8px}input{flex:1;min-width:200px}\
-table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:6px 8px;border-bottom:1px solid var(--line);overflow-wrap:anywhere}th{position:sticky;top:0;background:var(--page)}td.at{white-space:nowrap}";
+table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:6px 8px;border-bottom:1px solid var(--line);overflow-wrap:anywhere}th:first-child{overflow-wrap:normal}th{position:sticky;top:0;background:var(--page)}td.at,td:first-child{white-space:nowrap}";
 
 const SCRIPT: &str = "\
 'use strict';\
