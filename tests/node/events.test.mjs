@@ -85,9 +85,8 @@ test("events that nobody asked for yet are of their own moment, outlast a trap, 
   ]);
   assert.deepEqual(one.events(), one.events(), "asked again they are the same");
   await one.handle(wire());
-  trapNext("verifysignature");
-  trapNext("checktask");
-  assert.throws(() => trusthandoff.verifySignature("{}"), { code: "internal_error" });
+  trapNext("reasoncodes");
+  assert.throws(() => trusthandoff.reasonCodes(), { code: "internal_error" });
   assert.deepEqual(types(one.events()), ["ai_generated_payload", "packet_accepted", "packet_rejected", "packet_accepted"]);
   assert.equal(one.events()[1].packet_id, accepted.packetId);
   const many = gate({ clock: () => now });
