@@ -96,9 +96,9 @@ test("inspect tells of a refused object only what is certain", async () => {
   assert.deepEqual(await rows("[]"), [["unknown_kind", "fail"]]);
 });
 
-test("verify --help says that approvals are not evaluated yet, and so it is", async () => {
+test("verify --help says whose approvals are evaluated", async () => {
   const { out } = await run(["verify", "--help"]);
-  assert.match(out, /approvals are not evaluated yet/);
+  assert.match(out, /signed\s+approval of a reviewer of the registry/);
   const line = JSON.stringify({ id: 1, text: wire({ constraints: { requires_human_review: true } }), approvals: ["{}"] });
   const [answer] = answers((await run(["verify", "--jsonl", "-", ...GATE], { input: line })).out);
   assert.deepEqual([answer.decision, answer.code], ["REJECT", "human_review_required"]);

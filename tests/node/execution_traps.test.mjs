@@ -66,7 +66,7 @@ test("W4 a trap in a check goes stale, and so does one elsewhere while a check w
   let release;
   answer = () => new Promise((resolve) => (release = resolve));
   const waiting = watcher.check();
-  trapNext("checkobject");
+  trapNext("checktask");
   assert.equal(verifySignature(wire()).code, "internal_error");
   release(false);
   assert.equal(await waiting, false);

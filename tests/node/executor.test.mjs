@@ -271,7 +271,8 @@ describe("time and revocation", { concurrency: true }, () => {
       await new Promise((resolve) => task.signal.addEventListener("abort", resolve, { once: true }));
     });
     assert.equal(status, "PARTIAL");
-    assert.equal(error.code, "revalidation_timeout");
+    // The host's own deadline comes before that of the whole check.
+    assert.equal(error.code, "revocation_unavailable");
   });
 });
 
@@ -304,7 +305,7 @@ test("after an end before its time nothing is allowed either, and it is the end 
 
 test("what is over between the acceptance and the start is not started", async () => {
   const found = new Set();
-  for (let reads = 0; reads < 6; reads += 1) {
+  for (let reads = 0; reads < 12; reads += 1) {
     let left = Infinity;
     const clock = () => (left-- > 0 ? NOW : NOW + 900_000);
     const nonces = () => ((left = reads), true);

@@ -95,7 +95,11 @@ test("F18 nobody revokes another's: what it may is by key, by id, or as a revoke
   assert.deepEqual([planner, stranger, officer].map((identity) => mayRevoke(identity, digest)), [false, false, true], "whose content it is, a digest does not say");
   const dismissed = agents().revoke(officer.agentId, at);
   assert.equal(mayRevoke(officer, subjects[0], dismissed), false, "a revoked revoker revokes no more");
-  assert.equal(mayRevoke(impostor, { publicKey: impostor.publicKey }), true, "a key that got lost is revoked with itself");
+  assert.equal(mayRevoke(impostor, { publicKey: impostor.publicKey }), false, "a key that nobody knows needs no revoking");
+  const rotated = agents().rotate(planner.agentId, impostor.publicKey, { overlapSeconds: 0, ...at });
+  assert.equal(mayRevoke(planner, { publicKey: planner.publicKey }, rotated), true, "a key that got lost is revoked with itself");
+  assert.equal(mayRevoke(impostor, { capability }, rotated), true, "what its lost key signed, an agent revokes with the new one");
+  assert.equal(mayRevoke(planner, { agentId: planner.agentId }, rotated), false, "a lost key speaks for its agent no more");
 });
 
 test("with self-certifying ids an agent revokes itself and what it signed, and nobody else's", () => {

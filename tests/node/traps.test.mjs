@@ -31,7 +31,7 @@ test("W4 after a trap every registry and gate made before still knows what it kn
   agents.revoke("agent:gone", { now: NOW });
   const before = agents.toJson();
   const verifier = gate({ registry: agents });
-  trapNext("checkobject");
+  trapNext("checktask");
   assert.equal(verifySignature(wire()).code, "internal_error");
   assert.equal(agents.toJson(), before);
   assert.equal((await verifier.handle(wire({}, { identity: next }))).decision, "ACCEPT");
@@ -44,7 +44,7 @@ test("W4 a trap elsewhere ends a run that waits for its host, and takes no nonce
   const nonces = new MemoryNonceStore();
   const verifier = gate({ nonces, policy: () => waiting });
   const pending = verifier.handle(wire());
-  const sprung = trapNext("checkobject");
+  const sprung = trapNext("checktask");
   assert.equal(verifySignature(wire()).code, "internal_error");
   assert.equal(sprung(), true);
   release(true);
@@ -78,7 +78,7 @@ test("W4 a store that trapped has forgotten, and lets nobody in until what it he
 });
 
 test("W4 a trap in verifySignature is an answer, and the next call works", () => {
-  const sprung = trapNext("checkobject");
+  const sprung = trapNext("checktask");
   const { reason, ...report } = verifySignature(wire());
   assert.equal(sprung(), true);
   assert.deepEqual(report, { valid: false, code: "internal_error", field: null, kind: null, form: null, agentId: null, idMatchesKey: null, packetId: null });

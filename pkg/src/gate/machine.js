@@ -8,7 +8,7 @@ import { tellDecision, tellReviewRequested } from "./events.js";
 import { consult, consultSync } from "./hosts.js";
 import { Run } from "./run.js";
 
-/** One store for all gates of a process, so that siblings share their parent's budget whichever gate let them in. */
+/** One store for all gates of a process that go by its clock, so that siblings share their parent's budget whichever gate let them in. */
 let processCounters = null;
 
 /** What a gate is made of, behind its public face: the core's machine, the hosts that answer it, and a clock. */
@@ -17,6 +17,7 @@ export class GateMachine {
   #clock;
   #gate = null;
   #generation = 0;
+  #counters = null;
 
   constructor(options) {
     this.options = options;
@@ -44,6 +45,8 @@ export class GateMachine {
 
   /** Where tool calls are counted unless an executor says otherwise. */
   counters() {
+    // Counters of two clocks in one store would forget each other's.
+    if (this.options.clock !== Date.now) return (this.#counters ??= new MemoryCounterStore());
     return (processCounters ??= new MemoryCounterStore());
   }
 
