@@ -13,17 +13,12 @@ const FEATURES = [
   ...["--enable-nontrapping-float-to-int", "--enable-reference-types", "--enable-sign-ext"],
 ];
 
-// Hashing is a small part of a verification, and its loops unrolled would be a fiftieth of the module.
+// Hashing is a small part of a verification, and its loops unrolled would be a fiftieth of the module; over a log they would save a twelfth.
 const SMALL_HASHES = '--cfg=sha2_backend_soft="compact"';
-/** What auditors need is a module of its own. It reads logs of any size, so all that is ours in it is built for speed. */
-const CORE = { name: "core", crate: "trusthandoff-wasm", out: join(root, "target/package"), profile: [], flags: [SMALL_HASHES] };
-const AUDIT = {
-  name: "audit",
-  crate: "trusthandoff-audit",
-  out: join(root, "target/package/audit"),
-  profile: ["trusthandoff", "trusthandoff-audit"].flatMap((crate) => ["--config", `profile.release.package.${crate}.opt-level=3`]),
-  flags: [],
-};
+
+/** What only auditors need is a module of its own. Compiled alike, both take their libraries from one build. */
+const CORE = { name: "core", crate: "trusthandoff-wasm", out: join(root, "target/package") };
+const AUDIT = { name: "audit", crate: "trusthandoff-audit", out: join(root, "target/package/audit") };
 
 /** Builds what changed and returns of each module `{ name, wasm, sha256, glue }`: bytes, hex digest, source text. */
 export function buildWasm() {
@@ -66,10 +61,10 @@ function compiledForSize(module) {
   );
 }
 
-function cargoBuild({ crate, profile, flags }, general) {
-  const rustflags = [...general, ...flags];
+function cargoBuild({ crate }, general) {
+  const rustflags = [...general, SMALL_HASHES];
   return [
-    ...["build", "--quiet", "--release", "--locked", "--package", crate, "--target", TRIPLE, ...profile],
+    ...["build", "--quiet", "--release", "--locked", "--package", crate, "--target", TRIPLE],
     // Stripped later, by wasm-opt: the generator reads the target features from a section that strip removes.
     ...["--config", "profile.release.strip=false"],
     ...["--config", `target.${TRIPLE}.rustflags=${JSON.stringify(rustflags)}`],

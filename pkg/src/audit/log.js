@@ -18,6 +18,7 @@ export async function verifyLog(source, options) {
   // An instance of its own: what one log does to it, no other is read with.
   const core = new Core();
   const reader = core.call((glue) => new glue.AuditLogReader(trusted, kept));
-  await feed(source, (piece) => core.call(() => reader.push(piece)), feedOptions(others));
-  return freezeDeep(core.call(() => reader.finish()));
+  const ask = (work) => core.call(() => work(reader));
+  await feed(source, (piece) => ask((held) => held.push(piece)), feedOptions(others), () => ask((held) => held.count()));
+  return freezeDeep(ask((held) => held.finish()));
 }

@@ -49,8 +49,9 @@ async function leavesOf(source, options) {
   const core = new Core();
   const held = core.call((glue) => new glue.AuditLeaves());
   const ask = (work) => core.call(() => work(held));
-  await feed(source, (piece) => ask(() => held.push(piece)), feedOptions(options));
-  return { ask, size: ask(() => held.size()) };
+  const size = () => ask(() => held.size());
+  await feed(source, (piece) => ask(() => held.push(piece)), feedOptions(options), size);
+  return { ask, size: size() };
 }
 
 /** Each member once, and texts only: what else stands there must not run inside the core. */

@@ -12,23 +12,24 @@ const TURN_MS = 25;
 const PROGRESS_MS = 100;
 
 /**
- * Calls `take(bytes)` with piece after piece. `take` returns how many lines there were so far.
+ * Calls `take(bytes)` with piece after piece.
  *
  * @param {{ onProgress?: (progress: { bytes: number, lines: number }) => void, signal?: AbortSignal }} options
+ * @param {() => number} lines how many there were so far; asked where somebody wants to know
  */
-export async function feed(source, take, { onProgress, signal }) {
-  let [bytes, lines] = [0, 0];
+export async function feed(source, take, { onProgress, signal }, lines) {
+  let bytes = 0;
   let turnSince = performance.now();
   let toldAt = turnSince;
   for await (const chunk of chunksOf(source)) {
     for (const piece of pieces(chunk)) {
       signal?.throwIfAborted();
-      lines = take(piece);
+      take(piece);
       bytes += piece.length;
       const now = performance.now();
       if (onProgress !== undefined && now - toldAt >= PROGRESS_MS) {
         toldAt = now;
-        onProgress({ bytes, lines });
+        onProgress({ bytes, lines: lines() });
       }
       if (now - turnSince >= TURN_MS) {
         await new Promise((resume) => setTimeout(resume, 0));
@@ -37,7 +38,7 @@ export async function feed(source, take, { onProgress, signal }) {
     }
   }
   signal?.throwIfAborted();
-  onProgress?.({ bytes, lines });
+  onProgress?.({ bytes, lines: lines() });
 }
 
 /** The options that whatever reads a source has. */
@@ -54,7 +55,8 @@ export function pieceBytes(piece) {
   throw new ArgumentTypeError(`a piece of a log must be text or a Uint8Array, not ${typeName(piece)}`);
 }
 
-function* pieces(bytes) {
+/** Bytes in parts that may be handed over. */
+export function* pieces(bytes) {
   for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
 }
 

@@ -34,7 +34,7 @@ export class LogWriter {
   static async open(source, options) {
     const { logId, ...others } = readOptions(options, ["logId", "onProgress", "signal"], "LogWriter.open");
     const writer = new LogWriter({ logId });
-    await feed(source, (piece) => writer.#ask((held) => held.takeIn(piece)), feedOptions(others));
+    await feed(source, (piece) => writer.#ask((held) => held.takeIn(piece)), feedOptions(others), () => writer.size);
     return Object.freeze({ writer, tail: writer.#ask((held) => held.takeTail()) });
   }
 

@@ -23,4 +23,5 @@ mod moment;
 mod proof;
 #[path = "../../wasm/src/report.rs"]
 mod report;
+mod sentinel;
 mod writer;

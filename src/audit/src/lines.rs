@@ -1,7 +1,6 @@
 //! Chunks of any size to lines.
 
-/// Longest line that is read whole: 16 MiB.
-pub(crate) const MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
+use trusthandoff::limits::MAX_LINE_BYTES;
 
 /// Keeps the line that a chunk ends in the middle of. Of one longer than [`MAX_LINE_BYTES`] it keeps the beginning, which is no
 /// JSON and so nothing that a line of a log could be.

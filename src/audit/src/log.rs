@@ -27,12 +27,16 @@ impl AuditLogReader {
         Ok(Self { verifier: Verifier::new(&public_keys(keys)?, kept.as_ref()), lines: Lines::default(), count: 0 })
     }
 
-    /// Takes in a piece of the log and says how many lines there were so far.
-    pub fn push(&mut self, chunk: &[u8]) -> f64 {
+    /// Takes in a piece of the log.
+    pub fn push(&mut self, chunk: &[u8]) {
         self.lines.push(chunk, |line| {
             self.verifier.push(line);
             self.count = self.count.saturating_add(1);
         });
+    }
+
+    /// How many lines there were so far.
+    pub fn count(&self) -> f64 {
         number(self.count)
     }
 

@@ -26,12 +26,12 @@ impl AuditLeaves {
         Self::default()
     }
 
-    /// Takes in a piece of the log and says how many lines there were so far.
-    pub fn push(&mut self, chunk: &[u8]) -> f64 {
+    /// Takes in a piece of the log.
+    pub fn push(&mut self, chunk: &[u8]) {
         self.lines.push(chunk, |line| self.leaves.push(leaf_hash(line)));
-        self.size()
     }
 
+    /// How many lines there were so far.
     pub fn size(&self) -> f64 {
         number(u64::try_from(self.leaves.len()).unwrap_or(u64::MAX))
     }

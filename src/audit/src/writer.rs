@@ -26,11 +26,10 @@ impl AuditLogWriter {
         Self { writer: Writer::new(log_id), lines: Lines::default() }
     }
 
-    /// Takes in a piece of the log as it stands, and says how many lines there were so far.
+    /// Takes in a piece of the log as it stands.
     #[wasm_bindgen(js_name = takeIn)]
-    pub fn take_in(&mut self, chunk: &[u8]) -> f64 {
+    pub fn take_in(&mut self, chunk: &[u8]) {
         self.lines.push(chunk, |line| self.writer.take_in(line));
-        self.size()
     }
 
     /// What stood after the last newline. It is no line, and not asked for again.
