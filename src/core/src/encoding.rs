@@ -3,7 +3,8 @@
 //! Lenient decoders let an attacker write one signature in unlimited ways (catalogue B07, F16) and
 //! one key under many agent ids (B08).
 
-use base64ct::{Base64, Base64UrlUnpadded, Encoding as _};
+use base64ct::{Base64UrlUnpadded, Encoding as _};
+use zeroize::Zeroizing;
 
 /// What is wrong with an encoded text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -17,7 +18,11 @@ pub enum Error {
 /// Standard base64 with padding (RFC 4648 §4).
 #[must_use]
 pub fn base64(bytes: &[u8]) -> String {
-    Base64::encode_string(bytes)
+    let mut out = vec![b'='; bytes.len().div_ceil(3) * 4];
+    // Long enough, so it cannot fail.
+    let _ = Base64UrlUnpadded::encode(bytes, &mut out);
+    out.iter_mut().for_each(|b| *b = other_alphabet(*b));
+    String::from_utf8(out).unwrap_or_default()
 }
 
 /// URL-safe base64 without padding (RFC 4648 §5).
@@ -31,7 +36,11 @@ pub fn base64url(bytes: &[u8]) -> String {
 /// # Errors
 /// [`Error::Noncanonical`] for anything else.
 pub fn from_base64(text: &str) -> Result<Vec<u8>, Error> {
-    Base64::decode_vec(text).map_err(|_| Error::Noncanonical)
+    let body = text.trim_end_matches('=');
+    if !text.len().is_multiple_of(4) || text.len() - body.len() > 2 {
+        return Err(Error::Noncanonical);
+    }
+    decode(&Zeroizing::new(body.bytes().map(other_alphabet).collect::<Vec<u8>>()))
 }
 
 /// Reads exactly what [`base64url`] writes.
@@ -39,7 +48,25 @@ pub fn from_base64(text: &str) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// [`Error::Noncanonical`] for anything else.
 pub fn from_base64url(text: &str) -> Result<Vec<u8>, Error> {
-    Base64UrlUnpadded::decode_vec(text).map_err(|_| Error::Noncanonical)
+    decode(text.as_bytes())
+}
+
+fn decode(text: &[u8]) -> Result<Vec<u8>, Error> {
+    let mut out = vec![0; text.len() * 3 / 4];
+    match Base64UrlUnpadded::decode(text, &mut out) {
+        Ok(_) => Ok(out),
+        Err(_) => Err(Error::Noncanonical),
+    }
+}
+
+/// A character of one base64 alphabet as that of the other, and back: `+` and `-`, `/` and `_` change
+/// places, so what belongs to the wrong alphabet stays refused. One codec serves both; keys pass
+/// through here, so nothing branches on a character.
+const fn other_alphabet(c: u8) -> u8 {
+    const fn equal(a: u8, b: u8) -> u8 {
+        (((a ^ b) as u16).wrapping_sub(1) >> 8) as u8
+    }
+    c ^ (b'+' ^ b'-') & (equal(c, b'+') | equal(c, b'-')) ^ (b'/' ^ b'_') & (equal(c, b'/') | equal(c, b'_'))
 }
 
 /// Lower-case hexadecimal.

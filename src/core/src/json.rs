@@ -6,6 +6,7 @@
 //! value model is our own.
 
 mod fields;
+mod float;
 mod number;
 mod parse;
 mod raw;

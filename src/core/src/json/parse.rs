@@ -1,8 +1,6 @@
 //! The strict parser (RFC 8259, and stricter where a looser reading is an attack).
 
-use lexical_parse_float::FromLexical as _;
-
-use super::{Float, Integer, Value, in_order, shown};
+use super::{Float, Integer, Value, float, in_order, shown};
 use crate::limits::{MAX_INTEGER_DIGITS, MAX_NESTING};
 
 /// Why a text is refused. Each names the byte offset at which it was seen.
@@ -265,9 +263,7 @@ impl<'a> Parser<'a> {
         }
         let token = self.text.get(start..self.at).unwrap_or_default();
         if is_float {
-            // Correctly rounded, as in Python, and without the 10 kB of tables of the standard parser.
-            let value = f64::from_lexical(token.as_bytes()).ok().and_then(Float::new);
-            return match value {
+            return match Float::new(float::read(token)) {
                 Some(value) => Ok(Value::Float(value)),
                 None => self.fault(Error::NotFinite(start)).map(|()| Value::Null),
             };
