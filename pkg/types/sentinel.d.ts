@@ -1,6 +1,6 @@
 /**
- * What auditors need: event logs that cannot be edited, written, verified and proven. A WebAssembly module of its own, so that a
- * gate carries nothing of it.
+ * What auditors need: event logs that cannot be edited, written, verified and proven, and Sentinel, which reads them. A WebAssembly
+ * module of its own, so that a gate carries nothing of it.
  */
 
 import type { AgentIdentity } from "./index.js";
@@ -42,6 +42,130 @@ export type LogKey = string | Uint8Array;
 
 /** A moment: milliseconds since 1970, a `Date`, or RFC 3339 text with an offset. */
 export type LogMoment = number | Date | string;
+
+// ------------------------------------------------------------------------------------------------------------- Sentinel
+
+/** How much a finding matters. */
+export type Severity = "info" | "low" | "medium" | "high" | "critical";
+
+/** A rule over single events, or over how many of them come together. */
+export interface SentinelRule {
+  /** The type of what it finds: 1 to 64 of `a-z0-9_`. */
+  type: string;
+  severity: Severity;
+  event_type: string | readonly string[];
+  /** Values, one of which each of these members must have. */
+  where?: { readonly [member: string]: readonly (string | number | boolean | null)[] };
+  /** Events are counted for each value of this member; all together where there is none. */
+  per?: string;
+  more_than?: number;
+  within_seconds?: number;
+  /** What happened; `{member}` stands for that of the event, `{count}` for how many there were. */
+  sentence: string;
+  /** What to do. */
+  advice?: string;
+}
+
+/** Something that was found. Texts hold what was received, as it was: whoever shows them escapes them. */
+export interface Finding {
+  /** Its stable name, such as `replay_attempt`. */
+  readonly type: string;
+  readonly severity: Severity;
+  /** When, as the log says. */
+  readonly at: string | null;
+  /** The agents concerned. Of a packet that was refused they may be claimed only. */
+  readonly agents: readonly string[];
+  readonly packets: readonly string[];
+  /** The evidence: lines from 1. Of a burst and of a broken log the first and the last one. */
+  readonly lines: readonly number[];
+  /** What happened. */
+  readonly sentence: string;
+  /** What to do. */
+  readonly advice: string;
+  /** The finding as a line of JSON, in ASCII. Not enumerable. */
+  readonly text: string;
+  /** Further members of the event. */
+  readonly [member: string]: unknown;
+}
+
+/** What an audit counted. */
+export interface AuditSummary {
+  readonly type: "summary";
+  readonly lines: number;
+  readonly unreadable: number;
+  /** Events that tell no time that can be read. */
+  readonly untimed: number;
+  readonly first: string | null;
+  readonly last: string | null;
+  /** Events by type. */
+  readonly events: { readonly [type: string]: number };
+  /** Findings by type; all of them, also beyond those that are collected. */
+  readonly findings: { readonly [type: string]: number };
+  readonly severities: { readonly [severity in Severity]: number };
+  readonly agents: number;
+  readonly handoffs: readonly { readonly from: string; readonly to: string; readonly accepted: number; readonly refused: number }[];
+  readonly more_handoffs: number;
+  readonly running_tasks: number;
+  /** The most entries that were remembered at once. */
+  readonly entries: number;
+  /** The line from which there was more to remember than there was room for: from there something may be missing. */
+  readonly full_since: number | null;
+  readonly forgotten: number;
+  readonly undecided: number;
+  /** The hash chain, where the log has one. */
+  readonly log: { readonly [name: string]: unknown } | null;
+  /** The summary as a line of JSON. Not enumerable. */
+  readonly text: string;
+}
+
+export interface SentinelOptions {
+  /** Rules beside the built-in ones, or their JSON text. */
+  rules?: readonly SentinelRule[] | LogPiece;
+  /** Findings from then on. What was before is read, because later events rest on it. */
+  since?: LogMoment;
+  /** Only findings of these types. */
+  types?: string | readonly string[];
+  /** Only findings from this severity on. */
+  minSeverity?: Severity;
+  /** Whether the hash chain is verified too; by default where the log has one, or keys or a checkpoint are given. */
+  chain?: boolean;
+  /** Whose checkpoints in the log count. */
+  keys?: LogKey | readonly LogKey[];
+  /** A checkpoint that was kept elsewhere. */
+  checkpoint?: LogPiece | null;
+  /** Told of every finding, also beyond those that are collected. What it throws ends the reading. */
+  onFinding?: (finding: Finding) => void;
+}
+
+/**
+ * Reads a log of events, of this package or of the reference, and finds what is wrong in it. It streams: what it remembers of a
+ * log of any length is bounded, and so is what it collects, of each type of finding the first thousand.
+ *
+ * @example
+ * const sentinel = new Sentinel({ minSeverity: "low" });
+ * sentinel.ingest('{"event_type": "packet_rejected", "packet_id": "pk-1", "reason": "invalid_signature"}\n');
+ * const types = sentinel.detectViolations().map(({ type }) => type);
+ * if (types.join() !== "rejected_packet,tampered_packet") throw new Error();
+ */
+export declare class Sentinel {
+  constructor(options?: SentinelOptions);
+
+  /** Takes in the next piece of the log, of any size: the last line may go on in the next one. */
+  ingest(piece: LogPiece): this;
+  /** Takes in the rest of the log, or a part of it, from wherever it is kept. */
+  ingestStream(source: LogSource, options?: ReadOptions): Promise<this>;
+  /** What was found so far. What should follow and does not is found when the log ends. */
+  readonly findings: readonly Finding[];
+  /** The log ends here: what should have followed and did not is found now. Nothing can be taken in any more (`config_invalid`). */
+  end(): this;
+  /** Everything that was found. The log ends with it, as with every method below. */
+  detectViolations(): readonly Finding[];
+  summary(): AuditSummary;
+  /** The report for people, with everything received in it made visible. */
+  report(options?: { colour?: boolean; width?: number }): string;
+  /** The report as one page of HTML that needs nothing else. */
+  reportHtml(): string;
+}
 
 // --------------------------------------------------------------------------------------------------------- verification
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { directory, PROGRAM, run } from "./support.mjs";
 
-const COMMANDS = ["keygen", "sign", "check", "verify", "approve", "revoke", "inspect", "log", "demo"];
+const COMMANDS = ["keygen", "sign", "check", "verify", "approve", "revoke", "inspect", "sentinel", "log", "demo"];
 
 async function assertUnusable(args, options, about = /./) {
   const { code, out, err } = await run(args, options);

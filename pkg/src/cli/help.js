@@ -10,6 +10,7 @@ usage: trusthandoff COMMAND [OPTIONS] [FILE]      FILE may be - for standard inp
   approve   a reviewer's signed word on a packet that requires human review
   revoke    a signed word that an agent, packet or capability is trusted no more
   inspect   a signed object for people: every field, every check, what is proven
+  sentinel  what is wrong in an event log: attacks, and what nobody authorised
   log       the hash chain and the checkpoints of an event log
   demo      one genuine handoff and the attacks on it
 
@@ -117,6 +118,25 @@ Shows a signed object to people: every field, every check and what it found, wha
 
 example:
   trusthandoff inspect envelope.json`,
+
+  sentinel: `usage: trusthandoff sentinel FILE [--json | --html OUT] [--since RFC3339] [--type T] [--min-severity S]
+                             [--rules FILE] [--key PEM] [--checkpoint FILE]
+
+Reads an event log, of this package or of the reference, and tells what it finds: replays, forgeries, use after revocation,
+tasks without an accepted packet, results that differ from what was attested, gaps in the log itself. Each with its lines and
+what to do. Exit code 0 if nothing was found, 1 if something was.
+
+  --json               a JSON line for each finding, then one for the summary
+  --html OUT           write the report as one page that needs nothing else; - for standard output
+  --since RFC3339      findings from then on; what was before is read, because later events rest on it
+  --type T             only findings of this type, or of several: T,U
+  --min-severity S     only findings from this severity on: info, low, medium, high, critical
+  --rules FILE         further rules, as a JSON array
+  --key PEM, --checkpoint FILE
+                       for the hash chain of the log, as log verify has them
+
+example:
+  trusthandoff sentinel events.jsonl --min-severity medium`,
 
   log: `usage: trusthandoff log verify FILE [--key PEM] [--checkpoint FILE]
 

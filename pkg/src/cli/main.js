@@ -9,12 +9,13 @@ import { COMMANDS, OVERVIEW } from "./help.js";
 import { inspect } from "./inspect.js";
 import { keygen } from "./keygen.js";
 import { log } from "./log.js";
-import { brief, Output, OutputClosed, painter, printable } from "./output.js";
+import { brief, isColoured, Output, OutputClosed, painter, printable } from "./output.js";
 import { revoke } from "./revoke.js";
+import { sentinel } from "./sentinel.js";
 import { sign } from "./sign.js";
 import { verify } from "./verify.js";
 
-const RUN = { approve, check, demo, inspect, keygen, log, revoke, sign, verify };
+const RUN = { approve, check, demo, inspect, keygen, log, revoke, sentinel, sign, verify };
 
 /**
  * The command line. Exit codes: 0 done and nothing refused, 1 something was refused or found, 2 unusable arguments or
@@ -24,7 +25,7 @@ const RUN = { approve, check, demo, inspect, keygen, log, revoke, sign, verify }
  * @returns {Promise<number>} the exit code
  */
 export async function main(args, { stdout, stderr, env }) {
-  const io = { out: new Output(stdout), stderr, paint: painter(stdout, env), refused: false };
+  const io = { out: new Output(stdout), stderr, paint: painter(stdout, env), colour: isColoured(stdout, env), width: stdout.columns, refused: false };
   // Nobody reads standard error any more: that must not become an exception of its own.
   stderr.on("error", () => {});
   try {

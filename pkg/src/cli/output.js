@@ -45,8 +45,12 @@ function closed(error) {
 }
 
 /** Colour only on a terminal that does not decline it (https://no-color.org). */
+export function isColoured(stream, environment) {
+  return stream.isTTY === true && !environment.NO_COLOR && environment.TERM !== "dumb";
+}
+
 export function painter(stream, environment) {
-  const colour = stream.isTTY === true && !environment.NO_COLOR && environment.TERM !== "dumb";
+  const colour = isColoured(stream, environment);
   const paint = (code) => (text) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
   return { good: paint("32"), bad: paint("31"), dim: paint("2"), bold: paint("1") };
 }
