@@ -1,0 +1,28 @@
+/** Events in a Kafka topic, through the client that the application has. */
+import type { AuditEvent } from "trusthandoff";
+
+/** A connected producer that sends as that of kafkajs does. Make it idempotent to be sure of each event once. */
+export interface KafkaProducer {
+  send(record: {
+    topic: string;
+    acks: number;
+    messages: { key: string; value: string; headers: { event_id: string; event_type: string; idempotency_key: string } }[];
+  }): Promise<unknown>;
+}
+
+export interface KafkaOptions {
+  topic: string;
+  /** Most events that may wait, by default 10,000. */
+  maxPending?: number;
+  /** Most events in one request, by default 500. */
+  maxBatch?: number;
+}
+
+/** A sink for `events` of a gate. The key is the event's `correlation_id`, so that events of one packet stay in order. */
+export class KafkaSink {
+  constructor(producer: KafkaProducer, options: KafkaOptions);
+  /** Resolves when all replicas in sync have the event. */
+  emit(event: AuditEvent): Promise<void>;
+  /** Resolves when nothing waits any more. The producer stays connected. */
+  close(): Promise<void>;
+}
