@@ -11,7 +11,7 @@ use trusthandoff::json::{self, Fields, Style, Value};
 use trusthandoff::limits::MAX_OVERLAP_SECONDS;
 use trusthandoff::registry::AgentRecord;
 use trusthandoff::revocation::{self, Revocation, Target, UnverifiedRevocation, Withdrawal};
-use trusthandoff::statement::{Body, Content, Issuer, Signed, Unverified};
+use trusthandoff::statement::{Body, Content, Issuer, Signed};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
