@@ -7,14 +7,21 @@ const ENVIRONMENTS = fileURLToPath(new URL("../tests/interop/environments.py", i
 const PYTHON = fileURLToPath(new URL("../.tools/interop/0.4.0-pydantic2.14/bin/python", import.meta.url));
 const LOOP = fileURLToPath(new URL("reference.py", import.meta.url));
 
-/** A subject whose `round(count)` gives times in µs, or `{ missing }`: one line on why there is none. */
-export function reference(fresh) {
+/** Makes the environments of the reference ready; one line on why there are none, or null. */
+export function ensured() {
   try {
     execFileSync("python3", [ENVIRONMENTS], { stdio: ["ignore", "ignore", "pipe"] });
+    return null;
   } catch (error) {
-    if (error.code === "ENOENT") return { missing: "python3 is missing, so the Python reference was not measured (Debian: apt-get install python3 python3-venv)" };
-    return { missing: `the Python reference was not measured: ${String(error.stderr).trim().split("\n").at(-1)}` };
+    if (error.code === "ENOENT") return "python3 is missing, so the Python reference was not measured (Debian: apt-get install python3 python3-venv)";
+    return `the Python reference was not measured: ${String(error.stderr).trim().split("\n").at(-1)}`;
   }
+}
+
+/** A subject whose `round(count)` gives times in µs, or `{ missing }`: one line on why there is none. */
+export function reference(fresh) {
+  const missing = ensured();
+  if (missing !== null) return { missing };
   const child = spawn(PYTHON, [LOOP], { stdio: ["pipe", "pipe", "inherit"] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {

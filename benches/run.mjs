@@ -3,6 +3,7 @@
  *
  * Round by round every subject gets its turn, each round starting with another one, so that a slow second of the machine
  * meets all of them and the ratios hold. Numbers go to a table and to results.json. `--rounds N` and `--calls N` choose how long.
+ * Then Sentinel and the reference's read an event log of `--log MB`, by default 200; with 0 they do not.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -13,9 +14,10 @@ import { summary } from "./statistics.mjs";
 const WASM_LIMIT = 150_000;
 const WARM_UP_ROUNDS = 5;
 
-const { rounds, calls } = options();
+const { rounds, calls, log } = options();
 const { BASELINE, subjects } = await load("./subjects.mjs");
 const { reference } = await load("./reference.mjs");
+const { sentinelRows } = await load("./sentinel.mjs");
 
 const { fresh, list } = await subjects();
 const python = reference(fresh);
@@ -31,15 +33,17 @@ for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
   }
 }
 python.end?.();
+const audits = log > 0 ? sentinelRows(log, progress) : null;
 progress("");
 
 const rows = list.map(({ name, group }) => ({ name, group, ...summary(measured.get(name), measured.get(BASELINE)) }));
 const size = wasmSize();
 const envelopeBytes = Buffer.byteLength(fresh(1)[0]);
 report(rows, size);
+if (audits !== null) reportAudits(audits);
 writeFileSync(
   new URL("results.json", import.meta.url),
-  `${JSON.stringify({ node: process.version, cpu: cpus()[0]?.model ?? null, rounds, calls, envelope_bytes: envelopeBytes, baseline: BASELINE, wasm: size, rows }, null, 2)}\n`,
+  `${JSON.stringify({ node: process.version, cpu: cpus()[0]?.model ?? null, rounds, calls, envelope_bytes: envelopeBytes, baseline: BASELINE, wasm: size, rows, audits }, null, 2)}\n`,
 );
 
 async function time({ prepare, run }) {
@@ -69,6 +73,15 @@ function report(rows, { raw, gzip }) {
   if (python.missing !== undefined) console.log(python.missing);
 }
 
+function reportAudits({ bytes, rows, missing }) {
+  console.log(`\nevent log of ${(bytes / 1e6).toFixed(0)} MB\n`);
+  console.log(`${"".padEnd(30)}${"seconds".padStart(10)}${"MB/s".padStart(10)}${"peak MB".padStart(10)}   ratio`);
+  for (const { name, seconds, mb_per_s, peak_mb, ratio } of rows) {
+    console.log(`${name.padEnd(30)}${seconds.toFixed(2).padStart(10)}${mb_per_s.toFixed(0).padStart(10)}${peak_mb.toFixed(0).padStart(10)}${ratio.toFixed(2).padStart(8)}`);
+  }
+  if (missing !== null) console.log(missing);
+}
+
 function wasmSize() {
   const bytes = readFileSync(new URL("../pkg/dist/core.wasm", import.meta.url));
   return { raw: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length, limit: WASM_LIMIT };
@@ -81,13 +94,14 @@ function progress(text) {
 function options() {
   let values;
   try {
-    ({ values } = parseArgs({ options: { rounds: { type: "string", default: "60" }, calls: { type: "string", default: "50" } } }));
+    ({ values } = parseArgs({ options: { rounds: { type: "string", default: "60" }, calls: { type: "string", default: "50" }, log: { type: "string", default: "200" } } }));
   } catch (error) {
     stop(error.message);
   }
-  const [rounds, calls] = [Number(values.rounds), Number(values.calls)];
+  const [rounds, calls, log] = [Number(values.rounds), Number(values.calls), Number(values.log)];
   if (![rounds, calls].every((number) => Number.isSafeInteger(number) && number > 0)) stop("--rounds and --calls take a whole number above zero");
-  return { rounds, calls };
+  if (!Number.isSafeInteger(log) || log < 0) stop("--log takes a whole number of megabytes, or 0");
+  return { rounds, calls, log };
 }
 
 async function load(path) {
