@@ -11,6 +11,7 @@ import warnings
 
 from trusthandoff import envelope_from_json, validate_packet
 
+import attestations
 import first_hop
 import grants
 import mutations
@@ -107,6 +108,8 @@ def main(arguments):
         "hop": first_hop.begin,
         "judge-grants": grants.judge,
         "gate": situations,
+        "attestations-both-ways": attestations.make,
+        "judge-attestations": attestations.judge,
     }
     for line in commands[command](*numbers):
         sys.stdout.write(json.dumps(line) + "\n")

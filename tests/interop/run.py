@@ -19,6 +19,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 import environments
 import random_objects as draw
+from attestations import attestations_to_ours, attestations_to_reference
 from comparison import Group, equal_verdicts, one_sided, said, stricter_rules
 from delegation import capabilities_to_ours, capabilities_to_reference
 from hops import three_hops
@@ -171,6 +172,7 @@ def arguments():
     parser.add_argument(
         "--grants", type=int, default=500, help="capabilities from each release, and of each kind of ours"
     )
+    parser.add_argument("--attestations", type=int, default=500, help="attestations from each release, and of ours")
     parser.add_argument(
         "--mutants", type=int, default=int(os.environ.get("INTEROP_MUTANTS", "5000")), help="changed wires in total"
     )
@@ -193,6 +195,11 @@ def main():
         for number, environment in enumerate(environments.ENVIRONMENTS)
     ]
     parts.append(lambda: capabilities_to_reference(options))
+    parts += [
+        lambda e=environment, n=number: attestations_to_ours(e, n, options)
+        for number, environment in enumerate(environments.ENVIRONMENTS)
+    ]
+    parts.append(lambda: attestations_to_reference(options))
     parts += [
         lambda e=environment, n=number: three_hops(e, n, options)
         for number, environment in enumerate(environments.ENVIRONMENTS)
