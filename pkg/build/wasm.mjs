@@ -16,9 +16,14 @@ const FEATURES = [
 // Hashing is a small part of a verification, and its loops unrolled would be a fiftieth of the module; over a log they would save a twelfth.
 const SMALL_HASHES = '--cfg=sha2_backend_soft="compact"';
 
-/** What only auditors need is a module of its own. Compiled alike, both take their libraries from one build. */
-const CORE = { name: "core", crate: "trusthandoff-wasm", out: join(root, "target/package") };
-const AUDIT = { name: "audit", crate: "trusthandoff-audit", out: join(root, "target/package/audit") };
+/** What only auditors need is a module of its own. Both take their libraries from one build; what is ours is, for auditors, faster. */
+const CORE = { name: "core", crate: "trusthandoff-wasm", out: join(root, "target/package"), profile: [] };
+const AUDIT = {
+  name: "audit",
+  crate: "trusthandoff-audit",
+  out: join(root, "target/package/audit"),
+  profile: ["trusthandoff", "trusthandoff-audit"].flatMap((crate) => ["--config", `profile.release.package.${crate}.opt-level="s"`]),
+};
 
 /** Builds what changed and returns of each module `{ name, wasm, sha256, glue }`: bytes, hex digest, source text. */
 export function buildWasm() {
@@ -61,10 +66,10 @@ function compiledForSize(module) {
   );
 }
 
-function cargoBuild({ crate }, general) {
+function cargoBuild({ crate, profile }, general) {
   const rustflags = [...general, SMALL_HASHES];
   return [
-    ...["build", "--quiet", "--release", "--locked", "--package", crate, "--target", TRIPLE],
+    ...["build", "--quiet", "--release", "--locked", "--package", crate, "--target", TRIPLE, ...profile],
     // Stripped later, by wasm-opt: the generator reads the target features from a section that strip removes.
     ...["--config", "profile.release.strip=false"],
     ...["--config", `target.${TRIPLE}.rustflags=${JSON.stringify(rustflags)}`],
