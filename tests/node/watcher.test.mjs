@@ -27,7 +27,16 @@ function revocations() {
   return host;
 }
 
-const staleness = (watcher) => new Promise((resolve) => watcher.signal.addEventListener("abort", () => resolve(watcher.code), { once: true }));
+/** A watcher keeps no process alive, so whoever waits for it must. */
+const staleness = (watcher) =>
+  new Promise((resolve) => {
+    const alive = setInterval(() => {}, 1000);
+    const done = () => {
+      clearInterval(alive);
+      resolve(watcher.code);
+    };
+    watcher.signal.addEventListener("abort", done, { once: true });
+  });
 
 describe("watching", { concurrency: true }, () => {
   test("a good acceptance stays good, and is checked at once and at the interval", async () => {
