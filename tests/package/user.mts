@@ -14,7 +14,7 @@ import {
 } from "trusthandoff";
 import { init } from "trusthandoff/slim";
 import { MemoryNonceStore as SameStore } from "trusthandoff/stores/memory";
-import { consistencyProof, inclusionProof, type LogReport, LogWriter, readCheckpoint, verifyConsistency, verifyInclusion, verifyLog } from "trusthandoff/sentinel";
+import { consistencyProof, inclusionProof, type LogReport, LogWriter, readCheckpoint, Sentinel, type Severity, verifyConsistency, verifyInclusion, verifyLog } from "trusthandoff/sentinel";
 
 const planner: AgentIdentity = AgentIdentity.generate();
 const researcher = AgentIdentity.fromPrivateKeyPem(planner.privateKeyPem());
@@ -51,7 +51,11 @@ const report: LogReport = await verifyLog((async function* () { yield line; })()
 const opened = await LogWriter.open([new Uint8Array(3), line], { logId: "gate-1", onProgress: ({ bytes, lines }) => void (bytes + lines) });
 const included: boolean = verifyInclusion(line, await inclusionProof(line, 0), seal);
 const extended: boolean = verifyConsistency(await consistencyProof(opened.tail, 1, { size: 2 }), seal, seal);
+const audit = await new Sentinel({ rules: [{ type: "own", severity: "low", event_type: "tool_used", sentence: "{action}" }], since: new Date(0) }).ingestStream(line);
+const gravest: Severity | undefined = audit.detectViolations()[0]?.severity;
 
+// @ts-expect-error a severity that does not exist
+new Sentinel({ minSeverity: "fatal" });
 // @ts-expect-error a proof without the seal it is judged by proves nothing
 verifyInclusion(line, await inclusionProof(line, 0));
 // @ts-expect-error a log is no object
@@ -75,4 +79,4 @@ await init(42);
 // @ts-expect-error codes are a closed union
 const never: ReasonCode = "no_such_code";
 
-export { code, extended, included, later, never, report, TrustHandoffError, valid };
+export { code, extended, gravest, included, later, never, report, TrustHandoffError, valid };
