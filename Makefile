@@ -13,6 +13,7 @@ SAY := @printf '\n== %s\n'
 RUST := target/make/rust
 NPM := pkg/node_modules/.stamp
 TOOLS := tests/tools/node_modules/.stamp
+SINKS := tests/sinks/node_modules/.stamp
 PACKAGE := pkg/dist/core.wasm.sha256
 SOURCES := target/make/sources
 
@@ -38,14 +39,14 @@ bench: $(PACKAGE) ## measure against node:crypto, jose, noble and the Python ref
 	@if [ -f benches/package-lock.json ]; then cd benches && $(NPM_CI); fi
 	@node benches/run.mjs
 clean: ## remove everything that was built or installed here
-	rm -rf target pkg/dist pkg/node_modules tests/tools/node_modules benches/node_modules .tools trusthandoff-*.tgz
+	rm -rf target pkg/dist pkg/node_modules tests/tools/node_modules tests/sinks/node_modules benches/node_modules .tools trusthandoff-*.tgz
 
 # Tests
 
-.PHONY: test test-core test-node test-cli test-interop test-package test-runtimes test-browser
+.PHONY: test test-core test-node test-cli test-interop test-package test-runtimes test-browser test-sinks
 test: ## every check and test
 	@start=$$(date +%s); \
-	for group in core node cli package runtimes browser interop; do $(MAKE) test-$$group || { echo "FAILED: make test-$$group"; exit 1; }; done; \
+	for group in core node cli package runtimes browser sinks interop; do $(MAKE) test-$$group || { echo "FAILED: make test-$$group"; exit 1; }; done; \
 	printf '\nall tests passed in %s s\n' $$(($$(date +%s) - start))
 
 test-core: $(RUST) ## the Rust core: format, lints, tests
@@ -85,6 +86,12 @@ test-browser: $(PACKAGE) $(TOOLS) ## the page in www/, in Chromium
 	@tests/tools/chromium.sh
 	@node --test $(TEST_REPORTER) $(wildcard tests/browser/*.test.mjs)
 
+test-sinks: $(PACKAGE) $(SINKS) ## the sinks against a Kafka cluster, an OpenTelemetry collector and kill -9
+	$(SAY) 'the sinks against real servers'
+	@command -v python3 >/dev/null || { echo 'python3 is missing: install Python 3.11 (Debian: apt-get install python3 python3-venv)'; exit 1; }
+	@python3 tests/sinks/servers.py install
+	@node --test $(TEST_REPORTER) $(wildcard tests/sinks/*.test.mjs)
+
 # One line a test is for people who look for one; here the failures and the counts are enough.
 TEST_REPORTER := --test-reporter=$(if $(CI),spec,dot)
 
@@ -118,3 +125,7 @@ $(NPM): pkg/package-lock.json
 $(TOOLS): tests/tools/package-lock.json
 	@echo 'installing the runtimes for the tests (npm; about 1 GB, a minute)'
 	@cd tests/tools && $(NPM_CI) && touch node_modules/.stamp
+
+$(SINKS): tests/sinks/package-lock.json
+	@echo 'installing the clients of the sinks for the tests (npm)'
+	@cd tests/sinks && $(NPM_CI) && touch node_modules/.stamp
