@@ -112,6 +112,18 @@ export type ReasonCode =
 /** The whole table of refusals, each code with its meaning in one sentence. */
 export function reasonCodes(): readonly { readonly code: ReasonCode; readonly meaning: string }[];
 
+
+/** The runtime's own `AbortSignal`, where its types are known; else what of it is used. */
+export type RuntimeAbortSignal = typeof globalThis extends { AbortSignal: { prototype: infer Signal } }
+  ? Signal
+  : {
+      readonly aborted: boolean;
+      readonly reason: unknown;
+      throwIfAborted(): void;
+      addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
+      removeEventListener(type: "abort", listener: () => void): void;
+    };
+
 /**
  * Codes of errors that only this package raises: the program around it is wrong, nothing that was received is.
  *
@@ -937,7 +949,7 @@ export interface PendingReview {
  */
 export type OnReview = (
   request: PendingReview,
-  about: { readonly signal: AbortSignal; readonly threshold: number; readonly valid: number },
+  about: { readonly signal: RuntimeAbortSignal; readonly threshold: number; readonly valid: number },
 ) => string | readonly string[] | null | undefined | Promise<string | readonly string[] | null | undefined>;
 
 export interface ReviewedOptions {
@@ -1039,7 +1051,7 @@ export interface WatchOptions {
   /** Longest time one whole check may take, by default four times the gate's `storeTimeoutMs`. After it: `revalidation_timeout`. */
   timeoutMs?: number;
   /** Stops the watcher when aborted, and aborts its signal. */
-  signal?: AbortSignal;
+  signal?: RuntimeAbortSignal;
   /** Told once when the watcher goes stale. What it throws changes nothing. */
   onStale?: (error: TrustHandoffError) => void;
 }
@@ -1066,7 +1078,7 @@ export interface WatchOptions {
 export class RevalidationWatcher {
   private constructor();
   /** Aborted when the watcher goes stale, with the error as its reason. A fresh one after a new start. */
-  readonly signal: AbortSignal;
+  readonly signal: RuntimeAbortSignal;
   /** Whether it watches: neither stopped nor stale. */
   readonly running: boolean;
   readonly stale: boolean;
@@ -1174,7 +1186,7 @@ export interface Task {
   readonly packet: VerifiedPacket;
   readonly decision: PacketDecision;
   /** Aborted when the authority ends: revoked, expired, `max_runtime_seconds` passed; and when the task has ended. */
-  readonly signal: AbortSignal;
+  readonly signal: RuntimeAbortSignal;
   /**
    * Asks for one use of a tool at this moment: the action must be permitted, a call of every budget is taken, and everything
    * must still stand. Do the action only when this has resolved.

@@ -3,7 +3,7 @@
  * module of its own, so that a gate carries nothing of it.
  */
 
-import type { AgentIdentity } from "./index.js";
+import type { AgentIdentity, Form, ReasonCode } from "./index.js";
 
 // ------------------------------------------------------------------------------------------------------------ sources
 
@@ -333,3 +333,65 @@ export declare function verifyConsistency(
   older: Pick<LogSeal, "size" | "root">,
   newer: Pick<LogSeal, "size" | "root">,
 ): boolean;
+
+// ----------------------------------------------------------------------------------------------------------- inspection
+
+/** One packet or capability of the way that an envelope came. */
+export interface Hop {
+  readonly kind: "packet" | "capability_token";
+  /** Empty, as all the rest, where it cannot be read. */
+  readonly id: string;
+  readonly from_agent: string;
+  readonly to_agent: string;
+  /** Whether the id of who signed is the hash of the key. */
+  readonly id_matches_key: boolean;
+  readonly permissions: { readonly allowed_actions: readonly string[]; readonly max_tool_calls: number | bigint | null };
+  readonly constraints: { readonly [name: string]: unknown } | null;
+  readonly expires_at: string | null;
+  /** Why it proves nothing; null where it is signed and follows from the hop before. */
+  readonly code: ReasonCode | null;
+  readonly reason: string | null;
+}
+
+export type ObjectKind = "packet" | "envelope" | "capability_token" | "attestation" | "approval" | "revocation";
+
+export interface ObjectReport {
+  /** Null where the text is none of the signed objects. */
+  readonly kind: ObjectKind | null;
+  readonly valid: boolean;
+  readonly code: ReasonCode | null;
+  readonly reason: string | null;
+  /** JSON pointer of the refused field. */
+  readonly field: string | null;
+  readonly form: Form | null;
+  /** Who says to have signed: nothing here says that the key is theirs. */
+  readonly agentId: string | null;
+  readonly idMatchesKey: boolean | null;
+  readonly objectId: string | null;
+  /** What it says, as a tree; null where it cannot be read. */
+  readonly fields: unknown;
+  /** Of an envelope: packets oldest first, then capabilities root first. */
+  readonly lineage: readonly Hop[] | null;
+}
+
+/**
+ * What a signed object of any kind says, and what its signature proves: form, signature, fields, lineage. No clock, no trust, no
+ * store: whether to act on it, a gate says.
+ *
+ * @example
+ * const report = inspectObject("{}");
+ * if (report.valid || report.code !== "unknown_kind") throw new Error();
+ */
+export declare function inspectObject(received: string | Uint8Array, options?: { kind?: ObjectKind }): ObjectReport;
+
+/** Answers one line of `trusthandoff check --jsonl`. */
+export declare function answerCheckLine(line: Uint8Array): { readonly line: string; readonly refused: boolean };
+
+/** Reads one line of `trusthandoff verify --jsonl`; `id` is JSON text, `code` says what is wrong with the line. */
+export declare function readVerifyLine(line: Uint8Array): {
+  readonly id: string;
+  readonly code: ReasonCode | null;
+  readonly text: Uint8Array | null;
+  readonly now_ms: number | null;
+  readonly approvals: readonly string[] | null;
+};
