@@ -1,5 +1,6 @@
 import { shared } from "./core.js";
 import { ArgumentTypeError, configInvalid } from "./errors.js";
+import { announceChanges, Changes } from "./events/changes.js";
 import { keyArgument } from "./keys.js";
 import { readOptions } from "./plain.js";
 import { toMs } from "./time.js";
@@ -55,13 +56,20 @@ export class AgentRegistry {
     if (!Number.isSafeInteger(overlapSeconds) || overlapSeconds < 0) {
       throw configInvalid("`overlapSeconds` must be a whole number of seconds", "overlapSeconds");
     }
-    stateOf(this).change("rotate", [idArgument(agentId), keyArgument(newPublicKey, "the new public key"), overlapSeconds, toMs(now, "now")]);
+    const [id, key, nowMs] = [idArgument(agentId), keyArgument(newPublicKey, "the new public key"), toMs(now, "now")];
+    const state = stateOf(this);
+    state.change("rotate", [id, key, overlapSeconds, nowMs]);
+    const { fingerprint } = shared.call((glue) => glue.publicKeyOf(key));
+    state.changes.add("key_rotated", nowMs, { agent_id: id, fingerprint });
     return this;
   }
 
   revoke(agentId, options) {
     const { now = Date.now() } = readOptions(options, ["now"], "revoke");
-    stateOf(this).change("revoke", [idArgument(agentId), toMs(now, "now")]);
+    const [id, nowMs] = [idArgument(agentId), toMs(now, "now")];
+    const state = stateOf(this);
+    state.change("revoke", [id, nowMs]);
+    state.changes.add("revoked", nowMs, { target: `agent|${id}`, reason: null });
     return this;
   }
 
@@ -88,8 +96,12 @@ class RegistryState {
   #handle = null;
   #generation = 0;
 
+  /** What gates have to tell of it. */
+  changes = new Changes();
+
   constructor(text) {
     this.#text = text;
+    announceChanges(this, this.changes);
   }
 
   /** The core's registry, built again if its instance is gone. */

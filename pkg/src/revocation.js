@@ -1,6 +1,7 @@
 import { tokenArgument } from "./capability.js";
 import { shared } from "./core.js";
 import { ArgumentTypeError, configInvalid } from "./errors.js";
+import { announceChanges, Changes } from "./events/changes.js";
 import { keyArgument } from "./keys.js";
 import { readOptions } from "./plain.js";
 import { registryState } from "./registry.js";
@@ -25,8 +26,10 @@ export class RevocationList {
   #registry;
   /** Revoked name → the statement that revoked it first. */
   #statements = new Map();
+  #changes = new Changes();
 
   constructor(options) {
+    announceChanges(this, this.#changes);
     const { registry, kept } = readOptions(options, ["registry", "kept"], "RevocationList");
     this.#registry = registryState(registry, "registry");
     if (kept !== undefined && !Array.isArray(kept)) throw configInvalid(`\`kept\` must be an array of statements, not ${typeName(kept)}`, "kept");
@@ -53,7 +56,9 @@ export class RevocationList {
       this.#registry === null
         ? shared.call((glue) => glue.judgeSelfCertified(bytes, nowMs))
         : this.#registry.ask((registry) => registry.judgeRevocation(bytes, nowMs));
+    const isNew = !this.#statements.has(target);
     this.#keep(target, bytes);
+    if (isNew) this.#changes.add("revoked", nowMs, { target, reason: shared.call((glue) => glue.objectView(bytes)).reason });
     return target;
   }
 

@@ -232,6 +232,35 @@ test("rights that end are told, and whether somebody took them back", async (t) 
   }
 });
 
+test("keys that change and what is revoked are told by each gate that goes by them, once, before its next decision", async () => {
+  const agents = registry().register(stranger.agentId, stranger.publicKeyPem, { revoker: true, now: NOW - 1000 });
+  const revocations = new trusthandoff.RevocationList({ registry: agents });
+  const [first, second] = [telling({ registry: agents, revocations }), telling({ registry: agents, revocations })];
+  const successor = trusthandoff.AgentIdentity.generate({ agentId: planner.agentId });
+  agents.rotate(planner.agentId, successor.publicKeyPem, { now: NOW });
+  const about = { agentId: planner.agentId };
+  const statement = trusthandoff.revoke(stranger, about, { reason: "laptop lost", now: NOW }).text;
+  for (let times = 0; times < 2; times += 1) revocations.add(statement, { now: NOW });
+  agents.revoke(stranger.agentId, { now: NOW });
+  for (const { told, gate: one } of [first, second]) {
+    for (let times = 0; times < 2; times += 1) await one.handle("{}");
+    assert.deepEqual(
+      told.map(({ event_type, agent_id, fingerprint, target, reason }) => [event_type, agent_id ?? target, fingerprint ?? reason]),
+      [
+        ["key_rotated", planner.agentId, successor.fingerprint],
+        ["revoked", `agent|${stranger.agentId}`, null],
+        ["revoked", `agent|${planner.agentId}`, "laptop lost"],
+        ["packet_rejected", undefined, "missing_field"],
+        ["packet_rejected", undefined, "missing_field"],
+      ],
+    );
+  }
+  const later = gate({ registry: agents, revocations });
+  assert.deepEqual(later.events(), [], "what was before a gate is not its to tell");
+  agents.rotate(planner.agentId, planner.publicKeyPem, { now: NOW + 60_000 });
+  assert.deepEqual(types(later.events()), ["key_rotated"]);
+});
+
 test("a store that everybody shares tells each gate its own", async () => {
   const nonces = new MemoryNonceStore();
   const buffers = [new EventBuffer(), new EventBuffer()];

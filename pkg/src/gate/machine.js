@@ -17,12 +17,25 @@ export class GateMachine {
   #clock;
   #gate = null;
   #generation = 0;
+  /** How many changes of each source were told. */
+  #seen;
   #counters = null;
 
   constructor(options) {
     this.options = options;
     this.#clock = new GateClock(options.clock);
+    this.#seen = options.sources.map(({ total }) => total);
     this.handle();
+  }
+
+  /** Tells what has changed since at the registry and the revocations that it goes by. */
+  tellChanges() {
+    this.options.sources.forEach((changes, index) => {
+      if (changes.total === this.#seen[index]) return;
+      const latest = changes.since(this.#seen[index]);
+      this.#seen[index] = changes.total;
+      for (const change of latest) this.teller.tell(...change);
+    });
   }
 
   /** Who is told what happens here. */
@@ -122,6 +135,7 @@ export class GateMachine {
   #told(run, nowMs = this.latest) {
     // A run that only asks again ends without a decision; here that would be nobody's acceptance.
     const decision = run.end.decision ?? localRejection("internal_error");
+    this.tellChanges();
     return { decision, bytes: run.bytes, recorded: tellDecision(this.teller, run, decision, nowMs ?? Date.now()) };
   }
 

@@ -48,6 +48,7 @@ export class TrustHandoffMiddleware {
 
   /** The latest events, oldest first, where they are kept in memory: by default, or in an EventBuffer among `events`. */
   events() {
+    this.#machine.tellChanges();
     return this.#machine.teller.events();
   }
 

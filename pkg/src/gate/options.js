@@ -1,4 +1,5 @@
 import { ArgumentTypeError, configInvalid } from "../errors.js";
+import { changesOf } from "../events/changes.js";
 import { Teller } from "../events/teller.js";
 import { member, readOptions } from "../plain.js";
 import { registryState } from "../registry.js";
@@ -83,6 +84,7 @@ export function gateOptions(given) {
     registry: keys.registry,
     hosts,
     teller: new Teller(options.events, config.audience[0], storeTimeoutMs),
+    sources: [changesOf(keys.registry), changesOf(options.revocations)].filter((changes) => changes !== undefined),
     isRecorded: options.events !== undefined && !(Array.isArray(options.events) && options.events.length === 0),
     clock: clockOf(options.clock),
     storeTimeoutMs,

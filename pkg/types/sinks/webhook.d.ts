@@ -12,7 +12,8 @@ export interface WebhookOptions {
   retries?: number;
   /** Pause before the first of them, by default 250; it doubles each time. A receiver's `Retry-After` goes before. */
   backoffMs?: number;
-  fetch?: typeof globalThis.fetch;
+  /** In place of the runtime's own. */
+  fetch?: (url: string, init: any) => Promise<any>;
   /** Most events that may wait, by default 10,000. */
   maxPending?: number;
 }
@@ -20,7 +21,7 @@ export interface WebhookOptions {
 /** A sink for `events` of a gate. Events arrive in order, and one may arrive twice: its `id` tells. */
 export class WebhookSink {
   /** `url`: https, or http on this machine. */
-  constructor(url: string | URL, options?: WebhookOptions);
+  constructor(url: string | { readonly href: string }, options?: WebhookOptions);
   /** Resolves when the receiver has answered with success. */
   emit(event: AuditEvent): Promise<void>;
   /** Resolves when nothing waits any more. */
