@@ -84,7 +84,7 @@ export function cloudEvent(event, source) {
 function target(url) {
   let parsed;
   try {
-    parsed = new URL(url);
+    parsed = new URL(typeof url === "string" ? url : url.href);
   } catch {
     throw configInvalid("the webhook's URL cannot be read", "url");
   }
