@@ -118,6 +118,15 @@ export interface AuditSummary {
   readonly text: string;
 }
 
+/** What happened when, in steps of equal length. */
+export interface Timeline {
+  /** When the first step begins, as RFC 3339. */
+  readonly start: string;
+  readonly stepSeconds: number;
+  /** Of each step how many packets were accepted, how many refused, and how many findings from `medium` on there were. */
+  readonly steps: readonly (readonly [accepted: number, refused: number, findings: number])[];
+}
+
 export interface SentinelOptions {
   /** Rules beside the built-in ones, or their JSON text. */
   rules?: readonly SentinelRule[] | LogPiece;
@@ -156,6 +165,8 @@ export declare class Sentinel {
   ingestStream(source: LogSource, options?: ReadOptions): Promise<this>;
   /** What was found so far. What should follow and does not is found when the log ends. */
   readonly findings: readonly Finding[];
+  /** What happened when, so far; at most 96 steps, which grow longer as the log does. Null before the first decision of a gate. */
+  readonly timeline: Timeline | null;
   /** The log ends here: what should have followed and did not is found now. Nothing can be taken in any more (`config_invalid`). */
   end(): this;
   /** Everything that was found. The log ends with it, as with every method below. */

@@ -109,6 +109,20 @@ test("every finding is told, and of a type the first thousand are kept", () => {
   assert.deepEqual(JSON.parse(audit.summary().text).severities, { info: 0, low: 1200, medium: 0, high: 0, critical: 0 });
 });
 
+test("what happened when is told while the log is read, in steps that add up to what was decided", () => {
+  const audit = new Sentinel();
+  assert.equal(audit.timeline, null);
+  audit.ingest(jsonl([event(0, "packet_accepted"), event(5, "packet_rejected", { reason: "invalid_signature" })]));
+  const { start, stepSeconds, steps } = audit.timeline;
+  assert.equal(Date.parse(start), Date.UTC(2026, 2, 8, 12));
+  assert.deepEqual([stepSeconds, steps.map(([accepted, refused]) => accepted + refused).join("")], [1, "100001"]);
+  audit.ingest(jsonl(refusals(300).slice(1)));
+  const [accepted, refused, found] = audit.timeline.steps.reduce((sums, step) => sums.map((sum, n) => sum + step[n]), [0, 0, 0]);
+  assert.deepEqual([accepted, refused, found], [1, 300, 1]);
+  assert.ok(audit.timeline.steps.length <= 96 && audit.timeline.stepSeconds > 1 && Object.isFrozen(audit.timeline.steps));
+  assert.equal(audit.end().timeline.steps.reduce((sum, [, refused]) => sum + refused, 0), 300);
+});
+
 test("findings are told from a time on, of some types, from a severity on", () => {
   const log = jsonl([event(1, "packet_rejected", { reason: "invalid_signature" }), event(90, "packet_rejected", { reason: "public_key_mismatch" })]);
   assert.deepEqual(typesOf(found(log)), ["rejected_packet", "tampered_packet", "rejected_packet", "forged_identity"]);

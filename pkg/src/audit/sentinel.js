@@ -1,6 +1,6 @@
 import { Core } from "../core.js";
 import { ArgumentTypeError, configInvalid } from "../errors.js";
-import { copyPlain, readOptions } from "../plain.js";
+import { copyPlain, freezeDeep, readOptions } from "../plain.js";
 import { keepText } from "../signing.js";
 import { isBytes, receivedBytes, typeName, wellFormed } from "../text.js";
 import { toMs, toRfc3339 } from "../time.js";
@@ -67,6 +67,11 @@ export class Sentinel {
   /** What was found so far. */
   get findings() {
     return Object.freeze(this.#ask((audit) => audit.findings()).map(keepText));
+  }
+
+  /** What happened when, so far. */
+  get timeline() {
+    return freezeDeep(this.#ask((audit) => audit.timeline()));
   }
 
   /** The log ends here: what should have followed and did not is found now. */

@@ -73,6 +73,18 @@ impl AuditSentinel {
         told(&self.sentinel.summary().to_value())
     }
 
+    /// What happened when, so far, in steps of equal length; nothing before the first decision.
+    #[allow(clippy::cast_precision_loss)]
+    pub fn timeline(&self) -> JsValue {
+        let Some(timeline) = self.sentinel.summary().timeline else { return JsValue::NULL };
+        let step = |counts: &[u64; 3]| counts.iter().map(|n| JsValue::from(*n as f64)).collect::<Array>();
+        Record::new()
+            .with("start", timeline.start.zulu())
+            .with("stepSeconds", timeline.step_seconds as f64)
+            .with("steps", timeline.steps.iter().map(step).collect::<Array>())
+            .into()
+    }
+
     #[wasm_bindgen(js_name = reportText)]
     pub fn report_text(&mut self, colour: bool, width: usize) -> String {
         self.sum_up();
