@@ -113,7 +113,7 @@ test("what happened when is told while the log is read, in steps that add up to 
   const audit = new Sentinel();
   assert.equal(audit.timeline, null);
   // A time counts once a second line agrees with it.
-  audit.ingest(jsonl([event(0, "packet_accepted"), event(5, "tool_used"), event(5, "packet_rejected", { reason: "invalid_signature" })]));
+  audit.ingest(jsonl([event(0, "packet_accepted"), event(5, "note"), event(5, "packet_rejected", { reason: "invalid_signature" })]));
   const { start, stepSeconds, steps } = audit.timeline;
   assert.equal(Date.parse(start), Date.UTC(2026, 2, 8, 12));
   assert.deepEqual([stepSeconds, steps.map(([accepted, refused]) => accepted + refused).join("")], [1, "100001"]);
