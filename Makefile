@@ -14,11 +14,14 @@ RUST := target/make/rust
 NPM := pkg/node_modules/.stamp
 TOOLS := tests/tools/node_modules/.stamp
 SINKS := tests/sinks/node_modules/.stamp
+WWW := www/node_modules/.stamp
 PACKAGE := pkg/dist/core.wasm.sha256
+SITE := target/make/site
 SOURCES := target/make/sources
 
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find src -name '*.rs' -o -name Cargo.toml)
 PKG_SOURCES := $(shell find pkg/src pkg/bin pkg/types pkg/build -type f) pkg/build.mjs pkg/package.json
+WWW_SOURCES := $(shell find www -type f -not -path '*/node_modules/*') $(wildcard docs/*.md)
 PAPERS := $(wildcard README.md CHANGELOG.md LICENSE)
 
 .PHONY: help
@@ -27,19 +30,21 @@ help: ## list these commands
 
 # Using it
 
-.PHONY: build demo pack www bench clean
+.PHONY: build demo pack site www bench clean
 build: $(PACKAGE) ## the npm package, in pkg/dist
 demo: $(PACKAGE) ## the attack demo: what is accepted, what is refused and why
 	@node pkg/dist/bin/trusthandoff.js demo
 pack: $(TARBALL) ## the tarball that `npm install` takes
 	@echo "$(TARBALL) is ready: npm install $(CURDIR)/$(TARBALL)"
-www: $(PACKAGE) ## serve the page in www/ on localhost
-	@node tests/runtimes/serve.mjs
+site: $(SITE) ## the playground and its documentation as plain files, in target/www
+	@echo 'target/www is ready: any file server can serve it'
+www: $(SITE) ## serve the playground on localhost
+	@node www/serve.mjs
 bench: $(PACKAGE) ## measure against node:crypto, jose, noble and the Python reference
 	@if [ -f benches/package-lock.json ]; then cd benches && $(NPM_CI); fi
 	@node benches/run.mjs
 clean: ## remove everything that was built or installed here
-	rm -rf target pkg/dist pkg/node_modules tests/tools/node_modules tests/sinks/node_modules benches/node_modules .tools trusthandoff-*.tgz
+	rm -rf target pkg/dist pkg/node_modules www/node_modules tests/tools/node_modules tests/sinks/node_modules benches/node_modules .tools trusthandoff-*.tgz
 
 # Tests
 
@@ -81,10 +86,10 @@ test-runtimes: $(TARBALL) $(TOOLS) ## one suite on Node 20, 22 and 24, Deno, Bun
 	@tests/tools/chromium.sh
 	@node tests/runtimes/run.mjs $(TARBALL)
 
-test-browser: $(PACKAGE) $(TOOLS) ## the page in www/, in Chromium
-	$(SAY) 'the page in Chromium'
+test-browser: $(SITE) $(TOOLS) ## the playground in Chromium; screenshots in target/screenshots
+	$(SAY) 'the playground in Chromium'
 	@tests/tools/chromium.sh
-	@node --test $(TEST_REPORTER) $(wildcard tests/browser/*.test.mjs)
+	@node --test --test-concurrency=1 $(TEST_REPORTER) $(wildcard tests/browser/*.test.mjs)
 
 test-sinks: $(PACKAGE) $(SINKS) ## the sinks against a Kafka cluster, an OpenTelemetry collector and kill -9
 	$(SAY) 'the sinks against real servers'
@@ -99,6 +104,11 @@ TEST_REPORTER := --test-reporter=$(if $(CI),spec,dot)
 
 $(PACKAGE): $(RUST_SOURCES) $(PKG_SOURCES) $(SOURCES) | $(RUST) $(NPM)
 	@node pkg/build.mjs
+
+$(SITE): $(PACKAGE) $(WWW) $(WWW_SOURCES) CHANGELOG.md
+	@echo 'building the playground'
+	@node www/build.mjs
+	@mkdir -p $(@D) && touch $@
 
 # Changes when a source file is added or removed, which no file's own time would tell.
 $(SOURCES): always
@@ -125,6 +135,10 @@ $(NPM): pkg/package-lock.json
 $(TOOLS): tests/tools/package-lock.json
 	@echo 'installing the runtimes for the tests (npm; about 1 GB, a minute)'
 	@cd tests/tools && $(NPM_CI) && touch node_modules/.stamp
+
+$(WWW): www/package-lock.json
+	@echo 'installing what the playground is built with (npm)'
+	@cd www && $(NPM_CI) && touch node_modules/.stamp
 
 $(SINKS): tests/sinks/package-lock.json
 	@echo 'installing the clients of the sinks for the tests (npm)'

@@ -2,16 +2,20 @@
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
+import { gzipSync } from "node:zlib";
 
 const TYPES = {
-  ".css": "text/css",
+  ".css": "text/css; charset=utf-8",
   ".html": "text/html; charset=utf-8",
-  ".js": "text/javascript",
+  ".js": "text/javascript; charset=utf-8",
   ".json": "application/json",
   ".mjs": "text/javascript",
   ".svg": "image/svg+xml",
   ".wasm": "application/wasm",
 };
+
+/** Worth compressing; images are already. */
+const COMPRESSED = new Set([".css", ".html", ".js", ".json", ".md", ".mjs", ".svg", ".wasm"]);
 
 /**
  * Serves `directory` on a port of its own (or `port`), and `mounts`: path prefix → directory. `pages` maps a path to the
@@ -23,7 +27,10 @@ export function serveFiles(directory, { port = 0, mounts = {}, pages = {}, heade
     try {
       const path = pathname.endsWith("/") ? `${pathname}index.html` : pathname;
       const body = pages[path] ?? (await readFile(locate(directory, mounts, decodeURIComponent(path))));
-      response.writeHead(200, { ...headers, "content-type": TYPES[extname(path)] ?? "application/octet-stream" }).end(body);
+      const type = { ...headers, "content-type": TYPES[extname(path)] ?? "application/octet-stream" };
+      if (COMPRESSED.has(extname(path)) && /\bgzip\b/.test(request.headers["accept-encoding"] ?? "")) {
+        response.writeHead(200, { ...type, "content-encoding": "gzip", vary: "accept-encoding" }).end(gzipSync(body));
+      } else response.writeHead(200, type).end(body);
     } catch {
       response.writeHead(404, headers).end("not found");
     }

@@ -1,0 +1,96 @@
+/**
+ * `make site`: the playground and its documentation as plain files in target/www, deployable to any file server. `--page` leaves
+ * the documentation out.
+ */
+import { build } from "esbuild";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { exampleHtml } from "./build/highlight.mjs";
+import { fromPackage } from "./build/package.mjs";
+import { POLICY } from "./build/policy.mjs";
+
+const www = fileURLToPath(new URL(".", import.meta.url));
+const root = join(www, "..");
+const out = join(root, "target/www");
+
+/** In the order of the navigation. */
+const PANELS = { attack: "Attack", inspect: "Inspect", approve: "Approve", sentinel: "Sentinel", keys: "Keys" };
+
+const panelFile = (name, file) => join(www, "panels", name, file);
+const present = Object.keys(PANELS).filter((name) => existsSync(panelFile(name, "panel.js")));
+const read = (path) => readFileSync(path, "utf8");
+
+/** The panels as one module, each in a chunk that is loaded when it is first shown. */
+const panelTable = {
+  name: "panels",
+  setup(context) {
+    context.onResolve({ filter: /^panels$/ }, () => ({ path: "panels", namespace: "table" }));
+    context.onLoad({ filter: /.*/, namespace: "table" }, () => ({
+      contents: `export const panels = { ${present.map((name) => `${name}: () => import("./panels/${name}/panel.js")`).join(", ")} };`,
+      resolveDir: www,
+    }));
+  },
+};
+
+async function scripts() {
+  const workers = present.filter((name) => existsSync(panelFile(name, "worker.js"))).map((name) => [`${name}-worker`, panelFile(name, "worker.js")]);
+  await build({
+    entryPoints: { main: join(www, "main.js"), ...Object.fromEntries(workers) },
+    outdir: out,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    minify: true,
+    target: "es2022",
+    chunkNames: "chunks/[name]-[hash]",
+    plugins: [panelTable, fromPackage(join(root, "pkg/dist"))],
+    legalComments: "none",
+    logLevel: "warning",
+  });
+  await build({ entryPoints: [join(www, "theme.js")], outfile: join(out, "theme.js"), minify: true, logLevel: "warning" });
+}
+
+/** One sheet: tokens, base, components, then what each panel adds. */
+async function styles() {
+  const sheets = ["tokens", "base", "components"].map((name) => join(www, "style", `${name}.css`));
+  const added = present.map((name) => panelFile(name, "panel.css")).filter(existsSync);
+  const contents = [...sheets, ...added].map((path) => `@import ${JSON.stringify(path)};`).join("\n");
+  const targets = ["chrome123", "firefox120", "safari17.5"];
+  await build({ stdin: { contents, loader: "css", resolveDir: www }, outfile: join(out, "style.css"), bundle: true, minify: true, target: targets, logLevel: "warning" });
+}
+
+function page() {
+  const sections = present.map((name, index) => {
+    const inside = read(panelFile(name, "panel.html")).replace("<!-- example -->", () => exampleHtml(read(panelFile(name, "example.js"))));
+    return `<section class="panel" id="${name}" aria-labelledby="${name}-title" tabindex="-1"${index === 0 ? "" : " hidden"}>\n${inside}</section>`;
+  });
+  const links = present.map((name) => `<li><a href="#${name}" data-panel="${name}">${PANELS[name]}</a></li>`);
+  const { version } = JSON.parse(read(join(root, "pkg/package.json")));
+  const parts = { policy: POLICY, links: links.join("\n"), panels: sections.join("\n"), version };
+  const text = read(join(www, "shell.html")).replaceAll(/<!-- (\w+) -->/g, (whole, name) => parts[name] ?? whole);
+  writeFileSync(join(out, "index.html"), text);
+}
+
+function files() {
+  cpSync(join(root, "pkg/dist/core.wasm"), join(out, "core.wasm"));
+  cpSync(join(www, "icon.svg"), join(out, "icon.svg"));
+  for (const name of present) {
+    const examples = panelFile(name, "examples");
+    if (existsSync(examples)) for (const file of readdirSync(examples)) cpSync(join(examples, file), join(out, "examples", name, file));
+  }
+}
+
+export async function buildSite({ docs = true } = {}) {
+  rmSync(join(out, "chunks"), { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  await Promise.all([scripts(), styles()]);
+  page();
+  files();
+  if (docs) {
+    const { buildDocs } = await import("./build/docs.mjs");
+    await buildDocs(join(out, "docs"));
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildSite({ docs: !process.argv.includes("--page") });
