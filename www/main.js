@@ -60,6 +60,7 @@ async function show() {
     const panel = await started.get(name);
     await panel?.shown?.(argument);
     section.dataset.ready = "";
+    performance.mark("ready");
   } catch (error) {
     started.delete(name);
     complain(`This panel could not be shown: ${error.message}`);

@@ -1,0 +1,131 @@
+/** The frame of the playground: addresses, themes, the keyboard, what the first visit costs, and that the policy holds. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { axe, playground } from "./site.mjs";
+
+const PANELS = ["attack", "inspect", "approve", "sentinel", "keys"];
+const FIRST_LOAD_BYTES = 250_000;
+const INTERACTIVE_MS = 1000;
+
+const { open, origin, browser } = playground();
+
+test("every panel opens at its address, under its name, and one alone is shown", async () => {
+  const { page, complaints, close } = await open();
+  for (const name of PANELS) {
+    await page.evaluate((to) => (location.hash = to), name);
+    await page.waitForSelector(`#${name}[data-ready]`);
+    assert.deepEqual(await page.locator("section.panel:visible").evaluateAll((shown) => shown.map(({ id }) => id)), [name]);
+    assert.equal(await page.locator("nav a[aria-current=page]").getAttribute("data-panel"), name);
+    const heading = await page.locator(`#${name} h2`).first().textContent();
+    assert.equal(await page.title(), `${heading} · trusthandoff`);
+  }
+  await page.goBack();
+  await page.waitForSelector("#sentinel:not([hidden])");
+  assert.deepEqual(complaints(), []);
+  await close();
+});
+
+test("an address that names nothing shows the first panel", async () => {
+  const { page, complaints, close } = await open();
+  await page.evaluate(() => (location.hash = "nothing/<b>of</b>/the kind"));
+  await page.waitForSelector("#attack:not([hidden])");
+  assert.deepEqual(complaints(), []);
+  await close();
+});
+
+test("a theme is chosen with one button, is kept, and is there from the first paint", async () => {
+  const { page, complaints, close } = await open({ theme: "dark" });
+  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const dark = await background();
+  await page.click("#theme");
+  const light = await background();
+  assert.notEqual(light, dark);
+  assert.equal(await page.getAttribute("#theme", "aria-label"), "Colours: light");
+  await page.reload();
+  assert.equal(await background(), light);
+  await page.click("#theme");
+  assert.equal(await background(), dark);
+  await page.click("#theme");
+  assert.equal(await page.evaluate(() => localStorage.getItem("theme")), null);
+  assert.deepEqual(complaints(), []);
+  await close();
+});
+
+test("by keyboard: the first stop skips to the content, and a panel chosen in the navigation has the focus", async () => {
+  const { page, complaints, close } = await open();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "attack");
+  await page.focus("nav a[data-panel=keys]");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#keys[data-ready]");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "keys");
+  assert.deepEqual(complaints(), []);
+  await close();
+});
+
+test("the first visit costs less than 250 kB, and the page can be used within a second", async () => {
+  const context = await browser().newContext();
+  const page = await context.newPage();
+  const session = await context.newCDPSession(page);
+  await session.send("Network.enable");
+  let bytes = 0;
+  session.on("Network.loadingFinished", ({ encodedDataLength }) => (bytes += encodedDataLength));
+  await page.goto(`${origin()}/`);
+  await page.waitForSelector("#attack[data-ready]");
+  await page.waitForLoadState("networkidle");
+  const ready = await page.evaluate(() => performance.getEntriesByName("ready")[0].startTime);
+  console.log(`first load ${bytes} bytes over the wire, usable after ${Math.round(ready)} ms`);
+  assert.ok(bytes > 150_000, "the core was not counted");
+  assert.ok(bytes < FIRST_LOAD_BYTES, `${bytes} bytes`);
+  assert.ok(ready < INTERACTIVE_MS, `${ready} ms`);
+  await context.close();
+});
+
+test("the policy forbids text as script, other origins and frames", async () => {
+  const { page, close } = await open();
+  const blocked = await page.evaluate(async () => {
+    const seen = [];
+    document.addEventListener("securitypolicyviolation", ({ effectiveDirective }) => seen.push(effectiveDirective));
+    document.body.append(Object.assign(document.createElement("script"), { textContent: "globalThis.ran = true" }));
+    await fetch("https://example.com/").catch(() => {});
+    const div = document.createElement("div");
+    div.setAttribute("style", "color: red");
+    document.body.append(div);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    return { seen, ran: globalThis.ran === true };
+  });
+  assert.equal(blocked.ran, false);
+  assert.deepEqual(new Set(blocked.seen), new Set(["script-src-elem", "connect-src", "style-src-attr"]));
+  await close();
+});
+
+test("without the core the page says so, and accepts nothing", async () => {
+  const context = await browser().newContext();
+  const page = await context.newPage();
+  await page.route("**/core.wasm", (route) => route.fulfill({ body: "not wasm", contentType: "application/wasm" }));
+  await page.goto(`${origin()}/`);
+  await page.waitForSelector("#trouble:not([hidden])");
+  assert.match(await page.textContent("#trouble"), /core could not be started/);
+  assert.equal(await page.locator("#attack[data-ready]").count(), 0);
+  await context.close();
+});
+
+test("axe finds nothing in any panel, in either theme", async () => {
+  for (const theme of ["light", "dark"]) {
+    for (const hash of PANELS) {
+      const { page, complaints, close } = await open({ theme, hash, still: true });
+      assert.deepEqual(await axe(page), [], `${hash}, ${theme}`);
+      assert.deepEqual(complaints(), []);
+      await close();
+    }
+  }
+});
+
+test("no panel is wider than a phone", async () => {
+  for (const hash of PANELS) {
+    const { page, close } = await open({ phone: true, hash });
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), hash);
+    await close();
+  }
+});
