@@ -44,7 +44,7 @@ export class Execution {
     this.#watched = watched(acceptance);
     const onStale = (error) => {
       this.#controller.abort(error);
-      tellStale(acceptance.machine.teller, decision, error, acceptance.machine.now());
+      tellStale(acceptance.machine, decision, error);
     };
     // Somebody waits for the task, so its timers keep the process.
     this.#watcher = startWatcher(this.#watched, { everyMs, jitter, timeoutMs: checkTimeout(storeTimeoutMs), onStale, background: false, justAccepted: true });
@@ -134,8 +134,8 @@ export class Execution {
   }
 
   #tell(type, payload) {
-    const { teller, now } = this.#acceptance.machine;
-    teller.tell(type, now(), { packet_id: this.#decision.packetId, ...payload });
+    const { machine } = this.#acceptance;
+    machine.tell(type, machine.now(), { packet_id: this.#decision.packetId, ...payload });
   }
 
   #throwIfOver() {

@@ -64,7 +64,7 @@ export class TrustHandoffExecutor {
     }
     const { packetId, packetDigest, packet } = decision;
     const begun = { packet_id: packetId, packet_digest: packetDigest, from_agent: packet.from_agent, to_agent: packet.to_agent };
-    const told = this.#machine.teller.tell("task_started", this.#machine.latest, begun);
+    const told = this.#machine.tell("task_started", this.#machine.latest, begun);
     if (this.#mustRecord && !((await recorded) && (await told))) return execution.refuse(unrecorded());
     return { started: true, ...(await execution.run(fn)) };
   }
@@ -99,7 +99,7 @@ export class TrustHandoffExecutor {
   }
 
   #tell(type, payload) {
-    return this.#machine.teller.tell(type, this.#machine.now(), payload);
+    return this.#machine.tell(type, this.#machine.now(), payload);
   }
 
   /** The gate's own policy first, then the executor's. */

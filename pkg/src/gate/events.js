@@ -29,8 +29,8 @@ export function tellReviewRequested(teller, { packet_id, review_digest }, nowMs)
 }
 
 /** Rights that were good are good no more. */
-export function tellStale(teller, decision, error, nowMs) {
-  teller.tell("capability_stale", nowMs, {
+export function tellStale(machine, decision, error) {
+  machine.tell("capability_stale", machine.now(), {
     packet_id: decision.packetId,
     capability_id: capabilityId(decision),
     reason: error.code,

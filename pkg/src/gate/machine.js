@@ -38,6 +38,12 @@ export class GateMachine {
     });
   }
 
+  /** Tells of something that is not a decision: what changed before it comes first, so that the log stays in order. */
+  tell(type, nowMs, payload) {
+    this.tellChanges();
+    return this.teller.tell(type, nowMs, payload);
+  }
+
   /** Who is told what happens here. */
   get teller() {
     return this.options.teller;

@@ -37,10 +37,10 @@ export class TrustHandoffMiddleware {
     if (acceptance === undefined || acceptance.machine !== this.#machine) {
       throw new ArgumentTypeError("watch takes a decision by which this gate accepted a packet", "decision");
     }
-    const { teller, now, options: own } = this.#machine;
+    const own = this.#machine.options;
     const checked = watchOptions(options, own.storeTimeoutMs);
     const onStale = (error) => {
-      tellStale(teller, decision, error, now());
+      tellStale(this.#machine, decision, error);
       return checked.onStale?.(error);
     };
     return startWatcher(watched(acceptance), { ...checked, onStale });
