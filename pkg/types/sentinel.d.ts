@@ -383,6 +383,48 @@ export interface ObjectReport {
   readonly fields: unknown;
   /** Of an envelope: packets oldest first, then capabilities root first. */
   readonly lineage: readonly Hop[] | null;
+  /** The byte at which the text stops being strict JSON; null where it is, or where a key stands twice. */
+  readonly offset: number | null;
+  /**
+   * The byte from which on a packet, envelope or statement is another spelling than its writer gives for the same content (white
+   * space, order of keys, escapes). That is nothing wrong: a signature covers the content.
+   */
+  readonly respelled: number | null;
+  /** Every signed object in the text, each judged by itself: its own first. */
+  readonly parts: readonly ObjectPart[];
+}
+
+/** What was asked of a signed object. */
+export interface PartCheck {
+  readonly check: "form" | "signature" | "packet" | "result" | "reason" | "time" | "key";
+  /** Null where it passed. */
+  readonly code: ReasonCode | null;
+  readonly reason: string | null;
+  /** JSON pointer into the text; of a capability into the JSON that its token holds. */
+  readonly field: string | null;
+  /** The byte at which the value of that field goes wrong; of a capability without a field, the byte of its JSON, or of its token where that is no base64url. */
+  readonly offset: number | null;
+}
+
+/** A signed object that stands in a text, alone or within another one. */
+export interface ObjectPart {
+  /** JSON pointer of its place; empty where it is the text itself. */
+  readonly at: string;
+  readonly kind: Exclude<ObjectKind, "envelope">;
+  readonly objectId: string | null;
+  /** Who says to have signed. */
+  readonly agentId: string | null;
+  readonly fingerprint: string | null;
+  readonly idMatchesKey: boolean | null;
+  /** What the signed bytes begin with; packets and capabilities have no label. */
+  readonly label: string | null;
+  /** The form in which a packet was signed, once that is proven. */
+  readonly form: Form | null;
+  /** By which others cite it, once it is proven. */
+  readonly digest: string | null;
+  readonly valid: boolean;
+  /** In order; what has no meaning any more was not asked. */
+  readonly checks: readonly PartCheck[];
 }
 
 /**
@@ -394,6 +436,17 @@ export interface ObjectReport {
  * if (report.valid || report.code !== "unknown_kind") throw new Error();
  */
 export declare function inspectObject(received: string | Uint8Array, options?: { kind?: ObjectKind }): ObjectReport;
+
+/**
+ * The bytes that the signature of an object in this text is over, or would have to be: of the part at `at`, by default the first
+ * one. A packet whose form is not proven has them in `form`, by default `"0.4.0"`. Null where they cannot be told.
+ *
+ * @example
+ * const planner = AgentIdentity.generate();
+ * const packet = signPacket(planner, { to_agent: "agent:r", intent: "Read" });
+ * if (!new TextDecoder().decode(signedBytes(createEnvelope(packet), { at: "/packet" })).includes('"intent":"Read"')) throw new Error();
+ */
+export declare function signedBytes(received: string | Uint8Array, options?: { kind?: ObjectKind; at?: string; form?: Form }): Uint8Array | null;
 
 /** Answers one line of `trusthandoff check --jsonl`. */
 export declare function answerCheckLine(line: Uint8Array): { readonly line: string; readonly refused: boolean };

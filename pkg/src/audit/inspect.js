@@ -24,7 +24,20 @@ export function inspectObject(received, options) {
     objectId: found.packet_id,
     fields: found.kind === null ? null : orNull((glue) => glue.objectView(found.kind, bytes)),
     lineage: found.kind === "envelope" ? (orNull((glue) => glue.lineageView(bytes)) ?? []) : null,
+    ...shared.call((glue) => glue.textPlaces(found.kind ?? undefined, bytes)),
+    parts: found.kind === null ? [] : (orNull((glue) => glue.partsView(found.kind, bytes)) ?? []),
   });
+}
+
+/** The bytes that a signature in this text is over, or would have to be; null where that cannot be told. */
+export function signedBytes(received, options) {
+  const { kind, at, form } = readOptions(options, ["kind", "at", "form"], "signedBytes");
+  for (const [name, value] of Object.entries({ kind, at, form })) {
+    if (value !== undefined && typeof value !== "string") throw configInvalid(`\`${name}\` must be a string, not ${typeName(value)}`, name);
+  }
+  const bytes = receivedBytes(received, "the object");
+  const what = kind ?? shared.call((glue) => glue.checkObject(undefined, bytes)).kind;
+  return what === null ? null : orNull((glue) => glue.signedBytes(what, bytes, at, form));
 }
 
 /** Answers one line of `check --jsonl`: `{ line, refused }`. */
@@ -42,7 +55,7 @@ function orNull(work) {
   try {
     return shared.call(work);
   } catch (error) {
-    if (error.code === "internal_error") throw error;
+    if (error.code === "internal_error" || error.code === "config_invalid") throw error;
     return null;
   }
 }

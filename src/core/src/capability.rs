@@ -89,7 +89,7 @@ pub struct Content {
 }
 
 impl Content {
-    fn read(mut fields: Fields, keys: &KeyTables) -> Result<Self, Error> {
+    pub(crate) fn read(mut fields: Fields, keys: &KeyTables) -> Result<Self, Error> {
         let key = stated_key(&fields.text("signature_algo"), &fields.text("public_key"), keys);
         Ok(Self {
             capability_id: fields.text("capability_id"),

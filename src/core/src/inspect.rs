@@ -4,8 +4,12 @@
 //! it is in time, for whom, and for the first time, a gate decides.
 
 mod lineage;
+mod parts;
+mod place;
 
 pub use lineage::{Hop, lineage};
+pub use parts::{Check, Part, parts};
+pub use place::{json_fault, respelled, token_fault};
 
 use crate::approval::Review;
 use crate::attestation::UnverifiedAttestation;

@@ -46,10 +46,15 @@ fn read_everywhere(bytes: &[u8]) -> Result<(), TestCaseError> {
     let kinds = Kind::ALL.into_iter().chain(Kind::detect(bytes));
     for kind in kinds {
         let report = inspect::check(kind, bytes);
+        let is_valid = report.refusal.is_none();
         if let Some(reason) = report.refusal {
             prop_assert!(Code::ALL.contains(&reason.code));
             prop_assert!(!reason.message.contains(char::is_control), "{:?}", reason.message);
         }
+        prop_assert!(inspect::respelled(kind, bytes).is_none_or(|at| at <= bytes.len()));
+        // What is valid has itself as its first part.
+        let parts = inspect::parts(kind, bytes, None).unwrap_or_default();
+        prop_assert!(!is_valid || parts.first().is_some_and(inspect::Part::is_valid), "{kind:?} {parts:?}");
     }
     let (answer, refused) = check_line(bytes);
     prop_assert!(parse(answer.as_bytes()).is_ok() && !answer.contains('\n'));
