@@ -235,10 +235,10 @@ test("the types: every example compiles and runs, and what is declared is there"
   const names = [...declarations.matchAll(/^export declare (?:class|function) (\w+)/gm)].map(([, name]) => name);
   for (const name of names) assert.equal(typeof sentinel[name], "function", name);
   const examples = [...declarations.matchAll(/ \* @example\n((?: \*.*\n)+?) \*\//g)].map(([, lines]) => lines.replaceAll(/^ \* ?/gm, ""));
-  assert.equal(examples.length, 3);
+  assert.equal(examples.length, 4);
   const files = examples.map((text, index) => {
     const file = join(root, `example${index}.mts`);
-    writeFileSync(file, `import { AgentIdentity } from "trusthandoff";\nimport { ${names.join(", ")} } from "trusthandoff/sentinel";\n${text}export {};\n`);
+    writeFileSync(file, `import { AgentIdentity, createEnvelope, signPacket } from "trusthandoff";\nimport { ${names.join(", ")} } from "trusthandoff/sentinel";\n${text}export {};\n`);
     return file;
   });
   const options = { strict: true, target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext, lib: ["lib.es2022.d.ts", "lib.dom.d.ts"], types: [] };

@@ -174,7 +174,10 @@ fn a_token_that_is_not_the_one_text_of_its_capability_is_pointed_at() {
     let broken = base64url(inner.replacen(':', "", 1).as_bytes());
     assert_eq!(token_fault(&broken), Some((inner.find(':').unwrap(), true)));
     let part = parts(Kind::CapabilityToken, spaced.as_bytes(), None).unwrap().remove(0);
-    assert_eq!((refusals(&[part.clone()])[0].1, part.checks[0].offset), ("token_noncanonical", inner.find(',').map(|at| at + 1)));
+    assert_eq!(
+        (refusals(std::slice::from_ref(&part))[0].1, part.checks[0].offset),
+        ("token_noncanonical", inner.find(',').map(|at| at + 1))
+    );
 }
 
 #[test]
