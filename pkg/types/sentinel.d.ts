@@ -444,7 +444,8 @@ export declare function inspectObject(received: string | Uint8Array, options?: {
  * @example
  * const planner = AgentIdentity.generate();
  * const packet = signPacket(planner, { to_agent: "agent:r", intent: "Read" });
- * if (!new TextDecoder().decode(signedBytes(createEnvelope(packet), { at: "/packet" })).includes('"intent":"Read"')) throw new Error();
+ * const signed = signedBytes(createEnvelope(packet), { at: "/packet" });
+ * if (signed === null || !new TextDecoder().decode(signed).includes('"intent":"Read"')) throw new Error();
  */
 export declare function signedBytes(received: string | Uint8Array, options?: { kind?: ObjectKind; at?: string; form?: Form }): Uint8Array | null;
 
