@@ -6,13 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { blocksOf } from "../docs/blocks.mjs";
 import { gate, wire } from "./support.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const readme = readFileSync(join(root, "README.md"), "utf8");
 
-/** Blocks in order: `{ language, name, text, output }`; `output` is the `text` block that follows at once, if one does. */
-const blocks = [...readme.matchAll(/^```(\w+)(?: (\w+))?\n([^]*?)^```\n(?:\n```text\n([^]*?)^```)?/gm)].map(([, language, name, text, output]) => ({ language, name, text, output }));
+const blocks = blocksOf(readme);
 const named = (language, name) => blocks.filter((block) => block.language === language && block.name === name);
 
 const project = mkdtempSync(join(tmpdir(), "trusthandoff-readme-"));

@@ -1,0 +1,116 @@
+/** The recipes of stores, with the databases they speak of: a nonce is taken once, a budget is spent once, whoever races for it. */
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { binary } from "../runtimes/binaries.mjs";
+import { finish } from "../runtimes/process.mjs";
+import { browse } from "./browser.mjs";
+import { recipe } from "./recipe.mjs";
+import { postgres, redis } from "./servers.mjs";
+
+const RACERS = 4;
+const ROUNDS = 200;
+
+/**
+ * Several processes claim the same nonces at the same time. `open` is JavaScript that leaves the recipe's store in `store` and
+ * what ends it in `close`. Gives how often each nonce was taken.
+ */
+async function race({ directory }, open, env = {}) {
+  const program = join(directory, "racer.mjs");
+  const claim = `const claim = typeof store === "function" ? store : (...about) => store.checkAndStore(...about);`;
+  const rounds = `for (let round = 0; round < ${ROUNDS}; round += 1) console.log(round, await claim("th1:" + round, Date.now() + 60_000, {}));`;
+  writeFileSync(program, `${open}\n${claim}\nwhile (Date.now() < Number(process.argv[2])) {}\n${rounds}\nawait close();\n`);
+  const start = String(Date.now() + 1500);
+  const options = { cwd: directory, env: { ...process.env, ...env } };
+  const outputs = await Promise.all(Array.from({ length: RACERS }, () => finish(binary("Node 24"), ["racer.mjs", start], options)));
+  const taken = new Map();
+  for (const line of outputs.join("").trim().split("\n")) {
+    const [round, reply] = line.split(" ");
+    assert.match(reply, /^(true|false)$/);
+    if (reply === "true") taken.set(round, (taken.get(round) ?? 0) + 1);
+  }
+  return [...taken.values()];
+}
+
+const ONCE_EACH = Array(ROUNDS).fill(1);
+
+test("Redis: the recipe runs, and of four processes exactly one takes each nonce", async (t) => {
+  const env = await redis(t);
+  const followed = await recipe(t, "redis", { env });
+  await followed.play();
+  const open = `import { createClient } from "redis"; import { redisNonces } from "./stores.mjs";
+    const client = await createClient({ url: process.env.REDIS_URL }).connect();
+    const store = redisNonces(client); const close = () => client.close();`;
+  assert.deepEqual(await race(followed, open, env), ONCE_EACH);
+});
+
+test("Redis: a budget is spent to its last call and no further, and where one of two has no call left neither loses one", async (t) => {
+  const env = await redis(t);
+  const followed = await recipe(t, "redis", { env });
+  await followed.run("npm install redis");
+  const program = `import { createClient } from "redis"; import { redisCounters } from "./stores.mjs";
+    const client = await createClient({ url: process.env.REDIS_URL }).connect();
+    const reserve = redisCounters(client); const expires = Date.now() + 60_000;
+    const both = [{ key: "small", limit: 5 }, { key: "large", limit: 100n }];
+    const spent = await Promise.all(Array.from({ length: 50 }, () => reserve(both, expires)));
+    const twice = await reserve([{ key: "twice", limit: 1 }, { key: "twice", limit: 1 }], expires);
+    await reserve([both[1]], expires - 30_000);
+    const left = await client.pExpireTime("large");
+    console.log(JSON.stringify([spent.filter(Boolean).length, await client.get("small"), await client.get("large"), twice, await client.get("twice"), left >= expires]));
+    await client.close();`;
+  writeFileSync(join(followed.directory, "spend.mjs"), program);
+  assert.deepEqual(JSON.parse(await followed.run("node spend.mjs")), [5, "5", "6", false, null, true]);
+});
+
+test("PostgreSQL: the recipe runs, and of four processes exactly one takes each nonce", async (t) => {
+  const env = await postgres(t);
+  const followed = await recipe(t, "postgresql", { env });
+  await followed.play();
+  const open = `import pg from "pg"; import { postgresNonces } from "./nonces.mjs";
+    const pool = new pg.Pool(); const store = await postgresNonces(pool); const close = () => pool.end();`;
+  assert.deepEqual(await race(followed, open, env), ONCE_EACH);
+  const forgetting = `import pg from "pg"; import { postgresNonces } from "./nonces.mjs";
+    const pool = new pg.Pool(); const store = await postgresNonces(pool);
+    await store.forgetExpired(); const early = await store.checkAndStore("th1:0", 1);
+    await store.forgetExpired(Date.now() + 4_000_000); console.log(early, await store.checkAndStore("th1:0", 1)); await pool.end();`;
+  writeFileSync(join(followed.directory, "forgetting.mjs"), forgetting);
+  assert.equal(await followed.run("node forgetting.mjs"), "false true\n");
+});
+
+test("SQLite: the recipe runs, and of four processes exactly one takes each nonce", async (t) => {
+  const followed = await recipe(t, "sqlite");
+  await followed.play();
+  const open = `import { sqliteNonces } from "./nonces.mjs"; const store = sqliteNonces("raced.sqlite"); const close = () => store.close();`;
+  assert.deepEqual(await race(followed, open), ONCE_EACH);
+});
+
+test("IndexedDB: what a page has accepted it refuses after a reload, and in another tab", async (t) => {
+  const followed = await recipe(t, "indexeddb");
+  await followed.play();
+  const { browser, origin, complaints } = await browse(t, followed.directory);
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(origin);
+  const says = async (tab, text) => tab.waitForFunction((expected) => document.body.textContent.trim() === expected, text, { timeout: 10_000 });
+  await says(page, "ACCEPT");
+  await page.reload();
+  await says(page, "replay_detected");
+  const kept = await page.evaluate(() => sessionStorage.getItem("received"));
+  const tab = await context.newPage();
+  await tab.addInitScript((text) => sessionStorage.setItem("received", text), kept);
+  await tab.goto(origin);
+  await says(tab, "replay_detected");
+  assert.deepEqual(complaints, []);
+});
+
+test("a store in two steps, which the recipes warn of, is caught by the race", async (t) => {
+  const followed = await recipe(t, "sqlite");
+  const open = `import { DatabaseSync } from "node:sqlite"; const db = new DatabaseSync("two-steps.sqlite", { timeout: 5000 });
+    db.exec("PRAGMA journal_mode = WAL; CREATE TABLE IF NOT EXISTS nonces (key TEXT)");
+    const store = async (key) => { if (db.prepare("SELECT 1 FROM nonces WHERE key = ?").get(key)) return false;
+      await new Promise(setImmediate); db.prepare("INSERT INTO nonces VALUES (?)").run(key); return true; };
+    const close = () => db.close();`;
+  const taken = await race(followed, open);
+  assert.ok(taken.some((times) => times > 1), "nobody raced");
+});
