@@ -3,8 +3,8 @@ import { build } from "esbuild";
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pkg, step } from "./run.mjs";
-import { bundleSinks } from "./sinks.mjs";
 import { exportsOf, glueFactory, inPlaceOf, takenFrom, virtualModules } from "./virtual.mjs";
+import { bundleWithoutWasm } from "./without_wasm.mjs";
 
 const dist = join(pkg, "dist");
 
@@ -34,7 +34,7 @@ const AUDIT_ENTRIES = ["index.js", "index.cjs", "workerd.js", "edge-light.js"].m
 export async function bundle({ core, audit }) {
   step("bundling the package");
   rmSync(dist, { recursive: true, force: true });
-  await Promise.all([bundleEntries(ENTRIES, core), bundleEntries(AUDIT_ENTRIES, audit), bundleSinks(dist)]);
+  await Promise.all([bundleEntries(ENTRIES, core), bundleEntries(AUDIT_ENTRIES, audit), bundleWithoutWasm(dist)]);
   chmodSync(join(dist, "bin/trusthandoff.js"), 0o755);
   for (const { name, wasm } of [core, audit]) writeFileSync(join(dist, `${name}.wasm`), wasm);
   writeTypes();

@@ -1,13 +1,9 @@
 import { shared } from "./core.js";
 import { ConfigurationError } from "./errors.js";
+import { isTime } from "./is_time.js";
 import { typeName } from "./text.js";
 
-/** First millisecond of year 9999: the protocol's dates end before it. */
-const END_MS = 253_370_764_800_000;
-
-export function isTime(value) {
-  return typeof value === "number" && value >= 0 && value < END_MS;
-}
+export { isTime };
 
 /**
  * A moment given by the caller, as milliseconds since the epoch (fractions carry microseconds).

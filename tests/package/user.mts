@@ -13,6 +13,7 @@ import {
   verifySignature,
 } from "trusthandoff";
 import { init } from "trusthandoff/slim";
+import { IndexedDbNonceStore } from "trusthandoff/stores/indexeddb";
 import { MemoryNonceStore as SameStore } from "trusthandoff/stores/memory";
 import { consistencyProof, inclusionProof, type LogReport, LogWriter, readCheckpoint, Sentinel, type Severity, verifyConsistency, verifyInclusion, verifyLog } from "trusthandoff/sentinel";
 
@@ -41,6 +42,8 @@ const gate = new TrustHandoffMiddleware({
 const decision: PacketDecision = await gate.handle(new Uint8Array(3));
 const code: ReasonCode | null = decision.code;
 const store: MemoryNonceStore = new SameStore();
+const kept = new TrustHandoffMiddleware({ audience: "a", registry, nonces: new IndexedDbNonceStore({ name: "mine", capacity: 10 }) });
+const fresh: Promise<boolean> = new IndexedDbNonceStore().checkAndStore("k", 1);
 await init("https://example.com/core.wasm");
 await init(new Uint8Array(3));
 
@@ -72,6 +75,8 @@ verifySignature({ packet: {} });
 decision.decision = "ACCEPT";
 // @ts-expect-error an undefined packet is possible until the decision was looked at
 decision.packet.intent.trim();
+// @ts-expect-error an answer that comes later is no answer yet
+const taken: boolean = new IndexedDbNonceStore().checkAndStore("k", 1);
 // @ts-expect-error only two risk levels
 signPacket(planner, { to_agent: "x", intent: "x", permissions: {}, risk_level: "critical" });
 // @ts-expect-error a number is no source of wasm
@@ -79,4 +84,4 @@ await init(42);
 // @ts-expect-error codes are a closed union
 const never: ReasonCode = "no_such_code";
 
-export { code, extended, gravest, included, later, never, report, TrustHandoffError, valid };
+export { code, extended, fresh, gravest, included, kept, later, never, report, taken, TrustHandoffError, valid };

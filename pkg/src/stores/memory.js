@@ -1,11 +1,7 @@
 import { Core } from "../core.js";
-import { ArgumentTypeError, configInvalid, errorFor } from "../errors.js";
-import { member, readOptions } from "../plain.js";
-import { isTime } from "../time.js";
-import { isObject, typeName } from "../text.js";
-
-/** Most entries one instance can hold: linear memory ends at 4 GiB. */
-const MAX_CAPACITY = 10_000_000;
+import { errorFor } from "../errors.js";
+import { readOptions } from "../plain.js";
+import { checkCapacity, readClaim } from "./claim.js";
 
 /**
  * Nonces in memory, for a single process. Bounded; a live nonce is never evicted, a full store refuses (catalogue A05).
@@ -27,10 +23,7 @@ export class MemoryNonceStore {
 
   constructor(options) {
     const { capacity = 1_000_000 } = readOptions(options, ["capacity"], "MemoryNonceStore");
-    if (!Number.isSafeInteger(capacity) || capacity < 1 || capacity > MAX_CAPACITY) {
-      throw configInvalid(`\`capacity\` must be a whole number from 1 to ${MAX_CAPACITY}`, "capacity");
-    }
-    this.#capacity = capacity;
+    this.#capacity = checkCapacity(capacity);
   }
 
   /**
@@ -38,14 +31,8 @@ export class MemoryNonceStore {
    * room, or when one sender already holds half of it, and `replay_store_unavailable` when it cannot know.
    */
   checkAndStore(key, expiresAtMs, about) {
-    if (typeof key !== "string") throw new ArgumentTypeError(`the nonce key must be a string, not ${typeName(key)}`);
-    if (!isTime(expiresAtMs)) throw new ArgumentTypeError("expiresAtMs must be milliseconds since 1970");
-    const [givenNowMs, fingerprint] = isObject(about) ? [member(about, "nowMs"), member(about, "fingerprint")] : [];
-    const nowMs = givenNowMs === undefined ? Date.now() : givenNowMs;
-    if (!isTime(nowMs)) throw new ArgumentTypeError("nowMs must be milliseconds since 1970");
+    const { sender, nowMs } = readClaim(key, expiresAtMs, about);
     if (this.#lostUntilMs > nowMs) throw lost();
-    // A key of unknown origin counts as its own sender: the quota is between senders.
-    const sender = typeof fingerprint === "string" ? fingerprint : key;
     const answer = this.#ask((store) => store.checkAndStore(key, sender, expiresAtMs, nowMs));
     if (answer === "forgotten") throw forgotten();
     if (answer === "full") throw errorFor("replay_store_full", "the nonce store has no room for this sender");
