@@ -142,6 +142,7 @@ export type UsageCode =
   | "wasm_unavailable"
   | "wasm_mismatch";
 
+/** Every code that an error of this package can carry. */
 export type ErrorCode = ReasonCode | UsageCode;
 
 // ---------------------------------------------------------------------------------------------------------- errors
@@ -153,9 +154,11 @@ export class TrustHandoffError extends Error {
   /** What the error is about: the JSON pointer of a packet field, or the name of an option. */
   readonly field: string | null;
 }
+/** An attestation that is not what was waited for, or a result that none can be made of. */
 export class AttestationError extends TrustHandoffError {}
+/** A received packet was refused: its trust, its time, its addressee, its replay. */
 export class VerificationError extends TrustHandoffError {}
-/** `replay_detected` */
+/** `replay_detected`: the packet was admitted before. */
 export class ReplayAttackError extends VerificationError {}
 /** The signature, its encoding, its algorithm or a weak key. */
 export class InvalidSignatureError extends VerificationError {}
@@ -165,11 +168,17 @@ export class PublicKeyMismatchError extends VerificationError {}
 export class PayloadValidationError extends TrustHandoffError {}
 /** Text or numbers that have no canonical form. */
 export class CanonicalizationError extends TrustHandoffError {}
+/** A capability, or what it grants. */
 export class CapabilityError extends TrustHandoffError {}
+/** A capability that no longer holds. */
 export class StaleCapabilityError extends CapabilityError {}
+/** Revocations cannot be asked, or a statement does not count. */
 export class RevocationConsistencyError extends CapabilityError {}
+/** Base of what goes wrong between a gate and its host. */
 export class AdapterError extends TrustHandoffError {}
+/** For adapters of a host: a packet without an id. */
 export class MissingPacketIDError extends AdapterError {}
+/** A callback of the host could not answer, or answered wrongly: a store, the registry, a policy. */
 export class MiddlewareExecutionError extends AdapterError {}
 /** The program around the library is wrong: an option, a key, a missing store. */
 export class ConfigurationError extends TrustHandoffError {}
@@ -195,6 +204,7 @@ export type Moment = number | Date | string;
 /** A public key: PEM text (the 113 canonical bytes of an Ed25519 SPKI key), its 32 raw bytes, or a JWK. */
 export type PublicKey = string | Uint8Array | PublicKeyJwk;
 
+/** An Ed25519 public key as a JWK (RFC 8037). */
 export interface PublicKeyJwk {
   kty: "OKP" | (string & {});
   crv?: "Ed25519" | (string & {});
@@ -202,6 +212,7 @@ export interface PublicKeyJwk {
   x?: string;
 }
 
+/** An Ed25519 key pair as a JWK (RFC 8037). */
 export interface PrivateKeyJwk extends PublicKeyJwk {
   /** base64url of the 32 bytes of the secret seed. */
   d?: string;
@@ -214,6 +225,7 @@ export interface CryptoKeyLike {
   readonly algorithm: { readonly name: string };
   readonly usages: readonly string[];
 }
+/** WebCrypto's pair of keys, by structure. */
 export interface CryptoKeyPairLike {
   readonly privateKey: CryptoKeyLike;
   readonly publicKey: CryptoKeyLike;
@@ -221,6 +233,7 @@ export interface CryptoKeyPairLike {
 
 // ---------------------------------------------------------------------------------------------------------- identity
 
+/** Under which id a key signs. */
 export interface IdentityOptions {
   /** The id of the agent, if an older key gave it: a rotated key signs under the same id. Printable ASCII. */
   agentId?: string;
@@ -266,6 +279,7 @@ export class AgentIdentity {
   /** SHA-256 of the raw public key, in hex. */
   readonly fingerprint: string;
 
+  /** The public key as a JWK. */
   publicKeyJwk(): PublicKeyJwk;
   /** @throws {@link ConfigurationError} `key_not_exportable` if the key stays with its signer */
   privateKeyPem(): string;
@@ -278,11 +292,13 @@ export class AgentIdentity {
   dispose(): void;
   /** `using identity = AgentIdentity.generate()` */
   [Symbol.dispose](): void;
+  /** What may be shown: never the secret. */
   toJSON(): { agentId: string; publicKeyPem: string };
 }
 
 // ---------------------------------------------------------------------------------------------------------- registry
 
+/** What an agent may do, and from when to when its key counts. */
 export interface RegisterOptions {
   /** Actions for which this agent is a root of authority. */
   roots?: readonly string[];
@@ -319,6 +335,7 @@ export class AgentRegistry {
   rotate(agentId: string, newPublicKey: PublicKey, options?: { overlapSeconds?: number; now?: Moment }): this;
   /** Refuses the agent from now on, whatever its keys. */
   revoke(agentId: string, options?: { now?: Moment }): this;
+  /** Whether the agent is known, revoked or not. */
   has(agentId: string): boolean;
   /** The registry file as text. */
   toJson(): string;
@@ -326,23 +343,27 @@ export class AgentRegistry {
 
 // ---------------------------------------------------------------------------------------------------------- packets
 
+/** What the receiver may do, and how often. */
 export interface Permissions {
   allowed_actions?: readonly string[];
   /** At most so many tool calls; null is without limit. */
   max_tool_calls?: number | bigint | null;
 }
 
+/** Within which bounds: time, data, people. */
 export interface Constraints {
   max_runtime_seconds?: number | bigint | null;
   data_boundary?: string | null;
   requires_human_review?: boolean | null;
 }
 
+/** Where the work comes from, as its sender says. */
 export interface Provenance {
   origin_workflow?: string | null;
   delegation_depth?: number | bigint | null;
 }
 
+/** Whether a task only reads or also changes something; it decides how long a packet lives. */
 export type RiskLevel = "read" | "write";
 
 /** What a packet is signed from. Required are `to_agent` and `intent`; the rest is filled in. */
@@ -376,6 +397,7 @@ export interface PacketFields {
   ai_provenance?: { readonly [key: string]: JsonValue | undefined } | null;
 }
 
+/** Frozen to its depths. */
 type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
 /** Every field of a packet, deeply frozen, without prototypes. Integers beyond 2^53 are `bigint`. */
@@ -410,6 +432,7 @@ export interface SignedTaskPacket extends VerifiedPacket {
   readonly text: string;
 }
 
+/** How a packet is signed. */
 export interface SignOptions {
   /** The signed form, by default `0.4.0`. `0.3.3` for receivers of that release. */
   form?: Form;
@@ -445,6 +468,7 @@ export function signPacket(identity: AgentIdentity, fields: PacketFields, option
 /** Signs a packet with any identity, also one whose signer answers later. */
 export function signPacketAsync(identity: AgentIdentity, fields: PacketFields, options?: SignOptions): Promise<SignedTaskPacket>;
 
+/** What proof travels with a packet. */
 export interface EnvelopeOptions {
   /**
    * The accepted decision whose task this packet carries on: its packet, and the proof it came with, go into the envelope,
@@ -463,6 +487,7 @@ export interface EnvelopeOptions {
  */
 export function createEnvelope(packet: SignedTaskPacket | string | Uint8Array, options?: EnvelopeOptions): string;
 
+/** Risk and review rules of a function. */
 export interface TaskOptions {
   riskLevel?: RiskLevel;
   requiresHumanReview?: boolean;
@@ -505,6 +530,7 @@ export interface CapabilityFields {
   capability_id?: string;
 }
 
+/** How a capability is signed. */
 export interface CapabilityOptions {
   /** Time of signing, by default `Date.now()`. */
   now?: Moment;
@@ -587,6 +613,7 @@ export interface ReviewRequest {
 /** The request for a review of a received packet or envelope. @throws {@link TrustHandoffError} for a packet whose form or signature is refused */
 export function reviewRequest(received: string | Uint8Array): ReviewRequest;
 
+/** What a reviewer says, and for how long. */
 export interface ApprovalOptions {
   /** There is no default. One `DENIED` refuses the packet, however many approve. */
   decision: "APPROVED" | "DENIED";
@@ -649,6 +676,7 @@ export type RevocationSubject =
   /** A revocation key, as a gate asks its host for: `docs/SPEC.md`, section 11. */
   | { target: string };
 
+/** Why something is revoked, and when. */
 export interface RevocationOptions {
   /** Why, at most 4096 bytes. */
   reason?: string | null;
@@ -703,6 +731,7 @@ export class RevocationList {
    * @throws {@link RevocationConsistencyError} `revocation_invalid` if its signer may not revoke that
    */
   add(received: string | Uint8Array, options?: { now?: Moment }): string;
+  /** Whether any of these names is revoked. */
   isRevoked(keys: readonly string[]): boolean;
   /** The statements, one for each revoked name. */
   texts(): string[];
@@ -742,6 +771,7 @@ export interface Check {
   readonly detail: string;
 }
 
+/** What form and signature of a received text are worth. */
 export interface SignatureReport {
   readonly valid: boolean;
   readonly code: ReasonCode | null;
@@ -786,6 +816,7 @@ export interface NonceContext {
  * that is full throws an error with the code `replay_store_full`. Any other reply is a refusal.
  */
 export type CheckAndStore = (key: string, expiresAtMs: number, about: NonceContext) => boolean | Promise<boolean>;
+/** A store of nonces; see {@link CheckAndStore}. */
 export interface NonceStore {
   checkAndStore: CheckAndStore;
 }
@@ -810,6 +841,7 @@ export type IsApproved = (reviewDigest: string, about: { readonly packetId: stri
 /** True if the host's own policy admits the packet, which is verified but for its nonce. */
 export type IsAllowed = (packet: VerifiedPacket) => boolean | Promise<boolean>;
 
+/** What a gate may be told, beside whose keys it trusts. */
 interface GateBase {
   /** Who I am: the agent id, or ids, to which packets must be addressed. */
   audience: string | readonly string[];
@@ -855,6 +887,7 @@ interface GateBase {
 
 /** Stores an event, now or later; a rejection, and no answer within `storeTimeoutMs`, count as a failure. */
 export type Emit = (event: AuditEvent) => unknown;
+/** Where events go. */
 export type EventSink = Emit | { emit: Emit };
 
 /** The token that replaces the capability with this digest (SHA-256, hex); null or undefined where there is none. */
@@ -862,6 +895,7 @@ export type Successor = (digest: string) => string | null | undefined | Promise<
 /** True if data stays within this boundary here. */
 export type IsHonoured = (boundary: string) => boolean | Promise<boolean>;
 
+/** Whose approvals count, and how many are needed. */
 export interface ReviewOptions {
   /**
    * Agent ids whose signed approvals count; where there are none, whoever the registry calls a reviewer. The sender and the
@@ -924,9 +958,11 @@ export interface AuditEvent {
 export class EventBuffer {
   /** `capacity`: by default 1000. */
   constructor(options?: { capacity?: number });
+  /** Takes an event in; the oldest makes room for it. */
   emit(event: AuditEvent): void;
   /** The events held, oldest first. */
   events(): AuditEvent[];
+  /** Forgets all events. */
   clear(): void;
   /** How many events are held. */
   readonly size: number;
@@ -952,6 +988,7 @@ export type OnReview = (
   about: { readonly signal: RuntimeAbortSignal; readonly threshold: number; readonly valid: number },
 ) => string | readonly string[] | null | undefined | Promise<string | readonly string[] | null | undefined>;
 
+/** Approvals that come beside the envelope. */
 export interface ReviewedOptions {
   /** Signed approvals that are there already, as texts. */
   approvals?: readonly string[];
@@ -959,6 +996,7 @@ export interface ReviewedOptions {
   onReview?: OnReview;
 }
 
+/** How one envelope is verified. */
 export interface HandleOptions extends ReviewedOptions {
   /** The time to verify at, in place of the gate's clock and without its floor. For tests and archives. */
   now?: Moment;
@@ -1043,6 +1081,7 @@ export class TrustHandoffMiddleware {
   watch(decision: PacketDecision, options?: WatchOptions): RevalidationWatcher;
 }
 
+/** How often, and how long, what was accepted is asked about again. */
 export interface WatchOptions {
   /** Milliseconds from one check to the next, by default 5000, at least 500. */
   everyMs?: number;
@@ -1093,6 +1132,7 @@ export class RevalidationWatcher {
   start(): this;
   /** Watches no longer. The signal stays as it is. */
   stop(): this;
+  /** `using watcher = gate.watch(decision)` stops it at the end of its block. */
   [Symbol.dispose](): void;
 }
 
@@ -1106,6 +1146,7 @@ export class RevalidationWatcher {
 export class MemoryNonceStore implements NonceStore {
   /** `capacity`: most nonces held at once, by default 1,000,000. */
   constructor(options?: { capacity?: number });
+  /** One synchronous step, so no two calls can both take a nonce. */
   checkAndStore(key: string, expiresAtMs: number, about?: Partial<NonceContext>): boolean;
   /** How many nonces are held. */
   readonly size: number;
@@ -1131,10 +1172,12 @@ export interface Counter {
  * throws an error with the code `counter_store_full`. Any other reply is a refusal.
  */
 export type Reserve = (counters: readonly Counter[], expiresAtMs: number, about: CounterContext) => boolean | Promise<boolean>;
+/** A store of budgets; see {@link Reserve}. */
 export interface CounterStore {
   reserve: Reserve;
 }
 
+/** What an executor needs and keeps to. */
 export interface ExecutorOptions {
   /** Decides, and says whether its decision still holds. */
   gate: TrustHandoffMiddleware;
@@ -1156,6 +1199,7 @@ export interface ExecutorOptions {
   audit?: "required";
 }
 
+/** How one envelope is executed. */
 export interface ExecuteOptions extends ReviewedOptions {
   /** The attestation of the receipt that this task follows; the new receipt names it. */
   parentAttestation?: string | Uint8Array;
@@ -1254,6 +1298,7 @@ export type AttestationStatus = "OK" | "ERROR" | "PARTIAL" | "REJECTED" | "TIMEO
 /** A result or reason: an object of exact values, without numbers that are no integers, or its JSON text. */
 export type Attested = string | { readonly [key: string]: JsonValue | undefined };
 
+/** What an attestation is made from. */
 export interface AttestationFields {
   packetId: string;
   status: AttestationStatus;
@@ -1292,6 +1337,7 @@ export function createAttestation(identity: AgentIdentity, fields: AttestationFi
 /** The same for signers that answer later. */
 export function createAttestationAsync(identity: AgentIdentity, fields: AttestationFields): Promise<ExecutionAttestation>;
 
+/** What must have come of a task. */
 interface ExpectedBase {
   result: Attested;
   reason?: Attested | null;
@@ -1306,6 +1352,7 @@ interface ExpectedBase {
 /** A registry that knows the agent, or the key that must have signed: its agent is `agentId`, or the id that follows from it. */
 export type ArchivedExpectation = ExpectedBase & ({ registry: AgentRegistry; publicKey?: undefined } | { publicKey: PublicKey; registry?: undefined });
 
+/** What is waited for, and which attestations were taken before. */
 export type AttestationExpectation = ArchivedExpectation & {
   /** Which attestations were taken before: the store of a gate serves. */
   nonces: NonceStore | CheckAndStore;
@@ -1314,6 +1361,7 @@ export type AttestationExpectation = ArchivedExpectation & {
   storeTimeoutMs?: number;
 };
 
+/** Whether an attestation is the one that is waited for, or why not. */
 export interface AttestationReport {
   readonly valid: boolean;
   readonly code: ErrorCode | null;
@@ -1360,6 +1408,7 @@ export function verifyArchived(received: string | Uint8Array, expected: Archived
 export class MemoryCounterStore implements CounterStore {
   /** `capacity`: most counters held at once, by default 1,000,000. */
   constructor(options?: { capacity?: number });
+  /** One synchronous step, so no two calls can both take the last of a budget. */
   reserve(counters: readonly Counter[], expiresAtMs: number, about?: Partial<CounterContext>): boolean;
   /** How many counters are held. */
   readonly size: number;

@@ -30,6 +30,7 @@ export interface LogBlob {
  */
 export type LogSource = LogPiece | Iterable<LogPiece> | AsyncIterable<LogPiece> | LogStream | LogBlob;
 
+/** How a log is read. */
 export interface ReadOptions {
   /** Told about every 100 ms, and at the end. What it throws ends the reading. */
   onProgress?: (progress: { readonly bytes: number; readonly lines: number }) => void;
@@ -127,6 +128,7 @@ export interface Timeline {
   readonly steps: readonly (readonly [accepted: number, refused: number, findings: number])[];
 }
 
+/** What Sentinel looks for, and in which light. */
 export interface SentinelOptions {
   /** Rules beside the built-in ones, or their JSON text. */
   rules?: readonly SentinelRule[] | LogPiece;
@@ -171,6 +173,7 @@ export declare class Sentinel {
   end(): this;
   /** Everything that was found. The log ends with it, as with every method below. */
   detectViolations(): readonly Finding[];
+  /** What was read and found, in numbers. */
   summary(): AuditSummary;
   /** The report for people, with everything received in it made visible. */
   report(options?: { colour?: boolean; width?: number }): string;
@@ -180,6 +183,7 @@ export declare class Sentinel {
 
 // --------------------------------------------------------------------------------------------------------- verification
 
+/** Whose word on a log counts. */
 export interface VerifyLogOptions extends ReadOptions {
   /** Whose checkpoints in the log count. Without keys they seal nothing: anybody can write and sign a log of his own. */
   keys?: LogKey | readonly LogKey[];
@@ -207,6 +211,7 @@ export interface LogBreak {
   readonly message: string;
 }
 
+/** Whether a log is as it was written, or where it is not. */
 export interface LogReport {
   /** Nothing was altered, added, removed or moved, as far as that can be seen. Unsealed lines are not wrong. */
   readonly whole: boolean;
@@ -364,8 +369,10 @@ export interface Hop {
   readonly reason: string | null;
 }
 
+/** The signed objects there are. */
 export type ObjectKind = "packet" | "envelope" | "capability_token" | "attestation" | "approval" | "revocation";
 
+/** What a signed object says and proves. */
 export interface ObjectReport {
   /** Null where the text is none of the signed objects. */
   readonly kind: ObjectKind | null;

@@ -1,6 +1,7 @@
 /** Events in a file, one line of JSON each. Node, Deno and Bun. */
 import type { AgentIdentity, AuditEvent } from "trusthandoff";
 
+/** When lines count as stored, and how they are chained. */
 export interface JsonlOptions {
   /**
    * When an event counts as stored: `always` when the disk has it, `interval` (by default) and `never` when the operating system
@@ -33,7 +34,7 @@ export class JsonlSink {
   /**
    * Opens the file, or makes it. What a crash left of a last line is cut off, and a `log_recovered` event says so.
    *
-   * @throws {@link ConfigurationError} `config_invalid`; for a chained log that cannot be continued, the error that says why
+   * @throws `config_invalid`; for a chained log that cannot be continued, the error that says why
    */
   static open(path: string, options?: JsonlOptions): Promise<JsonlSink>;
   /** Resolves when the event is stored. */

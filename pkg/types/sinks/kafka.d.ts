@@ -3,6 +3,7 @@ import type { AuditEvent } from "trusthandoff";
 
 /** A connected producer that sends as that of kafkajs does. Make it idempotent to be sure of each event once. */
 export interface KafkaProducer {
+  /** Resolves when the brokers have answered. */
   send(record: {
     topic: string;
     acks: number;
@@ -10,6 +11,7 @@ export interface KafkaProducer {
   }): Promise<unknown>;
 }
 
+/** Where events go, and how many may wait. */
 export interface KafkaOptions {
   topic: string;
   /** Most events that may wait, by default 10,000. */

@@ -24,6 +24,7 @@ export type OpenTelemetryOptions = {
 /** A sink for `events` of a gate. Taken is not exported: for `audit: "required"` use another one as well. */
 export class OpenTelemetrySink {
   constructor(options: OpenTelemetryOptions);
+  /** Hands the event over at once. */
   emit(event: AuditEvent): void;
   /** Ends the spans of tasks that have not ended. */
   close(): void;

@@ -1,6 +1,7 @@
 /** Events by HTTP, each as a CloudEvent 1.0 in structured JSON. */
 import type { AuditEvent } from "trusthandoff";
 
+/** How events are sent, and sent again. */
 export interface WebhookOptions {
   /** The CloudEvents `source`, a URI reference; by default a URN of the event's producer. */
   source?: string;
