@@ -7,8 +7,8 @@ const MAX_KEPT = 1000;
 const journals = /* @__PURE__ */ new WeakMap();
 
 /**
- * What has changed at a registry or a list of revocations, for the gates that go by it: each tells it to its own sinks before the
- * next decision. Gates look, so that nobody holds on to gates that nobody else does.
+ * What has changed at a registry or a list of revocations, for the gates that go by it: each tells it to its own sinks before anything
+ * else. Gates look, so that nobody holds on to gates that nobody else does.
  */
 export class Changes {
   #latest = [];
