@@ -37,3 +37,18 @@ for (const [name, change] of Object.entries(CHANGES)) {
     assert.deepEqual(new Sentinel().ingest(`${lines.join("\n")}\n`).detectViolations(), []);
   });
 }
+
+test("what changed in several places while a gate had nothing to do is told in the order in which it did", async () => {
+  let now = NOW;
+  const agents = registry().register(stranger.agentId, stranger.publicKeyPem, { now: NOW - 1000 });
+  const revocations = new RevocationList({ registry: agents });
+  const events = [];
+  const one = gate({ registry: agents, revocations, clock: () => now, events: (event) => void events.push(event) });
+  revocations.add(revoke(stranger, { publicKey: stranger.publicKeyPem }, { now }).text, { now });
+  agents.revoke(stranger.agentId, { now: now + 60_000 });
+  now += 120_000;
+  revocations.add(revoke(planner, { agentId: planner.agentId }, { now }).text, { now });
+  await one.handle(wire({}, { now }));
+  const told = events.map(({ event_type, timestamp }) => [event_type, Date.parse(timestamp) - NOW]);
+  assert.deepEqual(told, [["revoked", 0], ["revoked", 60_000], ["revoked", 120_000], ["packet_rejected", 120_000]]);
+});

@@ -39,6 +39,14 @@ async function incident(path, handoffs) {
   return { world, honest, played };
 }
 
+/** The log that it left, and what an audit of it must find. */
+function evidence(path, { honest, played }) {
+  const text = readFileSync(path, "utf8");
+  const log = new Lines(text);
+  const expected = [...ATTACKS.flatMap(({ expects }, index) => expects(log, played[index])), ...honest.ai.map((id) => madeByAi(log, id))];
+  return { text, log, expected };
+}
+
 let day;
 let text;
 let log;
@@ -47,9 +55,7 @@ let expected;
 before(async () => {
   const path = join(home, "events.jsonl");
   day = await incident(path, HANDOFFS);
-  text = readFileSync(path, "utf8");
-  log = new Lines(text);
-  expected = [...ATTACKS.flatMap(({ expects }, index) => expects(log, day.played[index])), ...day.honest.ai.map((id) => madeByAi(log, id))];
+  ({ text, log, expected } = evidence(path, day));
 });
 
 test("what honest agents did was let through, all of it, over hours", () => {
@@ -84,6 +90,12 @@ test("Sentinel finds each attack by its lines, and nothing else", async () => {
   assert.deepEqual(sorted(audit.detectViolations()), sorted(expected));
   const { unreadable, undecided, running_tasks: running } = audit.summary();
   assert.deepEqual([unreadable, undecided, running], [0, 0, 0]);
+});
+
+test("so it does on a quiet day, when gates have nothing to do for long", async () => {
+  const path = join(home, "quiet.jsonl");
+  const quiet = evidence(path, await incident(path, HANDOFFS / 50));
+  assert.deepEqual(sorted(new Sentinel().ingest(quiet.text).detectViolations()), sorted(quiet.expected));
 });
 
 test("a line edited after the fact is found besides, by its neighbour and by every checkpoint behind it", () => {

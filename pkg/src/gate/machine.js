@@ -28,14 +28,14 @@ export class GateMachine {
     this.handle();
   }
 
-  /** Tells what has changed since at the registry and the revocations that it goes by. */
+  /** Tells what has changed since at the registry and the revocations that it goes by, in the order in which it did. */
   tellChanges() {
-    this.options.sources.forEach((changes, index) => {
-      if (changes.total === this.#seen[index]) return;
-      const latest = changes.since(this.#seen[index]);
+    const latest = this.options.sources.flatMap((changes, index) => {
+      const seen = this.#seen[index];
       this.#seen[index] = changes.total;
-      for (const change of latest) this.teller.tell(...change);
+      return changes.total === seen ? [] : changes.since(seen);
     });
+    for (const change of latest.sort(([, one], [, other]) => one - other)) this.teller.tell(...change);
   }
 
   /** Tells of something that is not a decision: what changed before it comes first, so that the log stays in order. */
