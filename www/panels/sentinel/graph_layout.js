@@ -1,0 +1,55 @@
+/** Where agents stand and how the ways between them run: on a circle where there is room, else in a column with arcs beside it. */
+
+/** Most agents on a circle; the names of more would meet. */
+const MOST_ON_A_CIRCLE = 20;
+const NARROW = 460;
+const ROW = 26;
+
+/** `{ width, height, nodes: [{ x, y, anchor, labelX, labelY, room }], path(from, to, bend) }` for so many agents in so much width. */
+export function layout(count, width) {
+  return count <= MOST_ON_A_CIRCLE && width >= NARROW ? circle(count, width) : column(count, width);
+}
+
+function circle(count, width) {
+  const height = 400;
+  const [middleX, middleY] = [width / 2, height / 2];
+  const [radiusX, radiusY] = [width / 2 - 130, height / 2 - 40];
+  const nodes = Array.from({ length: count }, (_, n) => {
+    const turn = (2 * Math.PI * n) / count - Math.PI / 2;
+    const [x, y] = [middleX + radiusX * Math.cos(turn), middleY + radiusY * Math.sin(turn)];
+    const aside = Math.cos(turn);
+    // Beside its agent; at the top and the bottom, where neighbours stand side by side, outwards.
+    const anchor = Math.abs(aside) < 0.15 ? "middle" : aside < 0 ? "end" : "start";
+    return { x, y, anchor, labelX: anchor === "middle" ? x : x + 13 * Math.sign(aside), labelY: y + 4 + 19 * Math.sin(turn) ** 3, room: 18 };
+  });
+  const path = (from, to, bend) => {
+    const [a, b] = [nodes[from], nodes[to]];
+    if (from === to) return `M${at(a.x)} ${at(a.y)}c22 -34 -44 -34 -8 -6`;
+    const [x, y] = [(a.x + b.x) / 2 - (b.y - a.y) * bend, (a.y + b.y) / 2 + (b.x - a.x) * bend];
+    return `M${at(a.x)} ${at(a.y)}Q${at(x)} ${at(y)} ${ends(x, y, b)}`;
+  };
+  return { width, height, nodes, path };
+}
+
+function column(count, width) {
+  const height = count * ROW + 12;
+  const x = Math.min(190, width * 0.5);
+  const nodes = Array.from({ length: count }, (_, n) => ({ x, y: 18 + n * ROW, anchor: "end", labelX: x - 13, labelY: 22 + n * ROW, room: Math.floor((x - 18) / 7.4) }));
+  const reach = width - x - 24;
+  const path = (from, to, bend) => {
+    const [a, b] = [nodes[from], nodes[to]];
+    // Farther apart, farther out; those of the other direction a little beside.
+    const out = x + Math.min(reach, 18 + (reach * Math.abs(to - from)) / Math.max(2, count - 1)) * (from < to ? 1 : 0.86) + bend * 40;
+    if (from === to) return `M${at(x)} ${at(a.y)}c30 -16 30 16 9 3`;
+    return `M${at(x)} ${at(a.y)}C${at(out)} ${at(a.y)} ${at(out)} ${at(b.y)} ${at(b.x + 9)} ${at(b.y)}`;
+  };
+  return { width, height, nodes, path };
+}
+
+/** Just before the mark of an agent, where one comes from (x, y). */
+function ends(x, y, node) {
+  const far = Math.hypot(node.x - x, node.y - y) || 1;
+  return `${at(node.x - ((node.x - x) / far) * 11)} ${at(node.y - ((node.y - y) / far) * 11)}`;
+}
+
+const at = (number) => number.toFixed(1);
