@@ -1,0 +1,61 @@
+/** The registry file being written. The package judges every change; what it refuses is not made. */
+import { AgentRegistry } from "trusthandoff/slim";
+
+export class RegistryFile {
+  #registry = new AgentRegistry();
+
+  /** In place of all that stands here: the text of a registry file. */
+  load(text) {
+    this.#registry = AgentRegistry.fromJson(text);
+  }
+
+  empty() {
+    this.#registry = new AgentRegistry();
+  }
+
+  /** Throws `key_conflict` where the agent has another key. */
+  add(agentId, publicKey) {
+    this.#registry.register(agentId, publicKey);
+  }
+
+  /** Another key for a known agent; the one before holds for 30 seconds more. */
+  rotate(agentId, publicKey) {
+    this.#registry.rotate(agentId, publicKey);
+  }
+
+  remove(agentId) {
+    this.#edit((agents) => delete agents[agentId]);
+  }
+
+  /** Changes members of an agent's record: `roots`, `reviewer`, `revoker`. */
+  change(agentId, members) {
+    this.#edit((agents) => Object.assign(agents[agentId], members));
+  }
+
+  /** In a file that is still being written a revocation can be taken back; a gate that has read it never forgets. */
+  setRevoked(agentId, revoked) {
+    if (revoked) this.#registry.revoke(agentId);
+    else this.change(agentId, { revoked_at: null });
+  }
+
+  /** Agent id → record. */
+  agents() {
+    return JSON.parse(this.#registry.toJson());
+  }
+
+  /** The file, for people to read too. */
+  text() {
+    return `${JSON.stringify(this.agents(), null, 2)}\n`;
+  }
+
+  #edit(change) {
+    const agents = this.agents();
+    change(agents);
+    this.load(JSON.stringify(agents));
+  }
+}
+
+/** The actions in a text: apart by commas, spaces or lines. */
+export function actionsIn(text) {
+  return text.split(/[\s,]+/).filter((action) => action !== "");
+}

@@ -1,0 +1,55 @@
+/** The list of kept keys, with what can be done with each. Forgetting one takes two presses, because nobody has a copy. */
+import { clear, h } from "./dom.js";
+import { visible } from "./text.js";
+
+const ASKED_MS = 4000;
+
+/** Fills `list` with `records`. `actions`: a button each, `{ label, act(record) }`; `onForget(record)` removes. */
+export function showKept(list, records, { actions, onForget, empty = "None yet." }) {
+  if (records.length === 0) return clear(list, h("li", { class: "soft", text: empty }));
+  return clear(
+    list,
+    records.map((record) =>
+      h(
+        "li",
+        {},
+        h("div", { class: "who" }, h("strong", { class: "wrap", text: visible(record.label) }), h("code", { class: "wrap", text: record.agentId })),
+        h(
+          "div",
+          { class: "row" },
+          actions.map(({ label, act }) => h("button", { type: "button", class: "quiet", text: label, "aria-label": `${label}: ${visible(record.label)}`, on: { click: () => act(record) } })),
+          forgetting(`Forget: ${visible(record.label)}`, "Forget", () => onForget(record)),
+        ),
+      ),
+    ),
+  );
+}
+
+/** A button that asks once more before it does what cannot be undone. */
+export function forgetting(name, label, act) {
+  let timer;
+  const button = h("button", {
+    type: "button",
+    class: "quiet",
+    text: label,
+    "aria-label": name,
+    on: {
+      click() {
+        clearTimeout(timer);
+        if (button.dataset.asked !== undefined) return act();
+        button.dataset.asked = "";
+        button.classList.replace("quiet", "danger");
+        button.textContent = "Really?";
+        button.setAttribute("aria-label", `Really? ${name}. Press again to do it; it cannot be undone.`);
+        timer = setTimeout(rest, ASKED_MS);
+      },
+    },
+  });
+  function rest() {
+    delete button.dataset.asked;
+    button.classList.replace("danger", "quiet");
+    button.textContent = label;
+    button.setAttribute("aria-label", name);
+  }
+  return button;
+}
