@@ -1,0 +1,253 @@
+/** A signed object, taken apart: what it says, what is proven, where it breaks. What is good or not, the core says. */
+import { clear, find, h } from "../../ui/dom.js";
+import { intake } from "../../ui/intake.js";
+import { linkTo, share, shared } from "../../ui/share.js";
+import { clipped, visible } from "../../ui/text.js";
+import { framed, isBare, missingForm } from "./attestation.js";
+import { keptFrom, remember } from "./compare.js";
+import { KINDS, faultsOf } from "./faults.js";
+import { fieldsOf } from "./fields.js";
+import { gateCard } from "./gate.js";
+import { hopOf, lineageOf } from "./lineage.js";
+import { insideToken } from "./objects.js";
+import { samples } from "./samples.js";
+import { signedCard } from "./signed.js";
+import { indexOfByte, placeName } from "./spot.js";
+import { statementsCard } from "./statements.js";
+import { wrongCard } from "./wrong.js";
+
+/** Typing pauses this long before a text is looked at. */
+const PAUSE_MS = 150;
+/** More is not read by the core, and not taken apart here. */
+const MAX_CHARACTERS = 1 << 20;
+
+let loading = null;
+/** The second module, loaded when the first object comes. */
+function inspector() {
+  loading ??= import("trusthandoff/sentinel").catch((error) => {
+    loading = null;
+    throw error;
+  });
+  return loading;
+}
+
+export async function start(section, page) {
+  const place = (name) => find(section, `[data-${name}]`);
+  const [trouble, empty, waiting, result] = ["trouble", "empty", "loading", "result"].map(place);
+  let last = { text: "", seen: 0 };
+  let timer;
+  /** The good objects that a person gave to compare with; null for those seen before. */
+  let against = null;
+  let linked = null;
+
+  const entry = intake(place("intake"), {
+    label: "A signed object",
+    hint: "JSON, or the text of a token. It stays in this page.",
+    rows: 7,
+    limitBytes: MAX_CHARACTERS,
+    examples: samples(see).map(({ label, make }) => ({ label, make: () => made(make) })),
+    onText(text) {
+      clearTimeout(timer);
+      against = null;
+      if (linked !== null && text !== linked) unlink();
+      timer = setTimeout(() => inspect(text), text.length - last.text.length > 1 || text === "" ? 0 : PAUSE_MS);
+    },
+  });
+
+  async function made(make) {
+    try {
+      return await make();
+    } catch (error) {
+      // Behind what is done with the text that stays.
+      setTimeout(complain, 2 * PAUSE_MS, error);
+      return last.text;
+    }
+  }
+
+  function complain(error) {
+    trouble.textContent = visible(error.message);
+    trouble.hidden = false;
+    page.say(error.message);
+  }
+
+  /** What the address names is not what is shown any more. */
+  function unlink() {
+    linked = null;
+    history.replaceState(null, "", "#inspect");
+  }
+
+  /** Keeps what is good in a text, to compare others with. */
+  async function see(text) {
+    const { inspectObject } = await inspector();
+    remember(text, inspectObject(text).parts);
+  }
+
+  async function inspect(text) {
+    const turn = (last = { text, seen: last.seen + 1 }).seen;
+    trouble.hidden = true;
+    empty.hidden = text.trim() !== "";
+    result.hidden = true;
+    if (text.trim() === "") return;
+    waiting.hidden = false;
+    let audit;
+    try {
+      audit = await inspector();
+    } catch (error) {
+      complain(error);
+      return;
+    } finally {
+      waiting.hidden = true;
+    }
+    // Something newer came while it was loading.
+    if (turn !== last.seen) return;
+    show(text, audit);
+  }
+
+  function show(received, audit) {
+    const text = received.length <= MAX_CHARACTERS && isBare(received) ? framed(received) : received;
+    let report;
+    try {
+      report = audit.inspectObject(text.trim());
+    } catch (error) {
+      // What cannot even be told as bytes, such as an unpaired surrogate.
+      report = { kind: null, valid: false, code: error.code ?? "internal_error", reason: error.message, field: null, form: null, lineage: null, parts: [], offset: null, respelled: null };
+    }
+    const whole = text.trim();
+    const signed = (of, options) => audit.signedBytes(of, options);
+    const faults = whole.length <= MAX_CHARACTERS ? faultsOf(whole, report) : [];
+    const isReadable = report.kind !== null && whole.length <= MAX_CHARACTERS;
+    const missing = report.kind === "attestation" && isReadable ? missingForm(whole, (complete) => entry.set(complete)) : null;
+    const hops = report.lineage ?? (report.kind === "packet" || report.kind === "capability_token" ? hopOf(report) : []);
+    clear(
+      result,
+      summary(whole, report, faults, missing !== null),
+      missing,
+      faults.length > 0 && wrongCard(whole, faults, { signed, against }),
+      lineageOf(hops),
+      isReadable && statementsCard(report),
+      isReadable && signedCard(report.parts, (options) => signed(whole, options)),
+      isReadable && fieldsOf(report.kind === "capability_token" ? (insideToken(whole) ?? "") : whole, report.kind),
+      isReadable && comparison(),
+      (report.kind === "packet" || report.kind === "envelope") && isReadable && gateCard(whole, report.kind, page.say),
+    );
+    result.hidden = false;
+    remember(whole, report.parts);
+
+    function comparison() {
+      return compareCard(async (other) => {
+        against = keptFrom(other.trim(), audit.inspectObject(other.trim()).parts);
+        show(received, audit);
+        find(result, "[data-wrong], [data-summary]").scrollIntoView({ block: "nearest" });
+      });
+    }
+  }
+
+  function summary(text, report, faults, isIncomplete) {
+    const { kind, valid, code, reason, field, form, parts, lineage, respelled } = report;
+    const isWhole = valid && parts.every((part) => part.valid) && (lineage ?? []).every((hop) => hop.code === null);
+    const [tone, word] = isIncomplete && parts[0]?.valid
+      ? ["neutral", "Not checked yet"]
+      : isWhole
+        ? ["good", "Form and signature are valid"]
+        : valid
+          ? ["bad", "Valid itself; something in it is not"]
+          : ["bad", kind === null ? "No signed object" : "Not valid"];
+    const first = faults[0];
+    page.say(`${KINDS[kind] ?? ""} ${word}${code ? `, ${code}` : ""}`.trim());
+    return h(
+      "section",
+      { class: "card", "data-summary": "", "aria-label": "Result" },
+      h(
+        "div",
+        { class: `verdict ${tone}`, dataset: { valid: String(isWhole), code: code ?? first?.code ?? "" } },
+        h(
+          "p",
+          { class: "verdict-line" },
+          h("strong", { text: word }),
+          kind && h("span", { class: "chip", "data-kind": kind, text: KINDS[kind] }),
+          form && h("span", { class: "chip", "data-form": form, text: `signed in form ${form}` }),
+          !isWhole && !isIncomplete && h("code", { text: code ?? first?.code }),
+          field && !isIncomplete && h("code", { class: "verdict-field", text: visible(clipped(field, 300)) }),
+        ),
+        reason && !isIncomplete && h("p", { class: "verdict-reason wrap", text: visible(clipped(reason, 600)) }),
+      ),
+      respelled !== null && h("p", { class: "hint", "data-respelled": "", text: `Another spelling of the same content than the usual writer's, from ${placeName(text, indexOfByte(text, respelled))} on (white space, order of keys or escapes). Signatures cover the content.` }),
+      shareRow(text),
+    );
+  }
+
+  function shareRow(text) {
+    const field = h("input", { type: "text", readOnly: true, class: "mono", "aria-label": "The link", hidden: true });
+    const note = h("p", { class: "hint", text: "The object stands behind the # of the link. Browsers keep that part to themselves; whoever gets the link can read it." });
+    const button = h("button", {
+      type: "button",
+      text: "Copy a link to this",
+      "data-share": "",
+      on: {
+        async click() {
+          try {
+            const link = linkTo("inspect", await share(text));
+            field.value = link;
+            field.hidden = false;
+            try {
+              await navigator.clipboard.writeText(link);
+              note.textContent = "Copied. The object stands behind the # of the link, which browsers send to nobody; whoever gets the link can read it.";
+            } catch {
+              field.select();
+              note.textContent = "Copy it from the field. The object stands behind the #, which browsers send to nobody.";
+            }
+            page.say(note.textContent);
+          } catch (error) {
+            note.textContent = error.message;
+            page.say(error.message);
+          }
+        },
+      },
+    });
+    return h("div", { class: "stack" }, h("div", { class: "row" }, button), field, note);
+  }
+
+  return {
+    async shown(argument) {
+      if (argument === undefined || argument === "") return;
+      try {
+        const text = await shared(argument);
+        linked = text;
+        entry.set(text);
+      } catch (error) {
+        complain(error);
+      }
+    },
+  };
+}
+
+/** Where the genuine object is pasted that this one is to be held against. */
+function compareCard(onText) {
+  const note = h("p", { class: "hint", role: "status" });
+  const area = h("textarea", { rows: 4, class: "mono", spellcheck: false });
+  return h(
+    "details",
+    { class: "card fold", "data-compare": "" },
+    h("summary", {}, h("h3", { text: "Compare with" })),
+    h(
+      "form",
+      {
+        class: "stack",
+        on: {
+          async submit(event) {
+            event.preventDefault();
+            try {
+              if (area.value.trim() === "") note.textContent = "Paste the genuine object first.";
+              else await onText(area.value);
+            } catch (error) {
+              note.textContent = error.message;
+            }
+          },
+        },
+      },
+      h("label", { class: "field" }, h("span", { text: "The genuine object, or another version of this one" }), area),
+      h("div", { class: "row" }, h("button", { type: "submit", text: "Show the differences" })),
+      note,
+    ),
+  );
+}

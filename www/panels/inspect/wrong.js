@@ -1,0 +1,118 @@
+/** The card that points at what is wrong. */
+import { copyButton } from "../../ui/copy.js";
+import { h } from "../../ui/dom.js";
+import { clipped, counted, visible } from "../../ui/text.js";
+import { apart, differences, genuineOf } from "./compare.js";
+import { partName } from "./faults.js";
+import { textOfPart } from "./objects.js";
+import { placeName, spot } from "./spot.js";
+import { leavesOf } from "./walk.js";
+
+const MAX_FAULTS = 20;
+const MAX_CHANGES = 40;
+const MAX_VALUE = 400;
+
+const WORDS = {
+  invalid_signature: "The signature does not fit",
+  outcome_hash_mismatch: "The result is not the attested one",
+  reason_hash_mismatch: "The reason is not the attested one",
+  public_key_mismatch: "The key is not the one whose fingerprint is stated",
+};
+
+/**
+ * The faults, each with its place. `signed(whole, options)` gives signed bytes; `against` are objects that a person gave to compare with,
+ * or null for those seen before.
+ */
+export function wrongCard(whole, faults, { signed, against }) {
+  return h(
+    "section",
+    { class: "card", "data-wrong": "", "aria-label": "What is wrong" },
+    h("h3", { text: faults.length === 1 ? "What is wrong" : `What is wrong: ${counted(faults.length, "fault")}` }),
+    faults.slice(0, MAX_FAULTS).map((fault) => item(whole, fault, { signed, against })),
+    faults.length > MAX_FAULTS && h("p", { class: "hint", text: `and ${counted(faults.length - MAX_FAULTS, "fault")} more` }),
+  );
+}
+
+function item(whole, { part, check, code, reason, field, place, hop }, tools) {
+  const where = part !== null ? partName(part) : hop ? `${hop.kind === "packet" ? "packet" : "capability"} ${clipped(hop.id, 60)} of the lineage` : "the text";
+  const isSignature = check === "signature" && code === "invalid_signature";
+  return h(
+    "article",
+    { class: "fault stack", dataset: { code, at: part?.at ?? "" } },
+    h("p", { class: "row" }, h("strong", { text: WORDS[code] ?? "Refused" }), h("code", { class: "chip bad", text: code }), h("span", { class: "soft wrap", text: visible(`in ${where}`) }), field && h("code", { class: "wrap", text: visible(clipped(field, 300)) })),
+    h("p", { class: "wrap", text: visible(clipped(reason ?? "", 600)) }),
+    place && spot(place.text, place.start, place.end, place.of),
+    part !== null && (isSignature || check === "form" || code === "signature_encoding_invalid") && compared(whole, part, isSignature, tools),
+  );
+}
+
+/** What differs from the genuine object, or which fields may be concerned where none was seen. */
+function compared(whole, part, isSignature, { signed, against }) {
+  const genuine = against === null ? genuineOf(whole, part) : genuineOf(whole, part, against);
+  if (genuine === null) {
+    if (!isSignature) return against === null ? null : h("p", { class: "hint", text: "The object given to compare with is not this one, or is not good itself." });
+    return h(
+      "div",
+      { class: "stack", "data-affected": "" },
+      h("p", {}, "A signature says that something is other than when it was signed, and cannot say what. It is one of these, or the signature or the key itself:"),
+      h("p", { class: "row" }, coveredFields(whole, part, signed).map((name) => h("code", { class: "chip", text: visible(clipped(name, 60)) }))),
+      h("p", {
+        class: "hint",
+        text:
+          against === null
+            ? "Inspect the genuine one first, or give it below under “Compare with”: then the changed bytes are shown."
+            : "The object given to compare with is not this one, or is not good itself.",
+      }),
+    );
+  }
+  const bytes = signed === null ? null : [signed(genuine.whole, { at: genuine.at }), signed(whole, { at: part.at, form: genuine.form })];
+  const isJson = bytes !== null && bytes.every((each) => each !== null) && part.kind !== "attestation";
+  const own = textOfPart(whole, part);
+  const [good, bad] = isJson ? bytes.map(jsonOf) : [genuine.text, own.text];
+  const { changes, order } = differences(good, bad);
+  if (isJson) changes.push(...differences(genuine.text, own.text).changes.filter(({ pointer }) => pointer === "/signature").map((change) => ({ ...change, at: null })));
+  return h(
+    "div",
+    { class: "stack", "data-compared": "" },
+    h("h4", { text: against === null ? "Against the genuine one, seen before in this page" : "Against the one you gave" }),
+    order && h("p", { text: "Every value is the same; the order of keys is another, and the 0.3.3 form signs the order." }),
+    !order && changes.length === 0 && h("p", { text: "Every value is the same." }),
+    h("ul", { class: "changes" }, changes.slice(0, MAX_CHANGES).map((change) => changeItem(change, bad, isJson))),
+    changes.length > MAX_CHANGES && h("p", { class: "hint", text: `and ${counted(changes.length - MAX_CHANGES, "difference")} more` }),
+    isJson && h("div", { class: "row" }, copyButton(() => bad, "Copy these signed bytes"), copyButton(() => good, "Copy the genuine ones")),
+  );
+}
+
+function changeItem({ pointer, was, is, at }, text, isJson) {
+  const [head, gone, come, tail] = was === null || is === null ? ["", was ?? "", is ?? "", ""] : apart(was, is);
+  const line = (sign, word, middle) =>
+    h("p", { class: `change ${sign === "+" ? "now" : "then"} wrap` }, h("span", { class: "soft", text: `${word} ` }), h("code", {}, ends(head, -40), h("mark", { text: visible(clipped(middle, MAX_VALUE)) }), ends(tail, 40)));
+  const name = pointer === "/signature" ? "signature" : pointer;
+  const place = at === null ? "" : `${isJson ? "signed bytes" : "object"}: ${placeName(text, at + head.length)}`;
+  return h(
+    "li",
+    { dataset: { pointer } },
+    h("p", { class: "row" }, h("code", { class: "wrap", text: visible(clipped(name, 300)) }), h("span", { class: "soft hint", text: place })),
+    was === null ? h("p", { class: "soft", text: "was not there" }) : line("-", "was", gone),
+    is === null ? h("p", { class: "soft", text: "is not there any more" }) : line("+", "is", come),
+  );
+}
+
+/** Some of what stays the same around a difference. */
+function ends(text, length) {
+  if (text.length <= Math.abs(length)) return visible(text);
+  return length < 0 ? `…${visible(text.slice(length))}` : `${visible(text.slice(0, length))}…`;
+}
+
+/** The JSON of signed bytes, behind the label where they have one. */
+export function jsonOf(bytes) {
+  const text = new TextDecoder().decode(bytes);
+  return text.slice(text.indexOf("\u0000") + 1);
+}
+
+function coveredFields(whole, part, signed) {
+  if (part.kind === "attestation") return ["packet_id", "outcome_hash", "status", "nonce", "timestamp_ms", "agent_pubkey_fingerprint", "reason_hash"];
+  const bytes = signed?.(whole, { at: part.at }) ?? null;
+  if (bytes === null) return [];
+  return [...new Set(leavesOf(jsonOf(bytes), 5000).leaves.map(({ path }) => String(path[0])))];
+}
