@@ -1,6 +1,7 @@
 /** Nonces in IndexedDB, for gates in browsers. */
 import type { NonceContext, NonceStore } from "trusthandoff";
 
+/** Which database, and how much of it. */
 export interface IndexedDbNonceStoreOptions {
   /** The name of the database, by default `trusthandoff-nonces`. Gates that share it share their nonces. */
   name?: string;
@@ -24,6 +25,7 @@ export interface IndexedDbNonceStoreOptions {
  */
 export class IndexedDbNonceStore implements NonceStore {
   constructor(options?: IndexedDbNonceStoreOptions);
+  /** One transaction, so no two tabs can both take a nonce. */
   checkAndStore(key: string, expiresAtMs: number, about?: Partial<NonceContext>): Promise<boolean>;
   /** How many nonces are held. */
   size(): Promise<number>;

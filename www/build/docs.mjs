@@ -1,0 +1,46 @@
+/** The documentation as plain pages: recipes, the API reference, papers. Part of `make site`. */
+import { build } from "esbuild";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { writtenPages } from "./docs/contents.mjs";
+import { linkNames } from "./docs/names.mjs";
+import { addressIn, rendered } from "./docs/markdown.mjs";
+import { referencePages } from "./docs/reference.mjs";
+import { filled } from "./docs/template.mjs";
+
+const docs = fileURLToPath(new URL("../docs", import.meta.url));
+
+/**
+ * Writes every page into `out`, the folder `docs` of the site: its sheet, its icon and its colours lie one above. Resolves to what
+ * the reference lacks, one line each; `complain` is told of it.
+ */
+export async function buildDocs(out, { complain = (line) => console.error(`docs: ${line}`) } = {}) {
+  rmSync(out, { recursive: true, force: true });
+  mkdirSync(out, { recursive: true });
+  const { before, after } = writtenPages();
+  const { pages: reference, warnings } = await referencePages();
+  for (const line of warnings) complain(line);
+  const pages = [...before, ...reference, ...after].map((page) => ({ ...page, ...rendered(page.markdown) }));
+  const address = addressIn(pages);
+  const named = linkNames(reference);
+  for (const page of pages) {
+    const content = page.names ? named(page, address(page)) : address(page);
+    const file = join(out, page.path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, filled({ ...page, content }, pages));
+  }
+  writeFileSync(join(out, "search.json"), JSON.stringify(searchable(pages)));
+  const script = { entryPoints: [join(docs, "docs.js")], outfile: join(out, "docs.js"), bundle: true, format: "esm", minify: true, target: "es2022", logLevel: "warning" };
+  const sheet = { entryPoints: [join(docs, "docs.css")], outfile: join(out, "docs.css"), bundle: true, minify: true, logLevel: "warning" };
+  await Promise.all([build(script), build({ ...sheet, target: ["chrome123", "firefox120", "safari17.5"] })]);
+  return warnings;
+}
+
+/** What the search field finds: every page, and the headings of what is written by hand. */
+function searchable(pages) {
+  return pages.flatMap(({ path, title, group, headings, names }) => [
+    { title, path, group },
+    ...headings.filter(({ depth }) => depth === 2 && !names).map(({ text, id }) => ({ title: text, path: `${path}#${id}`, group: title })),
+  ]);
+}

@@ -1,0 +1,48 @@
+/** Finds pages by their titles and headings, in a list that was made with the site. */
+import { clear, find, h } from "../ui/dom.js";
+
+const MOST = 12;
+
+/** Makes the search field work; without JavaScript it stays hidden. */
+export function wireFinder(search, docs) {
+  const input = find(search, "input");
+  const list = find(search, "ul");
+  let pages = null;
+  search.hidden = false;
+
+  input.addEventListener("focus", () => {
+    pages ??= fetch(`${docs}/search.json`).then((response) => response.json());
+    pages.catch(() => (pages = null));
+  });
+  input.addEventListener("input", async () => {
+    const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+    if (words.length === 0) return clear(list);
+    const found = ranked(await (pages ?? []), words);
+    // Another letter may have been typed meanwhile.
+    if (words.join() !== input.value.toLowerCase().split(/\s+/).filter(Boolean).join()) return;
+    if (found.length === 0) return clear(list, h("li", { class: "hint", text: "Nothing is called that." }));
+    clear(list, found.slice(0, MOST).map(({ title, path, group }) => h("li", {}, h("a", { href: `${docs}/${path}` }, title, h("span", { class: "hint", text: group ?? "" })))));
+  });
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      input.value = "";
+      clear(list);
+    } else if (event.key === "Enter" || event.key === "ArrowDown") {
+      const first = list.querySelector("a");
+      if (first === null) return;
+      event.preventDefault();
+      if (event.key === "Enter") first.click();
+      else first.focus();
+    }
+  });
+}
+
+/** All words must occur; what begins with the first of them comes before what only holds it. */
+function ranked(pages, words) {
+  const rank = (title) => (title.startsWith(words[0]) ? 0 : 1) + title.length / 1000;
+  return pages
+    .map((page) => ({ page, title: page.title.toLowerCase() }))
+    .filter(({ title, page }) => words.every((word) => title.includes(word) || (page.group ?? "").toLowerCase().includes(word)))
+    .sort((one, other) => rank(one.title) - rank(other.title))
+    .map(({ page }) => page);
+}
