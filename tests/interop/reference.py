@@ -1,6 +1,6 @@
 """The Python reference at work, run inside one of its pinned environments.
 
-`reference.py COMMAND [SEED COUNT]` writes JSON lines; `judge` reads them too. What it makes carries the reference's own
+`reference.py COMMAND [SEED COUNT] [PATH]` writes JSON lines; `judge` reads them too. What it makes carries the reference's own
 verdict after the same wire: an exception counts as a refusal.
 """
 
@@ -12,6 +12,7 @@ import warnings
 from trusthandoff import envelope_from_json, validate_packet
 
 import attestations
+import audits
 import first_hop
 import grants
 import mutations
@@ -98,7 +99,7 @@ def judge():
 
 
 def main(arguments):
-    command, numbers = arguments[0], [int(text) for text in arguments[1:]]
+    command, numbers = arguments[0], [int(text) if text.isdigit() else text for text in arguments[1:]]
     commands = {
         **{name: lambda *n, name=name: make(name, *n) for name in MAKERS},
         "mutants": mutants,
@@ -110,6 +111,8 @@ def main(arguments):
         "gate": situations,
         "attestations-both-ways": attestations.make,
         "judge-attestations": attestations.judge,
+        "audit-log": audits.make,
+        "judge-log": audits.judge,
     }
     for line in commands[command](*numbers):
         sys.stdout.write(json.dumps(line) + "\n")

@@ -20,6 +20,7 @@ sys.dont_write_bytecode = True
 import environments
 import random_objects as draw
 from attestations import attestations_to_ours, attestations_to_reference
+from audits import audits
 from comparison import Group, equal_verdicts, one_sided, said, stricter_rules
 from delegation import capabilities_to_ours, capabilities_to_reference
 from hops import three_hops
@@ -203,6 +204,11 @@ def main():
     parts += [
         lambda e=environment, n=number: three_hops(e, n, options)
         for number, environment in enumerate(environments.ENVIRONMENTS)
+    ]
+    parts += [
+        lambda e=environment, n=number: audits(e, n, options)
+        for number, environment in enumerate(environments.ENVIRONMENTS)
+        if environment.form == "0.3.3"
     ]
     passed = failed = 0
     with ThreadPoolExecutor(max_workers=2) as pool:
