@@ -29,7 +29,10 @@ export async function browse(t, directory, { origin, headers } = {}) {
 
 function watch(page, origin, complaints) {
   page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
+  page.on("console", (message) => {
+    // Browsers ask for an icon on their own.
+    if (["error", "warning"].includes(message.type()) && !message.location().url.endsWith("/favicon.ico")) complaints.push(message.text());
+  });
   page.on("request", (request) => {
     if (!request.url().startsWith(`${origin}/`)) complaints.push(`asked for ${request.url()}`);
   });

@@ -1,6 +1,6 @@
 /** A recipe as its reader follows it: in a project with the packed tarball, its files are written and its commands typed. */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { delimiter, dirname, join } from "node:path";
 import { binary } from "../runtimes/binaries.mjs";
@@ -10,6 +10,7 @@ import { blocksOf } from "./blocks.mjs";
 
 export const recipes = join(root, "www/docs/recipes");
 const tools = join(root, "tests/tools/node_modules");
+const PROJECT = '{ "name": "recipe", "private": true, "type": "module" }\n';
 
 /**
  * Follows `www/docs/recipes/<name>.md`: `play()` types all of its commands, `start(command)` one that serves. Servers end with the
@@ -19,6 +20,7 @@ export async function recipe(t, name, { env = {} } = {}) {
   const blocks = blocksOf(readFileSync(join(recipes, `${name}.md`), "utf8"));
   const directory = join(root, "target/recipes", name);
   const running = [];
+  mkdirSync(join(root, "target/recipes"), { recursive: true });
   await install(directory);
   for (const { name: file, text } of blocks.filter(isFile)) {
     mkdirSync(dirname(join(directory, file)), { recursive: true });
@@ -66,14 +68,24 @@ export async function recipe(t, name, { env = {} } = {}) {
 /** Whether a block is a file of the reader's project. */
 export const isFile = ({ name }) => name?.includes(".") ?? false;
 
-/** An empty project that has installed the packed tarball. */
+/** An empty project that has installed the packed tarball: by npm once, from there by copying. */
 async function install(directory) {
   const { version } = JSON.parse(readFileSync(join(root, "pkg/package.json"), "utf8"));
+  const tarball = join(root, `trusthandoff-${version}.tgz`);
+  if (!existsSync(tarball)) throw new Error(`${version} is not packed: make pack`);
+  const { size, mtimeMs } = statSync(tarball);
+  const packed = join(root, "target/recipes", `.package-${size}-${Math.round(mtimeMs)}`);
+  if (!existsSync(packed)) {
+    // Under its name only when it is whole: other tests may look for it at the same time.
+    const made = mkdtempSync(`${packed}-`);
+    writeFileSync(join(made, "package.json"), PROJECT);
+    const options = ["--offline", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"];
+    await finish("npm", ["install", ...options, tarball], { cwd: made });
+    if (!existsSync(packed)) renameSync(made, packed);
+  }
   rmSync(directory, { recursive: true, force: true });
-  mkdirSync(directory, { recursive: true });
-  writeFileSync(join(directory, "package.json"), '{ "name": "recipe", "private": true, "type": "module" }\n');
-  const options = ["--offline", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"];
-  await finish("npm", ["install", ...options, join(root, `trusthandoff-${version}.tgz`)], { cwd: directory });
+  cpSync(join(packed, "node_modules"), join(directory, "node_modules"), { recursive: true, verbatimSymlinks: true });
+  writeFileSync(join(directory, "package.json"), PROJECT);
 }
 
 /** What `npm install` of pinned packages comes to where they lie in `tests/tools` already. */
