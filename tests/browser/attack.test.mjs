@@ -1,6 +1,7 @@
 /** The attack panel in Chromium, used as a person does: what each attack comes to, with a gate and without one. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inflateRawSync } from "node:zlib";
 import { axe, playground } from "./site.mjs";
 
 const { open, shots } = playground();
@@ -96,10 +97,10 @@ test("the genuine handoff is done by both agents, and by the one with a gate onl
 
 test("every attack is refused by the gate with its code, and goes through by convention", async () => {
   const { page, complaints, close } = await opened({ still: true });
-  const buttons = await page.locator("#attack .attacks [data-deliver]").evaluateAll((all) => all.map(({ dataset }) => dataset.deliver));
+  const buttons = await page.locator(".attacks [data-deliver]").evaluateAll((all) => all.map(({ dataset }) => dataset.deliver));
   assert.deepEqual(buttons, ATTACKS.map(([name]) => name), "every button is in the table");
   for (const [index, [name, code, field, check, did]] of ATTACKS.entries()) {
-    const { page: _, ...seen } = { ...(await press(page, name)) };
+    const seen = await press(page, name);
     assert.equal(seen.decision, "REJECT", name);
     assert.equal(seen.code, code, name);
     assert.equal(seen.field, field, name);
@@ -217,7 +218,7 @@ test("a hostile text by hand is refused at once, and shown as text", async () =>
     const seen = await press(page, "hand");
     assert.equal(seen.code, code, text.slice(0, 20));
     assert.match(seen.trusting, /^refused /);
-    assert.ok(performance.now() - begun < 3000, `${performance.now() - begun} ms`);
+    assert.ok(performance.now() - begun < 5000, `${performance.now() - begun} ms`);
   }
   assert.equal(await page.locator("#attack img").count(), 0);
   assert.deepEqual(complaints(), []);
@@ -239,7 +240,9 @@ test("the whole panel can be used by keyboard alone, and tells what happened", a
     assert.equal(code, ATTACKS.find(([attack]) => attack === name)[1]);
     await page.waitForFunction((said) => document.querySelector("#said").textContent.includes(said), code);
   }
-  assert.match(await page.textContent("#said"), /Exceed the budget\. Researcher with a gate: REJECT tool_calls_exhausted.*trusts by convention: read the report, 3 calls/);
+  const said = await page.textContent("#said");
+  assert.match(said, /^Exceed the budget\. Researcher with a gate: REJECT tool_calls_exhausted\./);
+  assert.match(said, /The agent that trusts by convention: read the report, 3 calls\.$/);
   // The editor: opened, changed, handed in; the focus is not lost.
   await page.focus("text=Edit by hand");
   await page.keyboard.press("Enter");
@@ -260,6 +263,7 @@ test("the envelope travels, the checks light up one after the other, and a new d
   const place = () => page.locator("[data-envelope=gated]").evaluate((envelope) => envelope.getBoundingClientRect().left);
   const from = await place();
   await page.waitForFunction((left) => document.querySelector("[data-envelope=gated]").getBoundingClientRect().left > left + 50, from);
+  await page.waitForSelector("[data-envelope=trusting][data-shown][data-changed]");
   assert.equal(await page.textContent("[data-verdict] strong"), "On its way");
   const lit = await page.evaluate(async () => {
     const counts = new Set();
@@ -287,10 +291,25 @@ test("with reduced motion nothing travels and the verdict is there at once", asy
     const [panel, begun] = [document.querySelector("#attack"), performance.now()];
     panel.querySelector("[data-deliver=forge]").click();
     while (panel.dataset.turn !== "2") await new Promise(requestAnimationFrame);
-    return { ms: performance.now() - begun, moving: document.getAnimations().filter(({ effect }) => effect.getTiming().duration > 1).length };
+    const moving = document.getAnimations().filter(({ effect }) => effect.getTiming().duration > 1);
+    return { ms: performance.now() - begun, moving: moving.length };
   });
   assert.ok(took.ms < 400, `${took.ms} ms`);
   assert.equal(took.moving, 0);
+  assert.deepEqual(complaints(), []);
+  await close();
+});
+
+test("what travelled can be taken to the inspector, byte by byte", async () => {
+  const { page, complaints, close } = await opened({ still: true });
+  await press(page, "tamper");
+  await page.locator("#attack").getByRole("button", { name: "Copy", exact: true }).click();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(copied, /"intent": "Publish the findings"/);
+  await page.locator("#attack").getByRole("button", { name: "Inspect" }).click();
+  await page.waitForFunction(() => location.hash.startsWith("#inspect/"));
+  const argument = await page.evaluate(() => location.hash.slice("#inspect/".length));
+  assert.equal(inflateRawSync(Buffer.from(argument.split(".")[1], "base64url")).toString(), copied);
   assert.deepEqual(complaints(), []);
   await close();
 });
@@ -326,8 +345,8 @@ test("on a phone it fits, buttons are wide enough for thumbs, and the picture co
   assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
   const outcome = await page.locator("[data-outcome-of=gated]").boundingBox();
   assert.ok(outcome.y >= 0 && outcome.y + outcome.height <= 844, "the outcome is in view");
-  const low = await page.locator("#attack button:visible").evaluateAll((all) => all.map((button) => button.getBoundingClientRect().height).filter((height) => height < 44));
-  assert.deepEqual(low, []);
+  const heights = (all) => all.map((button) => button.getBoundingClientRect().height);
+  assert.ok((await page.locator("#attack button:visible").evaluateAll(heights)).every((height) => height >= 44));
   assert.deepEqual(complaints(), []);
   await close();
 });

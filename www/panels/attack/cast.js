@@ -9,8 +9,10 @@ export function newCast() {
     .register(reviewer.agentId, reviewer.publicKeyPem, { reviewer: true });
   // The attacker is an agent like any other: it has a name and a key, and both are known.
   for (const { agentId, publicKeyPem } of [planner, researcher, bystander, attacker]) registry.register(agentId, publicKeyPem);
-  const gateOf = ({ agentId }) =>
-    new TrustHandoffMiddleware({ audience: agentId, registry, nonces: new MemoryNonceStore({ capacity: 10_000 }), review: { threshold: 1 } });
+  const gateOf = ({ agentId }) => {
+    const nonces = new MemoryNonceStore({ capacity: 10_000 });
+    return new TrustHandoffMiddleware({ audience: agentId, registry, nonces, review: { threshold: 1 } });
+  };
   const gates = { researcher: gateOf(researcher), bystander: gateOf(bystander) };
   return {
     ...{ owner, planner, researcher, bystander, attacker, reviewer, gates },

@@ -1,9 +1,10 @@
 /** What an agent does with a task. The same for both agents: all that tells them apart is a gate. */
 
 const IRREGULAR = {
-  ...{ read: "read", send: "sent", write: "wrote", pay: "paid", make: "made", buy: "bought", sell: "sold", give: "gave", take: "took" },
-  ...{ get: "got", put: "put", run: "ran", find: "found", build: "built", tell: "told", do: "did", go: "went", set: "set", cut: "cut" },
-  ...{ ship: "shipped", drop: "dropped", stop: "stopped", plan: "planned", submit: "submitted", transfer: "transferred", commit: "committed" },
+  ...{ read: "read", send: "sent", write: "wrote", pay: "paid", make: "made", buy: "bought", sell: "sold", give: "gave" },
+  ...{ get: "got", put: "put", run: "ran", find: "found", build: "built", tell: "told", do: "did", go: "went", set: "set" },
+  ...{ take: "took", cut: "cut", ship: "shipped", drop: "dropped", stop: "stopped", plan: "planned", submit: "submitted" },
+  ...{ transfer: "transferred", commit: "committed" },
 };
 
 /** The past of the verb that a sentence begins with. */

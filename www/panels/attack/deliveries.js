@@ -31,14 +31,18 @@ export function signedTask(cast, sentence, more = {}) {
   return { packet, text: sealed(packet) };
 }
 
+const CONTENT = [
+  ...["packet_id", "task_id", "nonce", "issued_at", "to_agent", "intent", "risk_level"],
+  ...["permissions", "context", "constraints", "capability_token"],
+];
+
 /** The packet's content, to be signed again by another key or at another time. */
-function content({ packet_id, task_id, nonce, issued_at, to_agent, intent, risk_level, permissions, context, constraints, capability_token }) {
-  return { packet_id, task_id, nonce, issued_at, to_agent, intent, risk_level, permissions, context, constraints, capability_token };
-}
+const content = (packet) => Object.fromEntries(CONTENT.map((field) => [field, packet[field]]));
 
 /** What the owner lets the planner do, as fields of a packet that uses it. */
 function entitled({ owner, planner }) {
-  const right = issueCapability(owner, { subject_agent: planner.agentId, allowed_actions: ["read", "summarize"], max_tool_calls: GRANTED_CALLS });
+  const granted = { allowed_actions: ["read", "summarize"], max_tool_calls: GRANTED_CALLS };
+  const right = issueCapability(owner, { subject_agent: planner.agentId, ...granted });
   return { capability_token: right.token, permissions: { allowed_actions: ["read"], max_tool_calls: GRANTED_CALLS } };
 }
 

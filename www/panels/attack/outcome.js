@@ -13,7 +13,10 @@ export async function outcomeOf(delivery, cast) {
 
 async function judged({ text, receiver, now, approvals }, { gates }) {
   const options = { ...(now !== undefined && { now }), ...(approvals !== undefined && { approvals }) };
-  const { decision, code, reason, field, checks, packet } = await gates[receiver].handle(text, options);
+  return seen(await gates[receiver].handle(text, options));
+}
+
+function seen({ decision, code, reason, field, checks, packet }) {
   return { decision, code, reason, field, checks, did: packet === undefined ? null : deed(packet), signature: packet?.signature };
 }
 
@@ -23,11 +26,8 @@ async function executed({ text, calls }, { executor }) {
   const { decision, error } = await executor.execute(text, async (task) => {
     for (; made < calls; made += 1) await task.use("read", "/reports/q3");
   });
-  const { code, reason, field, packet, checks } = decision;
-  if (packet === undefined || error === null) {
-    return { decision: decision.decision, code, reason, field, checks, did: packet === undefined ? null : deed(packet), made, signature: packet?.signature };
-  }
+  if (decision.packet === undefined || error === null) return { ...seen(decision), made };
   // The packet was accepted; a use was refused. That check comes after all the others.
-  const refused = { check: "tool_calls", outcome: "fail", detail: error.message };
-  return { decision: "REJECT", code: error.code, reason: error.message, field: error.field, checks: [...checks, refused], did: null, made };
+  const checks = [...decision.checks, { check: "tool_calls", outcome: "fail", detail: error.message }];
+  return { decision: "REJECT", code: error.code, reason: error.message, field: error.field, checks, did: null, made };
 }

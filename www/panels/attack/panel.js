@@ -2,6 +2,7 @@
 import { CHECKS, checkList } from "../../ui/checks.js";
 import { copyButton } from "../../ui/copy.js";
 import { clear, find, h } from "../../ui/dom.js";
+import { share } from "../../ui/share.js";
 import { shortId, visible } from "../../ui/text.js";
 import { verdict } from "../../ui/verdict.js";
 import { newCast } from "./cast.js";
@@ -90,6 +91,7 @@ export async function start(section, page) {
   async function show(delivery, { gated, trusting, isAttack }, { name, mine, isTold }) {
     const refused = gated.code !== null;
     leaveEditor();
+    at("[data-note]").textContent = "";
     at("[data-gated-name]").textContent = RECEIVERS[delivery.receiver];
     at(".attacker").dataset.idle = delivery.isIdle ? "yes" : "no";
     at("[data-deed]").textContent = delivery.deed;
@@ -177,8 +179,19 @@ export async function start(section, page) {
     if (held) editButton.focus({ preventScroll: true });
   }
 
-  const editButton = h("button", { type: "button", text: "Edit by hand", "aria-expanded": "false", on: { click: () => (at("[data-editor]").hidden ? edit() : leaveEditor()) } });
-  at("[data-actions]").append(editButton, copyButton(() => last.text));
+  async function inspect() {
+    try {
+      page.go("inspect", await share(last.text));
+    } catch (error) {
+      // Too long for a link.
+      at("[data-note]").textContent = error.message;
+    }
+  }
+
+  const toggle = () => (at("[data-editor]").hidden ? edit() : leaveEditor());
+  const editButton = h("button", { type: "button", text: "Edit by hand", "aria-expanded": "false", on: { click: toggle } });
+  const inspectButton = h("button", { type: "button", class: "quiet", text: "Inspect", on: { click: inspect } });
+  at("[data-actions]").append(editButton, inspectButton, copyButton(() => last.text));
 
   at("[data-close]").addEventListener("click", leaveEditor);
   for (const button of section.querySelectorAll("[data-deliver]")) {
@@ -201,7 +214,8 @@ export async function start(section, page) {
   });
   value.addEventListener("input", () => (valueIsTyped = true));
   for (const input of [value, task]) {
-    input.addEventListener("keydown", ({ key }) => key === "Enter" && find(section, `[data-deliver=${input === value ? "tamper" : "genuine"}]`).click());
+    const button = at(`[data-deliver=${input === value ? "tamper" : "genuine"}]`);
+    input.addEventListener("keydown", ({ key }) => key === "Enter" && button.click());
   }
   task.addEventListener("input", suggest);
   begin();

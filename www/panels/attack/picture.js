@@ -20,8 +20,8 @@ export function picture(stage) {
     const boxes = Object.fromEntries(Object.entries(agents).map(([name, element]) => [name, boxOf(element, origin)]));
     // Side by side on a desk, one below the other on a phone.
     route = boxes.gated.left > boxes.planner.right ? across(boxes) : down(boxes);
-    for (const name of ["trunk", "branch"]) node(`[data-wire=${name}]`).setAttribute("d", line(name === "trunk" ? [route.trunk[0], route.door] : route.branch));
-    node("[data-wire=tap]").setAttribute("d", line(route.taps[agents.attacker.dataset.taps]));
+    const wires = { trunk: [route.trunk[0], route.door], branch: route.branch, tap: route.taps[agents.attacker.dataset.taps] };
+    for (const [name, points] of Object.entries(wires)) node(`[data-wire=${name}]`).setAttribute("d", line(points));
     if (envelopes.gated.dataset.shown === "lies") envelopes.gated.style.translate = `${route.lies.x}px ${route.lies.y}px`;
   }
 

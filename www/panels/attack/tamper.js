@@ -68,8 +68,8 @@ export function tampered(envelope, field, text) {
   if (field === TWICE) {
     // Readers disagree on which of two counts; JSON.parse takes the last one.
     const first = laidOut(changed);
-    const member = /^( *)"intent": .*$/m;
-    return { text: first.replace(member, (line, indent) => `${line}\n${indent}"intent": ${JSON.stringify(text)},`), pointer: "/packet/intent" };
+    const second = (line, indent) => `${line}\n${indent}"intent": ${JSON.stringify(text)},`;
+    return { text: first.replace(/^( *)"intent": .*$/m, second), pointer: "/packet/intent" };
   }
   const path = field.split(".");
   const holder = path.slice(0, -1).reduce((value, key) => value[key], packet);

@@ -1,12 +1,13 @@
 /** What travels, as lines: what the attacker took away, what stands there instead, and what to look at. */
 import { clear, h } from "../../ui/dom.js";
-import { counted, visible } from "../../ui/text.js";
+import { clipped, counted, visible } from "../../ui/text.js";
 import { comparedLines } from "./json_lines.js";
 
 const TAGS = { added: "ins", removed: "del", same: "div" };
 
 /** Of a text that somebody pasted by hand. */
-const MAX_SHOWN = 2000;
+const MAX_SHOWN = 400;
+const MAX_WIDTH = 2000;
 
 /** Which line is brought into view, the best first. */
 const LOOKED_AT = [
@@ -23,7 +24,7 @@ export function showLines(place, { text, before, points }, refused = null) {
     h(TAGS[state], {
       class: "line",
       dataset: { state, pointer: pointer ?? "", mark: markOf(pointer, points, refused) },
-      text: visible(line) || " ",
+      text: visible(clipped(line, MAX_WIDTH)) || " ",
     }),
   );
   const left = rows.length - MAX_SHOWN;
