@@ -11,7 +11,7 @@ export function isBare(text) {
 
 /** The text that `check` takes: the attestation with what stands around it. `more` holds JSON texts by their names. */
 export function framed(text, more = {}) {
-  const own = isBare(text) ? text.trim() : partAt(text, "/attestation");
+  const own = isBare(text) ? text : partAt(text, "/attestation");
   const members = FRAME.map((name) => [name, more[name] ?? partAt(text, `/${name}`)]).filter(([, value]) => value !== null);
   return `{"attestation": ${own}${members.map(([name, value]) => `, "${name}": ${value}`).join("")}}`;
 }

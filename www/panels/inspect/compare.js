@@ -7,17 +7,18 @@ import { leavesOf, stringOf } from "./walk.js";
 
 const MAX_KEPT = 60;
 const MAX_LEAVES = 5000;
-const MAX_CHARACTERS = 200_000;
+const MAX_CHARACTERS = 300_000;
 
 /** `kind|id` → a good one, the last one seen last. */
 const kept = new Map();
 
 /** Keeps the good parts of a text. `signed(at, form)` gives the signed bytes. */
 export function remember(whole, parts) {
+  if (whole.length > MAX_CHARACTERS) return;
   for (const part of parts) {
     if (!part.valid || part.digest === null || part.objectId === null) continue;
     const own = textOfPart(whole, part);
-    if (own === null || own.text.length > MAX_CHARACTERS) continue;
+    if (own === null) continue;
     const key = `${part.kind}|${part.objectId}`;
     kept.delete(key);
     kept.set(key, { kind: part.kind, id: part.objectId, form: part.form, whole, at: part.at, text: own.text });
@@ -48,10 +49,11 @@ export function keptFrom(whole, parts) {
 
 /**
  * The values in which two JSON texts differ: `{ pointer, was, is, at }`, `was` or `is` null where it is not there, `at` the index in
- * the second one. `order` is true where only the order of keys differs.
+ * the second one. `order` is true where only the order of keys differs, `isAll` false where there was too much to compare all of it.
  */
 export function differences(good, bad) {
-  const [was, is] = [leavesOf(good, MAX_LEAVES).leaves, leavesOf(bad, MAX_LEAVES).leaves];
+  const both = [good, bad].map((text) => leavesOf(text, MAX_LEAVES));
+  const [was, is] = both.map(({ leaves }) => leaves);
   const [before, after] = [was, is].map((leaves) => new Map(leaves.map((leaf) => [leaf.pointer, leaf])));
   const changes = [];
   for (const { pointer, raw } of was) {
@@ -60,15 +62,19 @@ export function differences(good, bad) {
     else if (!sameValue(now.raw, raw)) changes.push({ pointer, was: raw, is: now.raw, at: now.start });
   }
   for (const { pointer, raw, start } of is) if (!before.has(pointer)) changes.push({ pointer, was: null, is: raw, at: start });
-  return { changes, order: changes.length === 0 && was.some(({ pointer }, index) => is[index]?.pointer !== pointer) };
+  const isAll = both.every(({ leaves, total }) => leaves.length === total);
+  return { changes, isAll, order: changes.length === 0 && was.some(({ pointer }, index) => is[index]?.pointer !== pointer) };
 }
 
 /** Two literals with what is the same at both ends cut off: `[head, middle of the first, middle of the second, tail]`. */
 export function apart(was, is) {
   let head = 0;
   while (head < was.length && head < is.length && was[head] === is[head]) head += 1;
+  // A character of two halves is one character.
+  if (/[\ud800-\udbff]/.test(was[head - 1] ?? "")) head -= 1;
   let tail = 0;
   while (tail < was.length - head && tail < is.length - head && was.at(-1 - tail) === is.at(-1 - tail)) tail += 1;
+  if (/[\udc00-\udfff]/.test(was[was.length - tail] ?? "")) tail -= 1;
   return [was.slice(0, head), was.slice(head, was.length - tail), is.slice(head, is.length - tail), was.slice(was.length - tail)];
 }
 

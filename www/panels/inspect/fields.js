@@ -49,12 +49,36 @@ export function fieldsOf(text, kind, title = "What it says") {
     { class: "card", "data-fields": "", "aria-label": title },
     h("h3", { text: title }),
     brokenAt !== null && h("p", { class: "hint", text: "Only as far as it can be read." }),
-    [...groups].map(([name, inside]) => [
-      name !== "" && h("h4", { class: "row" }, visible(clipped(name, 80)), UNSIGNED[kind]?.[name] && h("span", { class: "chip soft", text: UNSIGNED[kind][name] })),
-      h("dl", { class: "fields" }, inside.map((leaf) => row(leaf, grouped ? 1 : 0, kind))),
-    ]),
+    [...groups].map(([name, inside]) => group(name, inside, kind)),
     total > leaves.length && h("p", { class: "hint", text: `and ${counted(total - leaves.length, "value")} more` }),
   );
+}
+
+/** Values under one name; what stands beside the object itself is folded. */
+function group(name, leaves, kind) {
+  const list = values(leaves, name === "" ? 0 : 1, kind);
+  if (name === "") return list;
+  const note = UNSIGNED[kind]?.[name];
+  const title = h("span", { class: "row" }, h("strong", { text: visible(clipped(name, 80)) }), note && h("span", { class: "chip soft", text: note }));
+  return h("details", { class: "group", open: note === undefined }, h("summary", {}, title), list);
+}
+
+/** The values, and then the names of those that are null, together. */
+function values(leaves, from, kind) {
+  const nulls = leaves.filter(({ raw }) => raw === "null");
+  const others = leaves.filter(({ raw }) => raw !== "null");
+  const names = nulls.map(({ path }) => nameOf(path.slice(from))).join(", ");
+  return h(
+    "dl",
+    { class: "fields" },
+    others.map((leaf) => row(leaf, from, kind)),
+    nulls.length > 0 && h("div", { class: "nulls" }, h("dt", { class: "literal", text: "null" }), h("dd", { class: "soft", text: visible(clipped(names, MAX_CHARACTERS)) })),
+  );
+}
+
+/** The values of a capability, for where only its token is shown. */
+export function tokenFields(inside) {
+  return values(leavesOf(inside, MAX_SHOWN).leaves, 0, "capability_token");
 }
 
 function row({ path, raw }, from, kind) {

@@ -1,6 +1,6 @@
 /** A real gate for the object at hand, with a fresh nonce store and whatever is trusted here: what would it decide? */
 import { AgentRegistry, createEnvelope, MemoryNonceStore, TrustHandoffMiddleware } from "trusthandoff/slim";
-import { CHECKS, wordsFor } from "../../ui/checks.js";
+import { CHECKS, checkList, wordsFor } from "../../ui/checks.js";
 import { clear, h } from "../../ui/dom.js";
 import { clipped, visible } from "../../ui/text.js";
 import { verdict } from "../../ui/verdict.js";
@@ -58,23 +58,28 @@ export function gateCard(text, kind, say) {
       ),
       registryField,
       h("div", { class: "stack" }, h("label", { class: "field" }, h("span", { text: "The time" }), moment), h("div", { class: "row" }, when("Now", now), told("issued_at") !== null && when("When it was issued", () => told("issued_at")))),
-      h("label", { class: "row" }, strict, "strict: state the risk, prove every hop"),
+      h("label", { class: "choice" }, strict, "strict: state the risk, prove every hop"),
       h("div", { class: "row" }, h("button", { type: "submit", class: "primary", text: "Ask the gate" })),
     ),
     answer,
   );
 }
 
-/** Each check with its finding, also those that were not reached. */
+/** Every check in its order, also those that were not reached, and what those found that have something to say. */
 function findings(checks) {
-  const done = new Map(checks.map((each) => [each.check, each]));
-  const names = [...new Set([...done.keys(), ...Object.keys(CHECKS)])];
-  const failed = checks.some(({ outcome }) => outcome === "fail");
-  const rows = names.filter((name) => done.has(name) || failed).map((name) => {
-    const { outcome, detail } = done.get(name) ?? {};
-    const [tone, word] = OUTCOMES[outcome] ?? ["soft", "not reached"];
-    return h("tr", { dataset: { check: name, outcome: outcome ?? "" } }, h("th", { scope: "row", text: wordsFor(name) }), h("td", {}, h("span", { class: `chip ${tone}`, text: word })), h("td", { class: "wrap", text: visible(clipped(detail ?? "", 500)) }));
-  });
+  const isRefused = checks.some(({ outcome }) => outcome === "fail");
+  const rest = isRefused ? Object.keys(CHECKS).filter((name) => !checks.some(({ check }) => check === name)) : [];
+  const rows = checks
+    .filter(({ outcome, detail }) => outcome === "fail" || detail)
+    .map(({ check, outcome, detail }) => {
+      const [tone, word] = OUTCOMES[outcome] ?? ["soft", outcome];
+      return h("tr", { dataset: { check } }, h("th", { scope: "row", text: wordsFor(check) }), h("td", {}, h("span", { class: `chip ${tone}`, text: word })), h("td", { class: "wrap", text: visible(clipped(detail ?? "", 500)) }));
+    });
   const head = h("thead", {}, h("tr", {}, ["Check", "Outcome", "Finding"].map((text) => h("th", { scope: "col", text }))));
-  return h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "The gate's checks" }, h("table", { class: "grid findings" }, head, h("tbody", {}, rows)));
+  return h(
+    "div",
+    { class: "stack findings" },
+    checkList([...checks, ...rest.map((check) => ({ check }))], { reached: checks.length }),
+    rows.length > 0 && h("div", { class: "scroll", tabIndex: 0, role: "region", "aria-label": "What the checks found" }, h("table", { class: "grid" }, head, h("tbody", {}, rows))),
+  );
 }

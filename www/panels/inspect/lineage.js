@@ -4,6 +4,8 @@ import { clipped, visible } from "../../ui/text.js";
 import { relative } from "./fields.js";
 
 const MAX_ACTIONS = 24;
+/** Deeper hops stand below one another: a chain may have more of them than a screen has room to the right. */
+const MAX_INDENT = 4;
 
 /** The trees of an envelope's hops; nothing where there are none. */
 export function lineageOf(hops) {
@@ -34,7 +36,7 @@ export function hopOf({ kind, fields, code, reason, idMatchesKey, objectId }) {
 }
 
 function tree(title, hops) {
-  const nested = hops.reduceRight((inner, hop, index) => h("ol", {}, h("li", {}, node(hop, hops[index - 1], index), inner)), null);
+  const nested = hops.reduceRight((inner, hop, index) => h("ol", { class: index > MAX_INDENT ? "flat" : null }, h("li", {}, node(hop, hops[index - 1], index), inner)), null);
   nested.classList.add("lineage");
   return h("div", { class: "stack" }, h("h4", { text: title }), nested);
 }
@@ -56,6 +58,7 @@ function node(hop, before, index) {
     ),
     h("p", { class: "row" }, actionsOf(hop)),
     h("p", { class: "hint", text: limitsOf(hop) }),
+    hop.id !== "" && h("p", { class: "hop-id wrap" }, h("code", { class: "soft", text: visible(clipped(hop.id, 120)) })),
     narrowed.length > 0 && h("ul", { class: "narrowed", "aria-label": "Narrowed here" }, narrowed.map((text) => h("li", { text: visible(text) }))),
     !isProven && h("p", { class: "hop-why" }, h("code", { text: hop.code }), ` ${visible(hop.reason ?? "")}`),
   );

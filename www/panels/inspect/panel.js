@@ -9,7 +9,7 @@ import { KINDS, faultsOf } from "./faults.js";
 import { fieldsOf } from "./fields.js";
 import { gateCard } from "./gate.js";
 import { hopOf, lineageOf } from "./lineage.js";
-import { insideToken } from "./objects.js";
+import { insideToken, textOfPart } from "./objects.js";
 import { samples } from "./samples.js";
 import { signedCard } from "./signed.js";
 import { indexOfByte, placeName } from "./spot.js";
@@ -79,7 +79,7 @@ export async function start(section, page) {
   /** Keeps what is good in a text, to compare others with. */
   async function see(text) {
     const { inspectObject } = await inspector();
-    remember(text, inspectObject(text).parts);
+    remember(ended(text), inspectObject(ended(text)).parts);
   }
 
   async function inspect(text) {
@@ -104,15 +104,14 @@ export async function start(section, page) {
   }
 
   function show(received, audit) {
-    const text = received.length <= MAX_CHARACTERS && isBare(received) ? framed(received) : received;
+    const whole = received.length <= MAX_CHARACTERS && isBare(received) ? framed(received) : ended(received);
     let report;
     try {
-      report = audit.inspectObject(text.trim());
+      report = audit.inspectObject(whole);
     } catch (error) {
       // What cannot even be told as bytes, such as an unpaired surrogate.
       report = { kind: null, valid: false, code: error.code ?? "internal_error", reason: error.message, field: null, form: null, lineage: null, parts: [], offset: null, respelled: null };
     }
-    const whole = text.trim();
     const signed = (of, options) => audit.signedBytes(of, options);
     const faults = whole.length <= MAX_CHARACTERS ? faultsOf(whole, report) : [];
     const isReadable = report.kind !== null && whole.length <= MAX_CHARACTERS;
@@ -125,17 +124,17 @@ export async function start(section, page) {
       faults.length > 0 && wrongCard(whole, faults, { signed, against }),
       lineageOf(hops),
       isReadable && statementsCard(report),
-      isReadable && signedCard(report.parts, (options) => signed(whole, options)),
-      isReadable && fieldsOf(report.kind === "capability_token" ? (insideToken(whole) ?? "") : whole, report.kind),
-      isReadable && comparison(),
       (report.kind === "packet" || report.kind === "envelope") && isReadable && gateCard(whole, report.kind, page.say),
+      isReadable && comparison(),
+      isReadable && signedCard(report.parts, (options) => signed(whole, options), (part) => textOfPart(whole, part)),
+      isReadable && fieldsOf(report.kind === "capability_token" ? (insideToken(whole) ?? "") : whole, report.kind),
     );
     result.hidden = false;
     remember(whole, report.parts);
 
     function comparison() {
       return compareCard(async (other) => {
-        against = keptFrom(other.trim(), audit.inspectObject(other.trim()).parts);
+        against = keptFrom(ended(other), audit.inspectObject(ended(other)).parts);
         show(received, audit);
         find(result, "[data-wrong], [data-summary]").scrollIntoView({ block: "nearest" });
       });
@@ -219,6 +218,15 @@ export async function start(section, page) {
       }
     },
   };
+}
+
+/** Without the white space that JSON allows around it, which files end with; before a JSON text it stays, so that places are right. */
+function ended(text) {
+  const isSpace = (character) => character === " " || character === "\n" || character === "\r" || character === "\t";
+  let [start, end] = [0, text.length];
+  while (end > 0 && isSpace(text[end - 1])) end -= 1;
+  while (start < end && isSpace(text[start])) start += 1;
+  return text.slice(/[\w-]/.test(text[start] ?? "") ? start : 0, end);
 }
 
 /** Where the genuine object is pasted that this one is to be held against. */

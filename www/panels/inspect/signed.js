@@ -4,6 +4,7 @@ import { h } from "../../ui/dom.js";
 import { download } from "../../ui/download.js";
 import { clipped, counted, visible } from "../../ui/text.js";
 import { KINDS, partName } from "./faults.js";
+import { tokenFields } from "./fields.js";
 
 const MAX_SHOWN = 40;
 const MAX_CHARACTERS = 60_000;
@@ -21,19 +22,19 @@ const ASKED = {
 
 const ATTESTED = ["packet_id", "outcome_hash", "status", "nonce", "timestamp_ms", "agent_pubkey_fingerprint", "reason_hash"];
 
-/** The card; `signed(at, form)` gives bytes, asked for when they are opened. */
-export function signedCard(parts, signed) {
+/** The card; `signed({ at, form })` gives bytes, asked for when they are opened; `textOf(part)` the object's own text. */
+export function signedCard(parts, signed, textOf) {
   if (parts.length === 0) return null;
   return h(
     "section",
     { class: "card", "data-parts": "", "aria-label": "Signed objects" },
     h("h3", { text: parts.length === 1 ? "What is signed" : `What is signed: ${counted(parts.length, "object")}` }),
-    parts.slice(0, MAX_SHOWN).map((part) => partItem(part, signed)),
+    parts.slice(0, MAX_SHOWN).map((part) => partItem(part, { signed, textOf, isAlone: parts.length === 1 })),
     parts.length > MAX_SHOWN && h("p", { class: "hint", text: `and ${counted(parts.length - MAX_SHOWN, "object")} more` }),
   );
 }
 
-function partItem(part, signed) {
+function partItem(part, { signed, textOf, isAlone }) {
   const { at, kind, objectId, agentId, fingerprint, idMatchesKey, label, form, digest, valid, checks } = part;
   const isProven = valid && digest !== null;
   const rows = [
@@ -44,17 +45,18 @@ function partItem(part, signed) {
     ["form", kind === "packet" ? form : null],
     ["digest", digest],
   ].filter(([, value]) => value !== null);
-  return h(
-    "article",
-    { class: "part stack", dataset: { at, valid: String(valid) } },
-    h(
-      "div",
-      { class: "row" },
-      h("h4", { text: sentenceCase(partName(part)) }),
-      h("span", { class: `chip ${isProven ? "good" : valid ? "warn" : "bad"}`, text: isProven ? "proven" : valid ? "not checked" : "broken" }),
-      form && h("span", { class: "chip soft", text: `form ${form}` }),
-      at !== "" && h("code", { class: "soft wrap", text: at }),
-    ),
+  const title = h(
+    "span",
+    { class: "row" },
+    h("strong", { text: sentenceCase(partName(part)) }),
+    h("span", { class: `chip ${isProven ? "good" : valid ? "warn" : "bad"}`, text: isProven ? "proven" : valid ? "not checked" : "broken" }),
+    form && h("span", { class: "chip soft", text: `form ${form}` }),
+    at !== "" && h("code", { class: "soft wrap", text: at }),
+  );
+  const inside = kind === "capability_token" && at !== "" ? textOf(part) : null;
+  const all = h(
+    "div",
+    { class: "stack" },
     h("ul", { class: "asked" }, checks.map(({ check, code }) => h("li", { dataset: { outcome: code === null ? "pass" : "fail" } }, h("span", { class: "unseen", text: code === null ? "passed: " : "failed: " }), ASKED[check] ?? check))),
     rows.length > 0 &&
       h(
@@ -64,8 +66,12 @@ function partItem(part, signed) {
           h("div", {}, h("dt", { text: name }), h("dd", { class: "mono wrap" }, visible(clipped(value, 300)), name === "signer" && idMatchesKey !== null && h("span", { class: "soft note", text: idMatchesKey ? " the hash of its key" : " not the hash of its key: only a registry can bind them" }))),
         ),
       ),
+    inside && inside.start === null && h("details", { class: "bytes" }, h("summary", { text: "What it says" }), tokenFields(inside.text)),
     bytesOf(part, signed),
   );
+  const dataset = { at, valid: String(valid) };
+  // Of several the broken ones stand open.
+  return isAlone ? h("article", { class: "part stack", dataset }, title, all) : h("details", { class: "part", dataset, open: !valid }, h("summary", {}, title), all);
 }
 
 /** The bytes, once they are asked for. */

@@ -5,7 +5,7 @@ import { clipped, visible } from "../../ui/text.js";
 /** `{ proven, claimed }`: sentences. Of what is not valid nothing is proven. */
 export function statementsOf(report) {
   const { kind, valid, agentId, idMatchesKey, lineage, parts } = report;
-  if (!valid) return { proven: [], claimed: ["everything it says"] };
+  if (!valid) return { proven: [], claimed: ["Everything it says."] };
   const id = clipped(agentId ?? "", 256);
   const proven = ["The holder of the public key signed exactly these fields."];
   const claimed = [];
@@ -41,8 +41,12 @@ export function statementsCard(report) {
   const list = (items, kind) => h("ul", { class: `said ${kind}` }, items.map((text) => h("li", { class: "wrap", text: visible(text) })));
   return h(
     "section",
-    { class: "card split", "data-statements": "", "aria-label": "What is proven and what is claimed" },
-    h("div", { class: "stack" }, h("h3", { text: "Proven" }), proven.length > 0 ? list(proven, "proven") : h("p", { class: "soft", text: "Nothing." })),
-    h("div", { class: "stack" }, h("h3", { text: "Only claimed" }), list(claimed, "claimed")),
+    { class: "card", "data-statements": "", "aria-label": "What is proven and what is claimed" },
+    h(
+      "div",
+      { class: "split" },
+      h("div", { class: "stack" }, h("h3", { text: "Proven" }), proven.length > 0 ? list(proven, "proven") : h("p", { class: "soft", text: "Nothing." })),
+      h("div", { class: "stack" }, h("h3", { text: "Only claimed" }), list(claimed, "claimed")),
+    ),
   );
 }

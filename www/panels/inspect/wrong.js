@@ -40,7 +40,7 @@ function item(whole, { part, check, code, reason, field, place, hop }, tools) {
     "article",
     { class: "fault stack", dataset: { code, at: part?.at ?? "" } },
     h("p", { class: "row" }, h("strong", { text: WORDS[code] ?? "Refused" }), h("code", { class: "chip bad", text: code }), h("span", { class: "soft wrap", text: visible(`in ${where}`) }), field && h("code", { class: "wrap", text: visible(clipped(field, 300)) })),
-    h("p", { class: "wrap", text: visible(clipped(reason ?? "", 600)) }),
+    !isSignature && h("p", { class: "wrap", text: visible(clipped(reason ?? "", 600)) }),
     place && spot(place.text, place.start, place.end, place.of),
     part !== null && (isSignature || check === "form" || code === "signature_encoding_invalid") && compared(whole, part, isSignature, tools),
   );
@@ -69,14 +69,15 @@ function compared(whole, part, isSignature, { signed, against }) {
   const isJson = bytes !== null && bytes.every((each) => each !== null) && part.kind !== "attestation";
   const own = textOfPart(whole, part);
   const [good, bad] = isJson ? bytes.map(jsonOf) : [genuine.text, own.text];
-  const { changes, order } = differences(good, bad);
+  const { changes, order, isAll } = differences(good, bad);
   if (isJson) changes.push(...differences(genuine.text, own.text).changes.filter(({ pointer }) => pointer === "/signature").map((change) => ({ ...change, at: null })));
   return h(
     "div",
     { class: "stack", "data-compared": "" },
     h("h4", { text: against === null ? "Against the genuine one, seen before in this page" : "Against the one you gave" }),
     order && h("p", { text: "Every value is the same; the order of keys is another, and the 0.3.3 form signs the order." }),
-    !order && changes.length === 0 && h("p", { text: "Every value is the same." }),
+    !order && changes.length === 0 && isAll && h("p", { text: "Every value is the same." }),
+    !isAll && h("p", { class: "hint", text: "There are too many values to compare all of them." }),
     h("ul", { class: "changes" }, changes.slice(0, MAX_CHANGES).map((change) => changeItem(change, bad, isJson))),
     changes.length > MAX_CHANGES && h("p", { class: "hint", text: `and ${counted(changes.length - MAX_CHANGES, "difference")} more` }),
     isJson && h("div", { class: "row" }, copyButton(() => bad, "Copy these signed bytes"), copyButton(() => good, "Copy the genuine ones")),
@@ -86,7 +87,7 @@ function compared(whole, part, isSignature, { signed, against }) {
 function changeItem({ pointer, was, is, at }, text, isJson) {
   const [head, gone, come, tail] = was === null || is === null ? ["", was ?? "", is ?? "", ""] : apart(was, is);
   const line = (sign, word, middle) =>
-    h("p", { class: `change ${sign === "+" ? "now" : "then"} wrap` }, h("span", { class: "soft", text: `${word} ` }), h("code", {}, ends(head, -40), h("mark", { text: visible(clipped(middle, MAX_VALUE)) }), ends(tail, 40)));
+    h("p", { class: `change ${sign === "+" ? "now" : "then"} wrap` }, h("span", { class: "soft", text: `${word} ` }), h("code", {}, ends(head, -40), middle !== "" && h("mark", { text: visible(clipped(middle, MAX_VALUE)) }), ends(tail, 40)));
   const name = pointer === "/signature" ? "signature" : pointer;
   const place = at === null ? "" : `${isJson ? "signed bytes" : "object"}: ${placeName(text, at + head.length)}`;
   return h(
