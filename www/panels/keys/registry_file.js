@@ -13,9 +13,12 @@ export class RegistryFile {
     this.#registry = new AgentRegistry();
   }
 
-  /** Throws `key_conflict` where the agent has another key. */
-  add(agentId, publicKey) {
-    this.#registry.register(agentId, publicKey);
+  /** Throws `key_conflict` where the agent has another key. What stands there already stays as it is. */
+  add(agentId, publicKeyPem) {
+    if (this.#registry.has(agentId) && this.agents()[agentId].keys.some(({ public_key_pem: pem }) => pem === publicKeyPem)) {
+      throw new Error(`${agentId} stands in the registry already, with this key.`);
+    }
+    this.#registry.register(agentId, publicKeyPem);
   }
 
   /** Another key for a known agent; the one before holds for 30 seconds more. */

@@ -1,0 +1,35 @@
+/** What stands in the way of a reviewer's word on a packet, each in one line. */
+import { ago } from "./words.js";
+
+/**
+ * `[{ code, text, blocks }]`, the gravest first. `blocks` says whose word would be for nothing: of an approval, of `all`, or of none
+ * (null). `reviewer` may be null.
+ */
+export function obstacles({ packet }, reviewer, nowMs = Date.now()) {
+  const found = [];
+  const own = "a gate counts nobody's word on a packet of their own.";
+  if (reviewer !== null) {
+    if (reviewer.agentId === packet.from_agent || reviewer.publicKeyPem === packet.public_key) {
+      found.push({ code: "human_review_required", text: `You are the sender of this packet: ${own}`, blocks: "all" });
+    } else if (reviewer.agentId === packet.to_agent) {
+      found.push({ code: "human_review_required", text: `You are the receiver of this packet: ${own}`, blocks: "all" });
+    }
+  }
+  const endMs = packet.expires_at === null ? null : Date.parse(packet.expires_at);
+  if (endMs !== null && endMs <= nowMs) {
+    found.push({
+      code: "expired",
+      text: `This copy expired ${ago(nowMs - endMs)}: a gate refuses it. Your word counts for the same packet once its sender issues it again.`,
+      blocks: null,
+    });
+  }
+  if (packet.constraints?.requires_human_review !== true) {
+    const aiWrites = packet.ai_provenance !== null && packet.risk_level === "write";
+    found.push(
+      aiWrites
+        ? { code: null, text: "It does not ask for review itself; gates that want people to look at what AI writes ask for it.", blocks: null }
+        : { code: null, text: "It does not ask for review: a gate takes it without your approval. You can still deny it.", blocks: "approval" },
+    );
+  }
+  return found;
+}
