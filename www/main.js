@@ -17,8 +17,9 @@ function complain(text) {
 }
 
 // One request, begun with the page; every panel waits for it.
-const core = fetch("core.wasm").then(init);
-core.catch((error) => complain(`The WebAssembly core could not be started: ${error.message}`));
+const core = fetch("core.wasm").then(init).catch((error) => {
+  throw new Error(`the WebAssembly core could not be started: ${error.message}`);
+});
 
 /** name → what the panel's `start` gave. A panel that could not start is tried again at its next show. */
 const started = new Map();

@@ -1,14 +1,14 @@
 /** One button for three themes: the system's, light, dark. */
 const NEXT = { auto: "light", light: "dark", dark: "auto" };
 const NAMES = { auto: "Auto", light: "Light", dark: "Dark" };
-const SPOKEN = { auto: "as the system", light: "light", dark: "dark" };
+const SPOKEN = { auto: "Auto: the system's colours", light: "Light colours", dark: "Dark colours" };
 
 /** Makes `button` change the theme, and keeps the choice in this browser if it may. */
 export function wireTheme(button) {
   const root = document.documentElement;
   const show = (theme) => {
     button.textContent = NAMES[theme];
-    button.setAttribute("aria-label", `Colours: ${SPOKEN[theme]}`);
+    button.setAttribute("aria-label", SPOKEN[theme]);
   };
   show(root.dataset.theme ?? "auto");
   button.addEventListener("click", () => {
