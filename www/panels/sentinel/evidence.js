@@ -8,7 +8,7 @@ import { agentName } from "./words.js";
 const LISTED = 24;
 
 /** From so many characters on a line is shown in part at first. */
-const CLAMPED = 420;
+const CLAMPED = 300;
 const MEMBER = /("(?:[^"\\]|\\.)*"\s*:)/;
 
 const SHOWN_BEFORE = new Set(["type", "severity", "at", "agents", "packets", "lines", "sentence", "advice", "packet_id", "identity"]);
@@ -40,7 +40,10 @@ export function evidence(finding, { readLines, showAgent }) {
 export function linesOf(numbers, readLines, marked = []) {
   const list = h("ol", { class: "lines", "aria-busy": "true" }, h("li", { class: "hint", text: "Reading the lines…" }));
   Promise.all(numbers.map((number) => readLines(number, number)))
-    .then((found) => list.replaceChildren(...found.flat().map((line) => lineOf(line, marked.includes(line.number)))))
+    .then((found) => {
+      list.replaceChildren(...found.flat().map((line) => lineOf(line, marked.includes(line.number))));
+      for (const code of list.querySelectorAll(".clamped")) code.nextElementSibling.hidden = code.scrollHeight <= code.clientHeight;
+    })
     .catch((error) => list.replaceChildren(h("li", { class: "hint", text: error.message })))
     .finally(() => {
       list.removeAttribute("aria-busy");

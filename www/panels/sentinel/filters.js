@@ -1,7 +1,6 @@
 /** Which findings are shown. One state, that the charts, the list and the fields below the heading share. */
 import { clear, h } from "../../ui/dom.js";
-import { counted, visible } from "../../ui/text.js";
-import { agentName, byGravity, moment, SEVERITIES, typeName } from "./words.js";
+import { byGravity, SEVERITIES, typeName } from "./words.js";
 
 /** Most agents that the field suggests. */
 const SUGGESTED = 200;
@@ -13,7 +12,7 @@ export class Filters {
   #onChange;
   #fields;
   #tiles = new Map();
-  #counts = {};
+  #types = "";
 
   /** `onChange()` is called after every change. */
   constructor(place, onChange) {
@@ -72,16 +71,16 @@ export class Filters {
     this.set(NOTHING);
   }
 
-  /** What there is to choose from: findings by severity and by type. */
-  offer({ severities, types }) {
+  /** What there is to choose from: findings by severity, and their groups by "type severity". */
+  offer({ severities, groups }) {
     for (const [severity, { tile, count }] of this.#tiles) {
-      count.textContent = counted(severities[severity] ?? 0, "", "").trim();
-      tile.dataset.none = String((severities[severity] ?? 0) === 0);
+      count.textContent = severities[severity].toLocaleString("en");
+      tile.dataset.none = String(severities[severity] === 0);
     }
-    if (Object.keys(types).join() === Object.keys(this.#counts).join()) return;
-    this.#counts = types;
-    const options = Object.keys(types).sort().map((type) => h("option", { value: type, text: typeName(type) }));
-    clear(this.#fields.type, h("option", { value: "", text: "Every type" }), options);
+    const types = [...new Set(Array.from(groups.keys(), (group) => group.split(" ")[0]))].sort();
+    if (types.join() === this.#types) return;
+    this.#types = types.join();
+    clear(this.#fields.type, h("option", { value: "", text: "Every type" }), types.map((type) => h("option", { value: type, text: typeName(type) })));
     this.#show();
   }
 
@@ -102,20 +101,6 @@ export class Filters {
     if (words === "") return true;
     const text = [finding.sentence, finding.type, finding.reason ?? "", ...finding.packets, ...finding.agents].join("\n").toLowerCase();
     return text.includes(words.toLowerCase());
-  }
-
-  /** The filters in words, for whoever does not see the fields. */
-  sentence() {
-    const { severities, type, agent, words, from, until } = this.#state;
-    const parts = [
-      severities.length > 0 && severities.join(" or "),
-      type !== "" && typeName(type),
-      agent !== "" && `of ${agentName(agent)}`,
-      words !== "" && `with “${visible(words)}”`,
-      from !== null && `from ${moment(from)}`,
-      until !== null && `until ${moment(until)}`,
-    ];
-    return parts.filter(Boolean).join(", ");
   }
 
   #toggle(severity) {

@@ -1,4 +1,4 @@
-/** The findings, grouped by type from the gravest on. It grows while a log is read, and keeps what somebody has opened. */
+/** The findings in groups of one type and severity, from the gravest on. It grows while a log is read, and keeps what somebody has opened. */
 import { clear, h } from "../../ui/dom.js";
 import { counted, visible } from "../../ui/text.js";
 import { evidence } from "./evidence.js";
@@ -13,9 +13,10 @@ export class Findings {
   #place;
   #admits;
   #about;
-  /** type → { severity, all, shown, drawn, section, list, count, more } */
+  /** "type severity" → the group of findings that have both */
   #groups = new Map();
-  #types = {};
+  /** The same → how many there are, also beyond those that are told. */
+  #totals = new Map();
 
   /**
    * `admits(finding)` says which are shown. `about` is what the details of one need: `readLines(from, to)` and `showAgent(name)`.
@@ -26,14 +27,13 @@ export class Findings {
     this.#about = about;
   }
 
-  /** Takes in further findings. `types` says how many there are of each type, also beyond those that are told. */
-  add(findings, types) {
-    this.#types = types;
+  /** Takes in further findings. `totals` says how many there are in each group. */
+  add(findings, totals) {
+    this.#totals = totals;
     const changed = new Set();
     for (const finding of findings) {
-      const group = this.#groups.get(finding.type) ?? this.#begin(finding);
+      const group = this.#groups.get(keyOf(finding)) ?? this.#begin(finding);
       group.all.push(finding);
-      if (byGravity(finding.severity, group.severity) < 0) this.#raise(group, finding.severity);
       if (this.#admits(finding)) group.shown.push(finding);
       changed.add(group);
     }
@@ -41,56 +41,39 @@ export class Findings {
     for (const group of this.#groups.values()) this.#head(group);
   }
 
-  /** Draws everything anew, after a filter has changed. Gives how many there are. */
+  /** Draws everything anew, after a filter has changed. */
   filter() {
-    let count = 0;
     for (const group of this.#groups.values()) {
       group.shown = group.all.filter(this.#admits);
       group.drawn = 0;
       clear(group.list);
       this.#fill(group);
       this.#head(group);
-      count += group.shown.length;
     }
-    return count;
   }
 
-  /** How many were told, and how many of them are shown. */
+  /** How many there are, how many of them were told, and how many of these are shown. */
   get counts() {
     const groups = [...this.#groups.values()];
-    return { told: sum(groups, ({ all }) => all.length), shown: sum(groups, ({ shown }) => shown.length), all: sum(Object.values(this.#types), (count) => count) };
+    return { all: sum([...this.#totals.values()], (count) => count), told: sum(groups, ({ all }) => all.length), shown: sum(groups, ({ shown }) => shown.length) };
   }
 
-  #begin({ type, severity }) {
-    const chip = h("span", { class: `chip ${SEVERITIES[severity].tone}`, text: severity });
+  #begin(finding) {
+    const { type, severity } = finding;
     const count = h("span", { class: "hint" });
     const list = h("ul", { class: "list" });
     const more = h("button", { type: "button", class: "quiet", on: { click: () => this.#next(group) } });
-    const heading = h("h4", { text: typeName(type) });
-    const section = h("details", { class: "group", open: GRAVE.includes(severity), dataset: { type } }, h("summary", {}, heading, chip, count), list, more);
-    const group = { type, severity, all: [], shown: [], drawn: 0, size: PAGE, section, chip, list, count, more };
-    this.#groups.set(type, group);
-    this.#put(group);
+    const chip = h("span", { class: `chip ${SEVERITIES[severity].tone}`, text: severity });
+    const section = h("details", { class: "group", open: GRAVE.includes(severity), dataset: { type, severity } }, h("summary", {}, h("h4", { text: typeName(type) }), chip, count), list, more);
+    const group = { key: keyOf(finding), all: [], shown: [], drawn: 0, size: PAGE, section, list, count, more };
+    this.#groups.set(group.key, group);
+    const before = ({ dataset }) => byGravity(severity, dataset.severity) < 0 || (severity === dataset.severity && type < dataset.type);
+    this.#place.insertBefore(section, [...this.#place.children].find(before) ?? null);
     return group;
   }
 
-  #raise(group, severity) {
-    group.severity = severity;
-    group.chip.className = `chip ${SEVERITIES[severity].tone}`;
-    group.chip.textContent = severity;
-    if (GRAVE.includes(severity)) group.section.open = true;
-    this.#put(group);
-  }
-
-  /** Puts a group where it belongs: before the first that matters less. */
-  #put(group) {
-    const before = (other) => byGravity(group.severity, other.severity) < 0 || (group.severity === other.severity && group.type < other.type);
-    const next = [...this.#place.children].find((section) => section !== group.section && before(this.#groups.get(section.dataset.type)));
-    this.#place.insertBefore(group.section, next ?? null);
-  }
-
-  #head({ type, all, shown, drawn, section, count, more }) {
-    const total = this.#types[type] ?? all.length;
+  #head({ key, all, shown, drawn, section, count, more }) {
+    const total = this.#totals.get(key) ?? all.length;
     const kept = total > all.length ? `; the first ${counted(all.length, "is", "are")} kept here` : "";
     count.textContent = shown.length === all.length ? `${counted(total, "finding")}${kept}` : `${shown.length} of ${counted(total, "finding")}${kept}`;
     section.hidden = shown.length === 0;
@@ -109,24 +92,23 @@ export class Findings {
 
   #fill(group) {
     const end = Math.min(group.shown.length, group.size);
-    for (; group.drawn < end; group.drawn += 1) group.list.append(this.#row(group.shown[group.drawn], group));
+    for (; group.drawn < end; group.drawn += 1) group.list.append(this.#row(group.shown[group.drawn]));
   }
 
-  #row(finding, group) {
+  #row(finding) {
     const { severity, sentence, at, lines } = finding;
-    const when = at === null ? [] : h("time", { class: "hint", dateTime: at, text: moment(Date.parse(at)) });
-    const chip = severity !== group.severity && h("span", { class: `chip ${SEVERITIES[severity].tone}`, text: severity });
+    const when = at !== null && h("time", { class: "hint", dateTime: at, text: moment(Date.parse(at)) });
+    const where = h("span", { class: "where" }, when, h("span", { class: "hint", text: place(lines) }));
     const body = h("div", { class: "stack body" });
-    const row = h(
-      "details",
-      { class: `finding ${severity}` },
-      h("summary", {}, h("span", { class: "sentence wrap", text: visible(sentence) }), h("span", { class: "where" }, chip, when, h("span", { class: "hint", text: place(lines) }))),
-      body,
-    );
-    row.addEventListener("toggle", () => row.open && body.childElementCount === 0 && clear(body, evidence(finding, this.#about)));
+    const row = h("details", { class: `finding ${severity}` }, h("summary", {}, h("span", { class: "sentence wrap", text: visible(sentence) }), where), body);
+    row.addEventListener("toggle", () => {
+      if (row.open && body.childElementCount === 0) clear(body, evidence(finding, this.#about));
+    });
     return h("li", {}, row);
   }
 }
+
+const keyOf = ({ type, severity }) => `${type} ${severity}`;
 
 function place(lines) {
   if (lines.length === 0) return "";

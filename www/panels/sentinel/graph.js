@@ -1,12 +1,15 @@
 /** Who handed over to whom. An agent that is chosen is the one whose findings are shown. */
 import { clear, h, s } from "../../ui/dom.js";
 import { counted } from "../../ui/text.js";
-import { layout } from "./graph_layout.js";
+import { layout, reachOf } from "./graph_layout.js";
 import { agentName } from "./words.js";
 
 /** Most agents in the picture, and most pairs in the table. */
 const MOST_AGENTS = 40;
 const MOST_ROWS = 300;
+/** So many ways are drawn in full strength; more of them the fainter. */
+const STRONG = 40;
+const STRENGTH = { most: 0.8, least: 0.3 };
 
 export class Graph {
   #onChoice;
@@ -18,6 +21,7 @@ export class Graph {
   #note = h("p", { class: "hint" });
   #table = h("details", {}, h("summary", { text: "The handoffs as a table" }));
   #width = 0;
+  #isWaiting = true;
 
   /** `onChoice(agent)` is told which agent was chosen; of "" for none. */
   constructor(place, onChoice) {
@@ -30,11 +34,12 @@ export class Graph {
     }).observe(this.#picture);
   }
 
-  /** `handoffs` as a summary tells them; `more` packets are of pairs that it does not tell. */
-  show(handoffs, more) {
-    this.#handoffs = handoffs;
-    this.#more = more;
-    this.#agents = busiest(handoffs);
+  /** Shows the handoffs of a summary; of null while a log is read, which tells them at its end. */
+  show(summary) {
+    this.#isWaiting = summary === null;
+    this.#handoffs = summary?.handoffs ?? [];
+    this.#more = summary?.more_handoffs ?? 0;
+    this.#agents = busiest(this.#handoffs);
     this.#draw();
     if (this.#table.open) this.#tabulate();
   }
@@ -61,7 +66,8 @@ export class Graph {
     const place = new Map(agents.map((name, index) => [name, index]));
     const most = Math.max(1, ...this.#handoffs.map(({ accepted, refused }) => Math.max(accepted, refused)));
     const ways = this.#handoffs.filter(({ from, to }) => place.has(from) && place.has(to));
-    const of = (what, bend) => ways.filter((way) => way[what] > 0).map((way) => this.#way(way, what, plan.path(place.get(way.from), place.get(way.to), bend), most));
+    const strength = Math.max(STRENGTH.least, STRENGTH.most * Math.min(1, Math.sqrt(STRONG / ways.length)));
+    const of = (what, bend) => ways.filter((way) => way[what] > 0).map((way) => this.#way(way, what, plan.path(place.get(way.from), place.get(way.to), bend), { most, strength }));
     const svg = s(
       "svg",
       { viewBox: `0 0 ${plan.width} ${plan.height}`, width: plan.width, height: plan.height, role: "group", "aria-label": "Agents, and who handed over to whom" },
@@ -74,17 +80,18 @@ export class Graph {
     this.choose(this.#chosen);
   }
 
-  #way({ from, to, ...counts }, what, path, most) {
-    const thick = 1.2 + 3.4 * Math.sqrt(counts[what] / most);
+  #way({ from, to, ...counts }, what, path, { most, strength }) {
+    const thick = (1.4 + 3.6 * Math.sqrt(counts[what] / most)) * strength;
     const tone = what === "accepted" ? "good" : "bad";
     return s(
       "path",
-      { class: `way ${tone}`, d: path, "stroke-width": thick.toFixed(1), "marker-end": `url(#sentinel-${tone})`, dataset: { from, to } },
+      { class: `way ${tone}`, d: path, "stroke-width": thick.toFixed(1), "stroke-opacity": strength.toFixed(2), "marker-end": `url(#sentinel-${tone})`, dataset: { from, to } },
       s("title", { text: `${agentName(from)} → ${agentName(to)}: ${counts[what].toLocaleString("en")} ${what}` }),
     );
   }
 
-  #node(name, { x, y, anchor, labelX, labelY, room }, index) {
+  #node(name, node, index) {
+    const { x, y, anchor, labelX, labelY, room } = node;
     const isClaimed = this.#isClaimed(name);
     const shown = agentName(name, room);
     const label = `${shown}${shown === agentName(name) ? "" : ` (${agentName(name)})`}${isClaimed ? ", a name that no key has proven" : ""}: ${this.#tally(name)}`;
@@ -108,6 +115,7 @@ export class Graph {
         },
       },
       s("title", { text: label }),
+      s("rect", { class: "area", ...reachOf(node, shown.length) }),
       s("circle", { class: "reach", cx: x, cy: y, r: 13 }),
       s("circle", { class: "dot", cx: x, cy: y, r: 6.5 }),
       s("text", { x: labelX, y: labelY, "text-anchor": anchor, text: shown }),
@@ -148,6 +156,7 @@ export class Graph {
   #words() {
     const left = this.names.length - this.#agents.length;
     const nameless = this.#handoffs.filter(({ from, to }) => from === "" || to === "").reduce((count, { accepted, refused }) => count + accepted + refused, 0);
+    if (this.#isWaiting) return "Drawn when the log has been read.";
     if (this.#agents.length === 0) return "No packet of this log names its agents.";
     return [
       "Choose an agent to see its findings.",
@@ -178,7 +187,7 @@ export class Graph {
 function busiest(handoffs) {
   const refused = handoffs.filter((pair) => pair.refused > 0).slice(0, MOST_AGENTS / 4);
   const names = new Set([...refused, ...handoffs].flatMap(({ from, to }) => [from, to]).filter((name) => name !== ""));
-  return [...names].slice(0, MOST_AGENTS).sort();
+  return [...names].slice(0, MOST_AGENTS).sort(new Intl.Collator("en", { numeric: true }).compare);
 }
 
 /** The tip of an arrow. */

@@ -3,11 +3,25 @@
 /** Most agents on a circle; the names of more would meet. */
 const MOST_ON_A_CIRCLE = 20;
 const NARROW = 460;
-const ROW = 26;
+/** Rows that a mouse meets, and that a finger does. */
+const ROW = { fine: 32, coarse: 44 };
+/** How wide a letter is, about. */
+const LETTER = 7.4;
+/** How far around its mark an agent is met. */
+const REACH = 16;
 
 /** `{ width, height, nodes: [{ x, y, anchor, labelX, labelY, room }], path(from, to, bend) }` for so many agents in so much width. */
 export function layout(count, width) {
   return count <= MOST_ON_A_CIRCLE && width >= NARROW ? circle(count, width) : column(count, width);
+}
+
+/** The rectangle in which an agent with a label of so many letters is met. */
+export function reachOf({ x, y, anchor, labelX, labelY }, letters) {
+  const wide = letters * LETTER;
+  const start = labelX - { start: 0, middle: wide / 2, end: wide }[anchor];
+  const [left, right] = [Math.min(x - REACH, start), Math.max(x + REACH, start + wide)];
+  const [top, bottom] = [Math.min(y - REACH, labelY - REACH), Math.max(y + REACH, labelY + 6)];
+  return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
 function circle(count, width) {
@@ -32,9 +46,10 @@ function circle(count, width) {
 }
 
 function column(count, width) {
-  const height = count * ROW + 12;
+  const row = matchMedia("(pointer: coarse)").matches ? ROW.coarse : ROW.fine;
+  const height = count * row;
   const x = Math.min(190, width * 0.5);
-  const nodes = Array.from({ length: count }, (_, n) => ({ x, y: 18 + n * ROW, anchor: "end", labelX: x - 13, labelY: 22 + n * ROW, room: Math.floor((x - 18) / 7.4) }));
+  const nodes = Array.from({ length: count }, (_, n) => ({ x, y: (n + 0.5) * row, anchor: "end", labelX: x - 13, labelY: (n + 0.5) * row + 4, room: Math.floor((x - 18) / LETTER) }));
   const reach = width - x - 24;
   const path = (from, to, bend) => {
     const [a, b] = [nodes[from], nodes[to]];

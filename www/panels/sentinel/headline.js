@@ -24,7 +24,9 @@ export function sentence(summary) {
   if (gravest === null) return `Nothing suspicious in ${counted(summary.lines, "line")}`;
   const told = Object.keys(SEVERITIES).filter((severity) => summary.severities[severity] > 0);
   const total = told.reduce((count, severity) => count + summary.severities[severity], 0);
-  return `${counted(total, "finding")}, ${summary.severities[gravest].toLocaleString("en")} of them ${gravest}`;
+  const grave = summary.severities[gravest];
+  if (grave === total) return `${counted(total, "finding")}, ${total === 1 ? "" : "all "}${gravest}`;
+  return `${counted(total, "finding")}, ${grave.toLocaleString("en")} of them ${gravest}`;
 }
 
 const gravestOf = ({ severities }) => Object.keys(SEVERITIES).find((severity) => severities[severity] > 0) ?? null;

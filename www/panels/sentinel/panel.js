@@ -75,6 +75,7 @@ export async function start(section, page) {
     for (const place of [trouble, result]) place.hidden = true;
     part("findings").replaceChildren();
     findings = new Findings(part("findings"), (finding) => filters.admits(finding), { readLines, showAgent: (agent) => filters.set({ agent }) });
+    graph.show(null);
     filters.reset();
     progress.begin(name, () => mine.stop().catch(complain));
     section.dataset.state = "reading";
@@ -86,7 +87,7 @@ export async function start(section, page) {
     result.hidden = false;
     breaks.push(...told.findings.filter(({ type }) => type === "log_break"));
     filters.offer(told);
-    findings.add(told.findings, told.types);
+    findings.add(told.findings, told.groups);
     tally();
     timeline.show(told.timeline).catch(complain);
   }
@@ -96,11 +97,12 @@ export async function start(section, page) {
     progress.end();
     showHeadline(headline, summary, { name: logName, size: log.size, bytes, stopped, integrity: integrityOf(summary, breaks, about) });
     showIntegrity(integrity, { summary, breaks, about, readLines });
-    graph.show(summary.handoffs, summary.more_handoffs);
+    graph.show(summary);
     filters.suggest(graph.names);
     trust.again.hidden = false;
     result.hidden = false;
     section.dataset.state = "done";
+    tally();
     page.say(`${sentence(summary)}. Integrity: ${integrityOf(summary, breaks, about).word}.`);
   }
 
@@ -122,14 +124,13 @@ export async function start(section, page) {
     graph.choose(agent);
     findings?.filter();
     tally();
-    if (!filters.isEmpty) page.say(`${counted(findings.counts.shown, "finding")} ${filters.sentence()}`);
   }
 
   function tally() {
     if (!findings) return;
     const { told, shown, all } = findings.counts;
-    const kept = all > told ? `; of each type the first 1,000 are kept, of ${counted(all, "finding")} in all` : "";
-    filters.shown.textContent = told === 0 ? "Nothing was found." : `${shown.toLocaleString("en")} of ${counted(told, "finding")} shown${kept}`;
+    const kept = all > told ? `; of each group the first 1,000 are kept, of ${counted(all, "finding")} in all` : "";
+    filters.shown.textContent = told === 0 ? `Nothing was found${section.dataset.state === "reading" ? " so far" : ""}.` : `${shown.toLocaleString("en")} of ${counted(told, "finding")} shown${kept}`;
   }
 
   wireSource(section, { onLog: read, onExample: example });

@@ -79,14 +79,14 @@ export class Timeline {
     return new uPlot(
       {
         ...this.#size,
-        padding: [14, 8, 0, 0],
+        padding: [14, 22, 0, 0],
         legend: { show: false },
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
         scales: { x: { time: true, range: (_, min, max) => [min, max === min ? max + 1 : max] }, y: { range: (_, min, max) => [0, Math.max(1, max * 1.12)] } },
         series: [
           {},
           { label: "accepted", fill: coloured("good"), stroke: coloured("good"), width: 0, paths: bars, points: { show: false } },
-          { label: "refused", fill: coloured("bad"), stroke: coloured("bad"), width: 0, paths: bars, points: { show: false } },
+          { label: "refused", fill: () => this.#hatched(), stroke: coloured("bad"), width: 0, paths: bars, points: { show: false } },
         ],
         axes: [{ ...axis, space: 64, values: (_, ticks, __, ___, step) => ticks.map((tick, n) => tickText(tick, step, n === 0)) }, { ...axis, size: 46, values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? tick.toLocaleString("en") : "")) }],
         cursor: {
@@ -95,6 +95,7 @@ export class Timeline {
           drag: { x: true, y: false, setScale: false },
           bind: { dblclick: () => () => void this.#onChoice(null, null) },
         },
+        plugins: [byTouch],
         hooks: {
           draw: [(chart) => this.#mark(chart)],
           setCursor: [() => this.#say()],
@@ -144,7 +145,7 @@ export class Timeline {
   /** What the pointer is at; else how to read the chart. */
   #say() {
     if (this.#data === null) {
-      this.#note.textContent = "No gate decided anything in this log.";
+      this.#note.textContent = "No gate has decided anything in this log.";
       return;
     }
     const { start, stepSeconds, steps } = this.#data;
@@ -171,6 +172,13 @@ export class Timeline {
     );
   }
 
+  /** Refusals are hatched, for eyes to which red and green are alike. */
+  #hatched() {
+    this.#colour("bad");
+    this.#colours.hatched ??= hatch(this.#colours.bad, this.#colours.card);
+    return this.#colours.hatched;
+  }
+
   #fit() {
     if (this.#chart && this.#canvas.clientWidth > 0) this.#chart.setSize(this.#size);
   }
@@ -183,7 +191,7 @@ export class Timeline {
   /** A colour of the page as a canvas takes it. */
   #colour(name) {
     this.#colours ??= Object.fromEntries(
-      Object.entries({ good: "--good", bad: "--bad", soft: "--soft", line: "--line", mark: "--warn" }).map(([key, token]) => {
+      Object.entries({ good: "--good", bad: "--bad", soft: "--soft", line: "--line", mark: "--warn", card: "--card" }).map(([key, token]) => {
         this.#probe.style.color = `var(${token})`;
         return [key, getComputedStyle(this.#probe).color];
       }),
@@ -192,12 +200,55 @@ export class Timeline {
   }
 }
 
+/** Fingers choose as the mouse does: sideways, while up and down still move the page. */
+const byTouch = {
+  hooks: {
+    ready: (chart) => {
+      const { over } = chart;
+      const x = ({ clientX }) => Math.min(Math.max(0, clientX - over.getBoundingClientRect().left), over.clientWidth);
+      let from = null;
+      const select = (event, isDone) => {
+        if (from === null) return;
+        const to = x(event);
+        chart.setSelect({ left: Math.min(from, to), width: Math.abs(to - from), top: 0, height: over.clientHeight }, isDone);
+        if (isDone) from = null;
+      };
+      over.addEventListener("pointerdown", (event) => {
+        if (event.pointerType === "mouse") return;
+        from = x(event);
+        over.setPointerCapture(event.pointerId);
+      });
+      over.addEventListener("pointermove", (event) => select(event, false));
+      over.addEventListener("pointerup", (event) => select(event, true));
+      over.addEventListener("pointercancel", () => (from = null));
+    },
+  },
+};
+
 /** Seconds, and what reaches how high: the refused stand in front of all. */
 function series({ start, stepSeconds, steps }) {
   const first = Date.parse(start) / 1000;
   const times = steps.map((_, n) => first + n * stepSeconds);
   // One step more, in which nothing is: the last bar has its whole width.
   return [[...times, first + steps.length * stepSeconds], [...steps.map(([accepted, refused]) => accepted + refused), null], [...steps.map(([, refused]) => refused), null]];
+}
+
+/** Stripes as a canvas fills with them. */
+function hatch(colour, gap) {
+  const side = 6;
+  const tile = h("canvas", { width: side, height: side });
+  const ctx = tile.getContext("2d");
+  ctx.fillStyle = colour;
+  ctx.fillRect(0, 0, side, side);
+  ctx.strokeStyle = gap;
+  ctx.lineWidth = 1.2;
+  // The second and third stroke go on where the neighbours end.
+  for (const by of [0, -side, side]) {
+    ctx.moveTo(by, side);
+    ctx.lineTo(by + side, 0);
+  }
+  ctx.stroke();
+  return ctx.createPattern(tile, "repeat");
 }
 
 /** A moment on the axis: the time of day, and the day where it is the first. */

@@ -3,8 +3,8 @@ import { Sentinel } from "trusthandoff/sentinel";
 import { LineIndex } from "./line_index.js";
 import { pieces } from "./pieces.js";
 
-/** Of each type so many findings are told, as many as Sentinel keeps; all are counted. */
-const TOLD_OF_A_TYPE = 1000;
+/** Of each type and severity so many findings are told, as many as Sentinel keeps of a type; all are counted. */
+const TOLD_OF_A_GROUP = 1000;
 
 let file;
 let sentinel;
@@ -34,19 +34,18 @@ self.addEventListener("message", async ({ data: { id, deed, ...about } }) => {
 });
 
 async function read(log, trust) {
-  const told = new Map();
+  const groups = new Map();
   const severities = { critical: 0, high: 0, medium: 0, low: 0, info: 0 };
   let batch = [];
   const onFinding = (finding) => {
+    const group = `${finding.type} ${finding.severity}`;
+    const count = (groups.get(group) ?? 0) + 1;
+    groups.set(group, count);
     severities[finding.severity] += 1;
-    const group = told.get(finding.type) ?? { count: 0 };
-    told.set(finding.type, group);
-    group.count += 1;
-    if (group.count <= TOLD_OF_A_TYPE) batch.push(finding);
+    if (count <= TOLD_OF_A_GROUP) batch.push(finding);
   };
   const tell = (progress) => {
-    const types = Object.fromEntries(Array.from(told, ([type, { count }]) => [type, count]));
-    self.postMessage({ tell: "progress", ...progress, total: file.size, severities, types, timeline: sentinel.timeline, findings: batch });
+    self.postMessage({ tell: "progress", ...progress, total: file.size, severities, groups, timeline: sentinel.timeline, findings: batch });
     batch = [];
   };
   file = log;
