@@ -4,6 +4,8 @@
  *
  * Wire objects keep their snake_case keys; options and methods are camelCase. What is verified is passed as the text or
  * the bytes that were received, never as an object: `JSON.parse` has already lost `1.0`, big integers and duplicate keys.
+ *
+ * @module
  */
 
 // ---------------------------------------------------------------------------------------------------------- codes

@@ -1,6 +1,8 @@
 /**
  * What auditors need: event logs that cannot be edited, written, verified and proven, and Sentinel, which reads them. A WebAssembly
  * module of its own, so that a gate carries nothing of it.
+ *
+ * @module
  */
 
 import type { AgentIdentity, Form, ReasonCode } from "./index.js";

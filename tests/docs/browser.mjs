@@ -8,9 +8,9 @@ import { root } from "../runtimes/project.mjs";
 
 export const fromTools = createRequire(pathToFileURL(join(root, "tests/tools/package.json")));
 
-/** A browser, and a server of `directory` (or the one at `origin`); both end with the test. `watch(page)` collects what a page complains of. */
-export async function browse(t, directory, { origin, headers } = {}) {
-  const served = origin === undefined ? await serveFiles(directory, { headers }) : { origin, server: null };
+/** A browser, and a server of `directory` (or the one at `origin`); both end with the test. `complaints` are those of all pages. */
+export async function browse(t, directory, { origin } = {}) {
+  const served = origin === undefined ? await serveFiles(directory) : { origin, server: null };
   const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
   const browser = await fromTools("playwright-core").chromium.launch({ executablePath: chromium(), args });
   t.after(async () => {

@@ -1,6 +1,7 @@
 /** A recipe as its reader follows it: in a project with the packed tarball, its files are written and its commands typed. */
 import assert from "node:assert/strict";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { delimiter, dirname, join } from "node:path";
 import { binary } from "../runtimes/binaries.mjs";
@@ -30,7 +31,9 @@ export async function recipe(t, name, { env = {} } = {}) {
 
   const port = await freePort();
   const PATH = [join(directory, "node_modules/.bin"), runtimes(), join(root, "pkg/node_modules/.bin"), process.env.PATH].join(delimiter);
-  const options = { cwd: directory, env: { ...process.env, PATH, PORT: String(port), NO_COLOR: "1", npm_config_offline: "true", npm_config_update_notifier: "false", ...env } };
+  // Whatever is not in the project must not be fetched in its place.
+  const alone = { NO_COLOR: "1", npm_config_offline: "true", npm_config_update_notifier: "false" };
+  const options = { cwd: directory, env: { ...process.env, ...alone, PATH, PORT: String(port), ...env } };
 
   /** Starts what serves, and waits until it has said all that the recipe shows. */
   async function start(command, output) {

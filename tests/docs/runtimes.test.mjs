@@ -37,9 +37,11 @@ test("browser: the page runs under its policy, with nothing but its own files", 
 test("bundlers: what esbuild, Vite and webpack build runs in Chromium", async (t) => {
   const followed = await recipe(t, "bundlers");
   await followed.play();
-  const page = (script) => `<!doctype html><meta charset="utf-8"><title>App</title><body></body><script type="module" src="${script}"></script>`;
+  const head = `<!doctype html><meta charset="utf-8"><title>App</title><body></body>`;
+  const page = (script) => `${head}<script type="module" src="${script}"></script>`;
   const pages = { "/with-esbuild.html": page("/esbuild/app.js"), "/with-webpack.html": page("/webpack/app.js") };
-  const { server, origin } = await serveFiles(followed.directory, { pages, mounts: { "/assets/": join(followed.directory, "vite/assets") } });
+  const mounts = { "/assets/": join(followed.directory, "vite/assets") };
+  const { server, origin } = await serveFiles(followed.directory, { pages, mounts });
   t.after(() => server.close());
   const { browser, complaints } = await browse(t, null, { origin });
   const tab = await (await browser.newContext()).newPage();
@@ -52,7 +54,8 @@ test("bundlers: what esbuild, Vite and webpack build runs in Chromium", async (t
 
 test("Workers: the gate in workerd admits once, also after a restart, and by whomever it is asked at the same time", async (t) => {
   const followed = await recipe(t, "workers");
-  const { AgentIdentity, createEnvelope, signPacket } = await import(pathToFileURL(join(followed.directory, "node_modules/trusthandoff/dist/index.js")));
+  const installed = join(followed.directory, "node_modules/trusthandoff/dist/index.js");
+  const { AgentIdentity, createEnvelope, signPacket } = await import(pathToFileURL(installed));
   const planner = AgentIdentity.generate();
   const vars = { AGENT_ID: "agent:researcher", REGISTRY: JSON.stringify({ [planner.agentId]: planner.publicKeyPem }) };
   const wire = (intent) => createEnvelope(signPacket(planner, { to_agent: vars.AGENT_ID, intent }));

@@ -26,7 +26,7 @@ function ends(t, child) {
 /** A Redis, or a Valkey; the environment that says where. REDIS_SERVER names the program, else the usual names on the PATH do. */
 export async function redis(t) {
   const program = process.env.REDIS_SERVER ?? onPath(["redis-server", "valkey-server"]);
-  if (program === undefined) throw new Error("Redis is missing: install it (Debian: apt-get install redis-server) or set REDIS_SERVER to its path");
+  if (program === undefined) throw new Error("Redis is missing: tests/docs/redis.sh installs it, or says how");
   const port = String(await freePort());
   const options = ["--port", port, "--bind", "127.0.0.1", "--save", "", "--maxmemory-policy", "noeviction", "--dir", folder(t, "redis")];
   const { child } = await serve(program, options, /[Rr]eady to accept connections/);
@@ -51,7 +51,8 @@ export async function postgres(t) {
   if (user.uid !== undefined) for (const path of [directory, data]) chownSync(path, user.uid, user.gid);
   const env = { ...process.env, LD_LIBRARY_PATH: libraries(native, directory) };
   const made = spawnSync(join(native, "bin/initdb"), ["-D", data, "-U", "postgres", "-A", "trust"], { ...user, env, encoding: "utf8" });
-  if (made.status !== 0) throw new Error(`PostgreSQL could not be set up: ${(made.stderr || String(made.error)).trim().split("\n").at(-1)}`);
+  const why = () => (made.stderr || String(made.error)).trim().split("\n").at(-1);
+  if (made.status !== 0) throw new Error(`PostgreSQL could not be set up: ${why()}`);
   const port = String(await freePort());
   const options = ["-D", data, "-p", port, "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="];
   const { child } = await serve(join(native, "bin/postgres"), options, /ready to accept connections/, { ...user, env });

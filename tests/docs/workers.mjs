@@ -23,11 +23,21 @@ export async function wrangled(t, directory, vars) {
   const out = join(directory, "built");
   mkdirSync(out, { recursive: true });
   mkdirSync(join(directory, "objects"), { recursive: true });
-  const options = { bundle: true, format: "esm", target: "es2022", conditions: ["workerd", "worker", "browser"], plugins: [IMPORTS], logLevel: "error" };
-  await esbuild().build({ entryPoints: [join(directory, config.main)], outfile: join(out, "worker.js"), ...options });
+  await esbuild().build({
+    entryPoints: [join(directory, config.main)],
+    outfile: join(out, "worker.js"),
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    conditions: ["workerd", "worker", "browser"],
+    plugins: [IMPORTS],
+    logLevel: "error",
+  });
   cpSync(join(directory, "node_modules/trusthandoff/dist/core.wasm"), join(out, "core.wasm"));
   writeFileSync(join(out, "config.capnp"), capnp(config, vars));
-  const { child, match } = await serve(binary("workerd"), ["serve", "config.capnp", "--control-fd=1"], /"socket":"http","port":(\d+)/, { cwd: out });
+  // On descriptor 1 workerd tells which port it got.
+  const ready = /"socket":"http","port":(\d+)/;
+  const { child, match } = await serve(binary("workerd"), ["serve", "config.capnp", "--control-fd=1"], ready, { cwd: out });
   const stop = async () => {
     child.kill();
     if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
@@ -50,7 +60,9 @@ function capnp({ compatibility_date: date, durable_objects: objects, migrations 
     ...Object.entries(vars).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),
     ...objects.bindings.map(({ name, class_name: type }) => `(name = ${text(name)}, durableObjectNamespace = ${text(type)})`),
   ];
-  const namespaces = objects.bindings.map(({ class_name: type }) => `(className = ${text(type)}, uniqueKey = ${text(type)}, enableSql = ${withSql.has(type)})`);
+  const namespaces = objects.bindings.map(({ class_name: type }) => {
+    return `(className = ${text(type)}, uniqueKey = ${text(type)}, enableSql = ${withSql.has(type)})`;
+  });
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "worker", worker = .worker), (name = "objects", disk = (path = "../objects", writable = true))],

@@ -31,9 +31,10 @@ export async function buildDocs(out, { complain = (line) => console.error(`docs:
     writeFileSync(file, filled({ ...page, content }, pages));
   }
   writeFileSync(join(out, "search.json"), JSON.stringify(searchable(pages)));
-  const script = { entryPoints: [join(docs, "docs.js")], outfile: join(out, "docs.js"), bundle: true, format: "esm", minify: true, target: "es2022", logLevel: "warning" };
-  const sheet = { entryPoints: [join(docs, "docs.css")], outfile: join(out, "docs.css"), bundle: true, minify: true, logLevel: "warning" };
-  await Promise.all([build(script), build({ ...sheet, target: ["chrome123", "firefox120", "safari17.5"] })]);
+  const bundled = (file, options) =>
+    build({ entryPoints: [join(docs, file)], outfile: join(out, file), bundle: true, minify: true, logLevel: "warning", ...options });
+  await bundled("docs.js", { format: "esm", target: "es2022" });
+  await bundled("docs.css", { target: ["chrome123", "firefox120", "safari17.5"] });
   return warnings;
 }
 

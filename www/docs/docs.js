@@ -5,6 +5,7 @@ import { wireTheme } from "../ui/theme.js";
 import { wireFinder } from "./finder.js";
 
 wireTheme(find(document, "#theme"));
+document.querySelector(".bar nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 
 // Beside the text where there is room, folded above it where there is none.
 const contents = find(document, "#contents");

@@ -10,19 +10,27 @@ export function wireFinder(search, docs) {
   let pages = null;
   search.hidden = false;
 
-  input.addEventListener("focus", () => {
-    pages ??= fetch(`${docs}/search.json`).then((response) => response.json());
-    pages.catch(() => (pages = null));
-  });
-  input.addEventListener("input", async () => {
-    const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-    if (words.length === 0) return clear(list);
-    const found = ranked(await (pages ?? []), words);
-    // Another letter may have been typed meanwhile.
-    if (words.join() !== input.value.toLowerCase().split(/\s+/).filter(Boolean).join()) return;
-    if (found.length === 0) return clear(list, h("li", { class: "hint", text: "Nothing is called that." }));
-    clear(list, found.slice(0, MOST).map(({ title, path, group }) => h("li", {}, h("a", { href: `${docs}/${path}` }, title, h("span", { class: "hint", text: group ?? "" })))));
-  });
+  const words = () => input.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const note = (text) => clear(list, h("li", { class: "hint", text }));
+  const item = ({ title, path, group }) => h("li", {}, h("a", { href: `${docs}/${path}` }, title, h("span", { class: "hint", text: group })));
+
+  async function show() {
+    const asked = words();
+    if (asked.length === 0) return clear(list);
+    try {
+      pages ??= fetch(`${docs}/search.json`).then((response) => response.json());
+      const found = ranked(await pages, asked);
+      // Another letter may have been typed meanwhile.
+      if (asked.join() !== words().join()) return;
+      if (found.length === 0) note("Nothing is called that.");
+      else clear(list, found.slice(0, MOST).map(item));
+    } catch {
+      pages = null;
+      note("The list of pages could not be loaded.");
+    }
+  }
+
+  input.addEventListener("input", show);
   input.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
       input.value = "";
@@ -42,7 +50,7 @@ function ranked(pages, words) {
   const rank = (title) => (title.startsWith(words[0]) ? 0 : 1) + title.length / 1000;
   return pages
     .map((page) => ({ page, title: page.title.toLowerCase() }))
-    .filter(({ title, page }) => words.every((word) => title.includes(word) || (page.group ?? "").toLowerCase().includes(word)))
+    .filter(({ title, page }) => words.every((word) => title.includes(word) || page.group.toLowerCase().includes(word)))
     .sort((one, other) => rank(one.title) - rank(other.title))
     .map(({ page }) => page);
 }

@@ -1,4 +1,8 @@
-/** Events in a file, one line of JSON each. Node, Deno and Bun. */
+/**
+ * Events in a file, one line of JSON each. Node, Deno and Bun.
+ *
+ * @module
+ */
 import type { AgentIdentity, AuditEvent } from "trusthandoff";
 
 /** When lines count as stored, and how they are chained. */

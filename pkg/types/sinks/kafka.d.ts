@@ -1,4 +1,8 @@
-/** Events in a Kafka topic, through the client that the application has. */
+/**
+ * Events in a Kafka topic, through the client that the application has.
+ *
+ * @module
+ */
 import type { AuditEvent } from "trusthandoff";
 
 /** A connected producer that sends as that of kafkajs does. Make it idempotent to be sure of each event once. */

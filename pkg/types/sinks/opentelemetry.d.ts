@@ -1,4 +1,8 @@
-/** Events in OpenTelemetry, through the API object that the application has. */
+/**
+ * Events in OpenTelemetry, through the API object that the application has.
+ *
+ * @module
+ */
 import type { AuditEvent } from "trusthandoff";
 
 /** What is used of `trace` of `@opentelemetry/api`. */

@@ -1,4 +1,8 @@
-/** Events by HTTP, each as a CloudEvent 1.0 in structured JSON. */
+/**
+ * Events by HTTP, each as a CloudEvent 1.0 in structured JSON.
+ *
+ * @module
+ */
 import type { AuditEvent } from "trusthandoff";
 
 /** How events are sent, and sent again. */

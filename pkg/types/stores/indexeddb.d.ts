@@ -1,4 +1,8 @@
-/** Nonces in IndexedDB, for gates in browsers. */
+/**
+ * Nonces in IndexedDB, for gates in browsers.
+ *
+ * @module
+ */
 import type { NonceContext, NonceStore } from "trusthandoff";
 
 /** Which database, and how much of it. */

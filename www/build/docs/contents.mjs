@@ -27,7 +27,9 @@ const PAPERS = [
  * The first is the beginning of it all.
  */
 export function writtenPages() {
-  const recipes = Object.entries(RECIPES).flatMap(([group, names]) => Object.entries(names).map(([name, label]) => page(group, `www/docs/recipes/${name}.md`, `recipes/${name}.html`, label)));
+  const recipes = Object.entries(RECIPES).flatMap(([group, names]) =>
+    Object.entries(names).map(([name, label]) => page(group, `www/docs/recipes/${name}.md`, `recipes/${name}.html`, label)),
+  );
   const home = page("Documentation", "www/docs/index.md", "index.html", "Overview");
   const guide = GUIDE.map((paper) => page("Documentation", ...paper));
   const markdown = home.markdown.replace("<!-- recipes -->", () => listed(recipes));
@@ -46,7 +48,8 @@ function read(source) {
 function listed(pages) {
   return Object.keys(RECIPES)
     .map((group) => {
-      const lines = pages.filter((page) => page.group === group).map(({ source, markdown }) => `- [${titleOf(markdown)}](${posix.relative("www/docs", source)}): ${sentence(markdown)}`);
+      const line = ({ source, markdown }) => `- [${titleOf(markdown)}](${posix.relative("www/docs", source)}): ${sentence(markdown)}`;
+      const lines = pages.filter((page) => page.group === group).map(line);
       return `### ${group}\n\n${lines.join("\n")}`;
     })
     .join("\n\n");

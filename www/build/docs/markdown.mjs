@@ -16,7 +16,8 @@ export function rendered(markdown) {
         const text = plain(inside);
         const id = slug(text, taken);
         headings.push({ depth, text, id });
-        return depth === 1 ? `<h1 id="${id}">${inside}</h1>\n` : `<h${depth} id="${id}">${inside} <a class="anchor" href="#${id}" aria-label="Link to: ${escaped(text)}">#</a></h${depth}>\n`;
+        const anchor = depth === 1 ? "" : ` <a class="anchor" href="#${id}" aria-label="Link to: ${escaped(text)}">#</a>`;
+        return `<h${depth} id="${id}">${inside}${anchor}</h${depth}>\n`;
       },
       code({ text, lang = "" }) {
         const [language, name] = lang.split(" ");
@@ -28,7 +29,8 @@ export function rendered(markdown) {
         const row = (cells, tag) => `<tr>${cells.map((cell) => this.tablecell({ ...cell, header: tag === "th" })).join("")}</tr>`;
         const named = token.header.some(({ text }) => text !== "");
         const head = named ? `<thead>${row(token.header, "th")}</thead>` : "";
-        return `<div class="scroll" tabindex="0"><table class="grid">${head}<tbody>${token.rows.map((cells) => row(cells, "td")).join("\n")}</tbody></table></div>\n`;
+        const rows = token.rows.map((cells) => row(cells, "td")).join("\n");
+        return `<div class="scroll" tabindex="0"><table class="grid">${head}<tbody>${rows}</tbody></table></div>\n`;
       },
       tablecell({ tokens, header }) {
         const inside = this.parser.parseInline(tokens);

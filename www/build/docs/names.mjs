@@ -12,15 +12,15 @@ export function linkNames(pages) {
         .map((part) => {
           if (part.startsWith("</span")) open.pop();
           else if (part.startsWith("<span")) open.push(part);
-          else if (!part.startsWith("<") && !open.some((tag) => /hljs-(string|comment)/.test(tag))) return part.replaceAll(/\b[A-Za-z]\w+\b/g, link);
-          return part;
+          const meant = !part.startsWith("<") && !open.some((tag) => /hljs-(string|comment)/.test(tag));
+          // Types and classes only: a small name may as well be a variable.
+          return meant ? part.replaceAll(/\b[A-Z]\w+\b/g, link) : part;
         })
         .join("");
 
       function link(name) {
         const target = paths.get(name);
-        // Types and classes only: a small name may as well be a variable.
-        if (target === undefined || name === symbol || !/^[A-Z]/.test(name)) return name;
+        if (target === undefined || name === symbol) return name;
         return `<a href="${posix.relative(posix.dirname(path), target)}">${name}</a>`;
       }
     });

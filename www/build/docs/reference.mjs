@@ -1,13 +1,13 @@
 /** The API reference: what the package's type declarations say, as Markdown that becomes pages like all others. */
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Application, ReflectionKind } from "typedoc";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
-const dist = join(root, "pkg/dist");
 const kept = join(root, "target/reference");
+const types = join(kept, "types");
 
 /** Entry of the package → its declarations. Entries that only pass on what stands here already are left out. */
 const ENTRIES = {
@@ -29,32 +29,39 @@ const KINDS = { classes: "Classes", functions: "Functions", interfaces: "Interfa
  * that takes seconds.
  */
 export async function referencePages() {
-  const entries = Object.entries(ENTRIES).filter(([, file]) => existsSync(join(dist, file)));
   const state = createHash("sha256").update(readFileSync(fileURLToPath(import.meta.url)));
-  for (const [name, file] of entries) state.update(name).update(readFileSync(join(dist, file)));
+  for (const [name, file] of Object.entries(ENTRIES)) state.update(name).update(readFileSync(declarations(file)));
   const stamp = join(kept, "state.json");
   const wanted = state.digest("hex");
   const held = existsSync(stamp) ? JSON.parse(readFileSync(stamp, "utf8")) : {};
   if (held.wanted !== wanted) {
-    held.warnings = await generate(entries);
+    held.warnings = await generate();
     writeFileSync(stamp, JSON.stringify({ wanted, warnings: held.warnings }));
   }
   return { pages: pagesOf(join(kept, "markdown")), warnings: held.warnings };
 }
 
-/** Runs typedoc; returns what it complains of. */
-async function generate(entries) {
+/** Where the declarations of an entry are written. */
+const declarations = (file) => join(root, file === "slim.d.ts" ? "pkg/src/loader" : "pkg/types", file);
+
+/** Runs typedoc over a copy in which all entries lie as in the package; returns what it complains of. */
+async function generate() {
   rmSync(kept, { recursive: true, force: true });
   mkdirSync(kept, { recursive: true });
-  const files = entries.map(([, file]) => join(dist, file));
+  const entries = Object.entries(ENTRIES);
+  for (const [, file] of entries) cpSync(declarations(file), join(types, file), { recursive: true });
+  const files = entries.map(([, file]) => join(types, file));
   writeFileSync(join(kept, "tsconfig.json"), JSON.stringify(compilation(files)));
   const app = await Application.bootstrapWithPlugins({
     ...{ entryPoints: files, tsconfig: join(kept, "tsconfig.json"), plugin: ["typedoc-plugin-markdown"], logLevel: "Error" },
-    ...{ readme: "none", disableSources: true, disableGit: true, excludePrivate: true, excludeReferences: true, sort: ["source-order"] },
+    ...{ name: "trusthandoff", readme: "none", disableSources: true, disableGit: true },
+    ...{ excludePrivate: true, excludeReferences: true, sort: ["source-order"] },
     ...{ outputFileStrategy: "members", entryFileName: "index", hidePageHeader: true, hideBreadcrumbs: true },
-    ...{ useCodeBlocks: true, expandParameters: true, parametersFormat: "table", interfacePropertiesFormat: "table", typeDeclarationFormat: "table", indexFormat: "table" },
+    ...{ useCodeBlocks: true, expandParameters: true, parametersFormat: "table", indexFormat: "table" },
+    ...{ interfacePropertiesFormat: "table", typeDeclarationFormat: "table" },
     ...{ textContentMappings: { "title.memberPage": "{name}", "title.modulePage": "{name}" } },
-    ...{ requiredToBeDocumented: ["Class", "Interface", "TypeAlias"], validation: { notExported: true, invalidLink: true, notDocumented: true } },
+    requiredToBeDocumented: ["Class", "Interface", "TypeAlias"],
+    validation: { notExported: true, invalidLink: true, notDocumented: true },
   });
   const warnings = [];
   app.logger.warn = (text) => warnings.push(String(text).split("\n")[0].replaceAll(/\x1b\[\d+m/g, ""));
@@ -71,24 +78,35 @@ async function generate(entries) {
 
 /** How the declarations are read: as a strict user's compiler does, each entry found under its name. */
 function compilation(files) {
-  const paths = { trusthandoff: [join(dist, "index.d.ts")] };
-  const options = { target: "es2022", module: "nodenext", moduleResolution: "nodenext", lib: ["es2022", "esnext.disposable", "dom"], types: [], strict: true, noEmit: true, paths };
-  return { compilerOptions: options, files };
+  const paths = { trusthandoff: [join(types, "index.d.ts")] };
+  const language = { target: "es2022", lib: ["es2022", "esnext.disposable", "dom"], module: "nodenext", moduleResolution: "nodenext" };
+  return { compilerOptions: { ...language, types: [], strict: true, noEmit: true, paths }, files };
 }
 
 /** The Markdown files as pages, in the order in which the declarations stand. */
 function pagesOf(directory) {
-  return Object.keys(ENTRIES)
-    .filter((entry) => existsSync(join(directory, entry)))
-    .flatMap((entry) => {
-      const overview = read(directory, `${entry}/index.md`);
-      const members = [...overview.matchAll(/\]\(([\w-]+)\/(\w+)\.md\)/g)].map(([, folder, symbol]) => {
-        const file = `${entry}/${folder}/${symbol}`;
-        return { ...page(file, read(directory, `${file}.md`)), entry, kind: KINDS[folder], symbol };
-      });
-      return [{ ...page(`${entry}/index`, overview), entry, label: entry }, ...members];
+  return Object.keys(ENTRIES).flatMap((entry) => {
+    const overview = errorsLast(read(directory, `${entry}/index.md`));
+    const members = [...overview.matchAll(/^\| \[\w+\]\(([\w-]+)\/(\w+)\.md\)/gm)].map(([, folder, symbol]) => {
+      const file = `${entry}/${folder}/${symbol}`;
+      return { ...page(file, read(directory, `${file}.md`)), entry, kind: KINDS[folder], symbol };
     });
+    return [{ ...page(`${entry}/index`, overview), entry, label: entry.replace("trusthandoff/", "") }, ...members];
+  });
 }
 
-const read = (directory, file) => readFileSync(join(directory, file), "utf8");
-const page = (file, markdown) => ({ source: `www/docs/reference/${file}.md`, path: `api/${file}.html`, group: "API reference", markdown, names: true });
+/** The list of classes with those at its end that are thrown: they stand first in the declarations. */
+function errorsLast(overview) {
+  return overview.replace(/(?:^\| \[.*\n)+/m, (rows) => {
+    const lines = rows.trimEnd().split("\n");
+    const thrown = (line) => /^\| \[\w+Error\]/.test(line);
+    return `${[...lines.filter((line) => !thrown(line)), ...lines.filter(thrown)].join("\n")}\n`;
+  });
+}
+
+/** Where nothing is said, nothing is better than a dash. */
+const read = (directory, file) => readFileSync(join(directory, file), "utf8").replaceAll(/\| - (?=\|)/g, "|  ");
+const page = (file, markdown) => ({
+  ...{ source: `www/docs/reference/${file}.md`, path: `api/${file}.html`, group: "API reference" },
+  ...{ markdown, names: true },
+});
