@@ -12,7 +12,9 @@ export function wireFinder(search, docs) {
 
   const words = () => input.value.toLowerCase().split(/\s+/).filter(Boolean);
   const note = (text) => clear(list, h("li", { class: "hint", text }));
-  const item = ({ title, path, group }) => h("li", {}, h("a", { href: `${docs}/${path}` }, title, h("span", { class: "hint", text: group })));
+  const item = ({ title, path, group }) => {
+    return h("li", {}, h("a", { href: `${docs}/${path}` }, title, h("span", { class: "hint", text: group })));
+  };
 
   async function show() {
     const asked = words();
