@@ -12,6 +12,8 @@ const IMPORT_MAP = JSON.stringify({
     trusthandoff: "/node_modules/trusthandoff/dist/index.js",
     "trusthandoff/slim": "/node_modules/trusthandoff/dist/slim.js",
     "trusthandoff/stores/memory": "/node_modules/trusthandoff/dist/stores/memory.js",
+    "trusthandoff/sentinel": "/node_modules/trusthandoff/dist/sentinel.js",
+    "trusthandoff/sinks/webhook": "/node_modules/trusthandoff/dist/sinks/webhook.js",
     "trusthandoff/core.wasm": "/node_modules/trusthandoff/dist/core.wasm",
   },
 });

@@ -16,7 +16,7 @@ export async function project(name, tarball) {
   writeFileSync(join(directory, "package.json"), `${JSON.stringify({ name, private: true, type: "module" })}\n`);
   const options = ["--offline", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"];
   await finish("npm", ["install", ...options, resolve(tarball)], { cwd: directory });
-  for (const part of ["suite.js", "trap.js", "hosts"]) cpSync(join(here, part), join(directory, part), { recursive: true });
+  for (const part of ["suite.js", "stage.js", "evidence.js", "trap.js", "hosts"]) cpSync(join(here, part), join(directory, part), { recursive: true });
   // A module, because not every runtime reads JSON or files.
   writeFileSync(join(directory, "vectors.js"), `export default ${JSON.stringify(vectors())};\n`);
   return directory;

@@ -2,9 +2,10 @@
  * What every runtime must do alike. Plain JavaScript without a test runner or any import of a platform: it runs wherever
  * the package does. Keys, ids and times are fixed, so the evidence must be the same byte for byte everywhere.
  */
+import { EVIDENCE } from "./evidence.js";
+import { NOW, plain, stage } from "./stage.js";
 import { trapNext } from "./trap.js";
 
-const NOW = Date.UTC(2026, 2, 8, 12);
 const SUBMISSIONS = 100;
 
 /** Stricter here than in the reference, which verifies these. */
@@ -12,16 +13,17 @@ const REFUSED_VECTORS = { nan: "malformed_json", naive: "datetime_naive", deep: 
 
 /**
  * @param {object} trusthandoff the package's namespace
- * @param {{ vectors: object[], parallelRounds: number }} options how often 100 submissions race for one envelope
+ * @param {{ vectors: object[], parallelRounds: number, sentinel: object, webhook: object }} options how often 100 submissions race
+ *   for one envelope; the namespaces of the entries beside the main one
  * @returns {Promise<{ name: string, ok: boolean, expected: unknown, got: unknown, evidence: unknown }[]>}
  */
 export async function run(trusthandoff, options) {
   const results = [];
-  for (const [name, expected, test] of CASES) {
+  for (const [name, expected, test] of [...CASES, ...EVIDENCE]) {
     let got;
     let evidence = null;
     try {
-      ({ got, evidence = null } = await test(stage(trusthandoff), options));
+      ({ got, evidence = null } = await test(stage(trusthandoff, options), options));
     } catch (error) {
       got = `threw ${error?.stack ?? error}`;
     }
@@ -30,38 +32,9 @@ export async function run(trusthandoff, options) {
   return results;
 }
 
-/** The cast, and what it takes to let one send to the other. */
-function stage(trusthandoff) {
-  const identity = (byte) => trusthandoff.AgentIdentity.fromPrivateKey(new Uint8Array(32).fill(byte));
-  const [planner, researcher, stranger] = [identity(1), identity(2), identity(3)];
-  const registry = new trusthandoff.AgentRegistry();
-  registry.register(planner.agentId, planner.publicKeyPem, { now: NOW - 60_000 });
-  const fields = {
-    ...{ packet_id: "packet-1", task_id: "task-1", nonce: "nonce-1", to_agent: researcher.agentId },
-    ...{ intent: "Summarize the findings, r\u00e9sum\u00e9 \u{1f600}", risk_level: "read", permissions: { allowed_actions: ["read"], max_tool_calls: 3 } },
-    context: { company: "Example Corp", share: 0.25, total: 2n ** 70n, nested: { list: [1, null, true] } },
-  };
-  return {
-    ...{ trusthandoff, planner, researcher, stranger, registry },
-    packet: (more, signer = planner, options) => trusthandoff.signPacket(signer, { ...fields, ...more }, { now: NOW, ...options }),
-    wire(more, signer, options) {
-      return trusthandoff.createEnvelope(this.packet(more, signer, options));
-    },
-    gate: (more) =>
-      new trusthandoff.TrustHandoffMiddleware({
-        ...{ audience: researcher.agentId, registry, nonces: new trusthandoff.MemoryNonceStore(), clock: () => NOW },
-        ...more,
-      }),
-  };
-}
-
 /** A refusal or an acceptance as `got`, all of it as evidence. */
 function verdict(decision) {
   return { got: decision.code ?? decision.decision, evidence: plain(decision) };
-}
-
-function plain(value) {
-  return JSON.parse(JSON.stringify(value, (_, inner) => (typeof inner === "bigint" ? `${inner}n` : inner)));
 }
 
 async function thrown(act) {

@@ -14,16 +14,17 @@ const worker :Workerd.Worker = (
   modules = [
     (name = "worker.js", esModule = embed "worker.js"),
     (name = "core.wasm", wasm = embed "core.wasm"),
+    (name = "audit.wasm", wasm = embed "audit.wasm"),
   ],
   compatibilityDate = "2025-06-01",
 );
 `;
 
-/** `./core.wasm` and, for edge runtimes, `./core.wasm?module`: both the module beside the worker. */
+/** `./core.wasm` and, for edge runtimes, `./core.wasm?module`: both the module beside the worker. So is `audit.wasm`. */
 const WASM_IMPORTS = {
   name: "wasm-imports",
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\/core\.wasm(\?module)?$/ }, () => ({ path: "./core.wasm", external: true }));
+    onResolve({ filter: /^\.\/(core|audit)\.wasm(\?module)?$/ }, ({ path }) => ({ path: path.replace("?module", ""), external: true }));
   },
 };
 
@@ -41,7 +42,7 @@ export async function runInWorkerd(directory, rounds, condition = "workerd") {
     plugins: [WASM_IMPORTS],
     logLevel: "error",
   });
-  cpSync(join(directory, "node_modules/trusthandoff/dist/core.wasm"), join(out, "core.wasm"));
+  for (const name of ["core.wasm", "audit.wasm"]) cpSync(join(directory, "node_modules/trusthandoff/dist", name), join(out, name));
   writeFileSync(join(out, "config.capnp"), CONFIG);
   // On descriptor 1 workerd tells which port it got.
   const { child, match } = await serve(binary("workerd"), ["serve", "config.capnp", "--control-fd=1"], /"socket":"http","port":(\d+)/, { cwd: out });

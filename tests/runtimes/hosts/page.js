@@ -11,5 +11,7 @@ window.results = (async () => {
     const { MemoryNonceStore } = await import("trusthandoff/stores/memory");
     if (MemoryNonceStore !== trusthandoff.MemoryNonceStore) throw new Error("trusthandoff/stores/memory is a second copy");
   }
-  return JSON.stringify(await run(trusthandoff, { vectors, parallelRounds: Number(rounds) }));
+  const sentinel = await import("trusthandoff/sentinel");
+  const webhook = await import("trusthandoff/sinks/webhook");
+  return JSON.stringify(await run(trusthandoff, { vectors, sentinel, webhook, parallelRounds: Number(rounds) }));
 })();

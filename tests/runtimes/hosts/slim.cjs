@@ -2,6 +2,8 @@
 "use strict";
 const { readFileSync } = require("node:fs");
 const trusthandoff = require("trusthandoff/slim");
+const sentinel = require("trusthandoff/sentinel");
+const webhook = require("trusthandoff/sinks/webhook");
 
 (async () => {
   const { run } = await import("../suite.js");
@@ -9,6 +11,6 @@ const trusthandoff = require("trusthandoff/slim");
   // Not awaited.
   trusthandoff.init(new WebAssembly.Module(readFileSync(require.resolve("trusthandoff/core.wasm"))));
   trusthandoff.AgentIdentity.generate();
-  const results = await run(trusthandoff, { vectors, parallelRounds: Number(process.argv.at(-1)) });
+  const results = await run(trusthandoff, { vectors, sentinel, webhook, parallelRounds: Number(process.argv.at(-1)) });
   console.log(JSON.stringify(results));
 })();

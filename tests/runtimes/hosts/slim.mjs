@@ -3,6 +3,8 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { run } from "../suite.js";
 import vectors from "../vectors.js";
+import * as sentinel from "trusthandoff/sentinel";
+import * as webhook from "trusthandoff/sinks/webhook";
 import * as trusthandoff from "trusthandoff/slim";
 
 async function codeOf(act) {
@@ -25,5 +27,5 @@ const codes = [
 const expected = ["wasm_unavailable", "wasm_mismatch", "wasm_unavailable", "wasm_unavailable"];
 if (codes.join() !== expected.join()) throw new Error(`slim before init: ${codes.join()}`);
 await trusthandoff.init(wasm);
-const results = await run(trusthandoff, { vectors, parallelRounds: Number(process.argv.at(-1)) });
+const results = await run(trusthandoff, { vectors, sentinel, webhook, parallelRounds: Number(process.argv.at(-1)) });
 console.log(JSON.stringify(results));
