@@ -59,7 +59,7 @@ export async function start(section, page) {
     try {
       const made = await mine.example(edited);
       if (mine !== audit) return;
-      trust.keys = made.keeper;
+      trust.lend(made.keeper);
       await read(new Blob([made.text]), edited ? "example-edited.jsonl" : "example.jsonl");
     } catch (error) {
       if (mine === audit) fail(error);
@@ -109,6 +109,7 @@ export async function start(section, page) {
   function fail(error) {
     audit.close();
     progress.end();
+    result.hidden = true;
     section.dataset.state = "failed";
     trust.again.hidden = log === undefined;
     complain(error);
@@ -133,7 +134,13 @@ export async function start(section, page) {
     filters.shown.textContent = told === 0 ? `Nothing was found${section.dataset.state === "reading" ? " so far" : ""}.` : `${shown.toLocaleString("en")} of ${counted(told, "finding")} shown${kept}`;
   }
 
-  wireSource(section, { onLog: read, onExample: example });
+  wireSource(section, {
+    onLog(blob, name) {
+      trust.takeBack();
+      return read(blob, name);
+    },
+    onExample: example,
+  });
   return {
     shown(argument) {
       if (Object.hasOwn(EXAMPLES, argument ?? "") && audit === null) example(EXAMPLES[argument]);

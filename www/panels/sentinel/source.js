@@ -30,24 +30,34 @@ export function wireSource(section, { onLog, onExample }) {
     if (file) onLog(file, file.name);
     else if (lines !== "") text(lines);
   });
-  section.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    card.dataset.over = "";
-  });
-  section.addEventListener("dragleave", (event) => {
-    if (!section.contains(event.relatedTarget)) delete card.dataset.over;
-  });
-  section.addEventListener("drop", async (event) => {
-    event.preventDefault();
-    delete card.dataset.over;
-    const [file] = event.dataTransfer.files;
-    const lines = event.dataTransfer.getData("text/plain");
-    const field = event.target.closest("textarea");
-    if (field) {
-      if (file === undefined) field.value = lines;
-      else if (file.size <= MOST_BYTES_OF_A_FIELD) field.value = await file.text();
-      else onLog(file, file.name);
-    } else if (file) onLog(file, file.name);
+  // Anywhere on the page: beside its target a file would be opened in the place of the page.
+  const whenShown = (listener) => (event) => section.hidden || listener(event);
+  document.addEventListener(
+    "dragover",
+    whenShown((event) => {
+      event.preventDefault();
+      card.dataset.over = "";
+    }),
+  );
+  document.addEventListener(
+    "dragleave",
+    whenShown((event) => event.relatedTarget === null && delete card.dataset.over),
+  );
+  document.addEventListener(
+    "drop",
+    whenShown((event) => {
+      event.preventDefault();
+      delete card.dataset.over;
+      dropped(event.dataTransfer, event.target.closest("#sentinel textarea"));
+    }),
+  );
+
+  async function dropped(data, field) {
+    const [file] = data.files;
+    const lines = data.getData("text/plain");
+    if (field && file?.size > MOST_BYTES_OF_A_FIELD) onLog(file, file.name);
+    else if (field) field.value = file ? await file.text() : lines;
+    else if (file) onLog(file, file.name);
     else if (lines !== "") text(lines);
-  });
+  }
 }

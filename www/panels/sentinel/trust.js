@@ -12,6 +12,7 @@ const FIELDS = [
 
 export class Trust {
   #areas = {};
+  #lent = "";
 
   /** `onAgain()` is called when the log at hand is to be read with what is given now. */
   constructor(place, onAgain) {
@@ -51,8 +52,15 @@ export class Trust {
     return keys !== "" || checkpoint !== "";
   }
 
-  set keys(pem) {
+  /** Gives the key of an example's keeper. */
+  lend(pem) {
+    this.#lent = pem;
     this.#areas.keys.value = pem;
+  }
+
+  /** Takes it back: it says nothing about any other log. */
+  takeBack() {
+    if (this.#areas.keys.value === this.#lent) this.#areas.keys.value = "";
   }
 
   get #texts() {
