@@ -2,7 +2,15 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { AgentIdentity, AgentRegistry, createEnvelope, MemoryNonceStore, reviewRequest, signPacket, TrustHandoffMiddleware } from "../../pkg/dist/index.js";
+import {
+  AgentIdentity,
+  AgentRegistry,
+  createEnvelope,
+  MemoryNonceStore,
+  reviewRequest,
+  signPacket,
+  TrustHandoffMiddleware,
+} from "../../pkg/dist/index.js";
 import { axe, playground } from "./site.mjs";
 
 const { open, shots } = playground();
@@ -42,12 +50,23 @@ async function makeKey(page, name = "Ana") {
 /** Who the kept key speaks for, read from the page's own database: the registry of the receiver needs it. */
 const reviewerOf = (page) =>
   page.evaluate(async () => {
-    const database = await new Promise((resolve) => (indexedDB.open("trusthandoff-keys").onsuccess = ({ target }) => resolve(target.result)));
-    const records = await new Promise((resolve) => (database.transaction("keys").objectStore("keys").getAll().onsuccess = ({ target }) => resolve(target.result)));
+    const database = await new Promise(
+      (resolve) => (indexedDB.open("trusthandoff-keys").onsuccess = ({ target }) => resolve(target.result)),
+    );
+    const records = await new Promise(
+      (resolve) => (database.transaction("keys").objectStore("keys").getAll().onsuccess = ({ target }) => resolve(target.result)),
+    );
     database.close();
     const chosen = document.querySelector("#approve code[data-reviewer]").textContent;
     const { agentId, publicKeyPem, privateKey } = records.find((record) => record.agentId === chosen);
-    const exports = await Promise.all(["pkcs8", "jwk"].map((format) => crypto.subtle.exportKey(format, privateKey).then(() => "exported", ({ name }) => name)));
+    const exports = await Promise.all(
+      ["pkcs8", "jwk"].map((format) =>
+        crypto.subtle.exportKey(format, privateKey).then(
+          () => "exported",
+          ({ name }) => name,
+        ),
+      ),
+    );
     return { agentId, publicKeyPem, exports };
   });
 
@@ -72,8 +91,16 @@ test("an approval signed here makes a real gate accept, and a denial makes it re
     assert.equal((await gate.handle(received, { approvals: [statement] })).code, wanted);
     // And what the page said of it beforehand is what the gate says.
     assert.equal(await at(page, "[data-signed] .verdict").getAttribute("data-decision"), wanted === null ? "ACCEPT" : "REJECT");
-    assert.equal((await at(page, "[data-signed] .verdict code").count()) === 0 ? null : await at(page, "[data-signed] .verdict code").first().textContent(), wanted);
-    const [download] = await Promise.all([page.waitForEvent("download"), at(page, "[data-signed]").getByRole("button", { name: /^Save/ }).click()]);
+    assert.equal(
+      (await at(page, "[data-signed] .verdict code").count()) === 0
+        ? null
+        : await at(page, "[data-signed] .verdict code").first().textContent(),
+      wanted,
+    );
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      at(page, "[data-signed]").getByRole("button", { name: /^Save/ }).click(),
+    ]);
     assert.equal(readFileSync(await download.path(), "utf8"), statement);
     await at(page, "[data-signed]").getByRole("button", { name: "Copy" }).click();
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), statement);
@@ -117,7 +144,13 @@ test("the key cannot be read out and survives a reload; an imported one is forgo
 test("what is asked stands there in full, also what would hide or mislead", async () => {
   const { page, complaints, close } = await open({ hash: "approve" });
   const intent = 'Pay <b>nobody</b>\u202e evil\u0000 "x"';
-  const received = packet({ intent, memory_refs: ["mem:1"], goal: "Ship", ai_provenance: { source: "assistant", model: "m" }, constraints: { requires_human_review: true, data_boundary: "eu", max_runtime_seconds: 600 } });
+  const received = packet({
+    intent,
+    memory_refs: ["mem:1"],
+    goal: "Ship",
+    ai_provenance: { source: "assistant", model: "m" },
+    constraints: { requires_human_review: true, data_boundary: "eu", max_runtime_seconds: 600 },
+  });
   await put(page, received.text);
   const text = await at(page, "[data-request]").textContent();
   for (const part of [
@@ -127,7 +160,7 @@ test("what is asked stands there in full, also what would hide or mislead", asyn
     "may not be undoable",
     "deploy:/shop/eu",
     "3 tool calls",
-    "in 1 minute",
+    "in 1 minute 59 seconds",
     "1152921504606846976",
     "mem:1",
     "Ship",
@@ -170,7 +203,11 @@ test("an expired copy is told, and the word on it counts for the packet issued a
   await press(page, "Approve");
   await at(page, "[data-signed] .verdict").waitFor();
   assert.equal(await at(page, "[data-signed] .verdict code").first().textContent(), "expired");
-  assert.equal((await gateOf(reviewer).handle(wire({ ...again, task_id: undefined }), { approvals: [await word(page)] })).code, "human_review_required", "another task is other content");
+  assert.equal(
+    (await gateOf(reviewer).handle(wire({ ...again, task_id: undefined }), { approvals: [await word(page)] })).code,
+    "human_review_required",
+    "another task is other content",
+  );
   const issued = packet({ ...again, task_id: "task-1" }, { now: Date.now() - 600_000 });
   await put(page, issued.text);
   await press(page, "Approve");
@@ -186,6 +223,7 @@ test("a copy that expires while a person reads is told then, and her note stays"
   await page.getByLabel("A note, signed with it").fill("half a sen");
   assert.equal(await at(page, "[data-obstacles] p").count(), 0);
   await at(page, "[data-obstacles]").getByText("expired", { exact: true }).waitFor();
+  assert.match(await at(page, "[data-until]").textContent(), /ago$/);
   assert.equal(await page.getByLabel("A note, signed with it").inputValue(), "half a sen");
   assert.deepEqual(complaints(), []);
   await close();
@@ -193,7 +231,8 @@ test("a copy that expires while a person reads is told then, and her note stays"
 
 test("a word that no gate counts is not signed: of the sender, of the receiver, on what needs none", async () => {
   const { page, complaints, close } = await open({ hash: "approve" });
-  const buttons = () => Promise.all(["Approve", "Deny"].map((name) => at(page, "[data-word]").getByRole("button", { name, exact: true }).isEnabled()));
+  const buttons = () =>
+    Promise.all(["Approve", "Deny"].map((name) => at(page, "[data-word]").getByRole("button", { name, exact: true }).isEnabled()));
   const line = () => at(page, "[data-obstacles] p").textContent();
   await put(page, wire());
   assert.deepEqual(await buttons(), [false, false], "without a key");
@@ -240,10 +279,16 @@ test("the next packet of a sender is compared with the last that was approved, a
   await at(page, "[data-compared]").getByText("Nothing differs in content").waitFor();
   await put(
     page,
-    wire({ intent: "Deploy 1.4.1", permissions: { allowed_actions: ["read", "deploy:/shop/*"], max_tool_calls: 3 }, context: { version: "1.4.0", force: true, list: [2, 1], none: null } }),
+    wire({
+      intent: "Deploy 1.4.1",
+      permissions: { allowed_actions: ["read", "deploy:/shop/*"], max_tool_calls: 3 },
+      context: { version: "1.4.0", force: true, list: [2, 1], none: null },
+    }),
   );
   await at(page, "[data-compared] table").waitFor();
-  const rows = await at(page, "[data-compared] tbody tr").evaluateAll((all) => all.map((row) => [row.dataset.kind, ...[...row.querySelectorAll("th code, td")].map(({ textContent }) => textContent)]));
+  const rows = await at(page, "[data-compared] tbody tr").evaluateAll((all) =>
+    all.map((row) => [row.dataset.kind, ...[...row.querySelectorAll("th code, td")].map(({ textContent }) => textContent)]),
+  );
   assert.deepEqual(rows, [
     ["changed", "intent", "Deploy 1.4.0", "Deploy 1.4.1"],
     ["removed", "permissions.allowed_actions", "deploy:/shop/eu", "not there"],
@@ -288,6 +333,20 @@ test("an example shows its whole chain as proven, and what an envelope only clai
   await close();
 });
 
+test("a request goes to the inspector and comes back in a link", async () => {
+  const { page, complaints, close } = await open({ hash: "approve" });
+  await put(page, wire({ intent: "Look at me" }));
+  await page.getByRole("button", { name: "Look closer in the inspector" }).click();
+  await page.waitForSelector("#inspect[data-ready]");
+  const argument = await page.evaluate(() => location.hash.split("/")[1]);
+  const other = await open({ hash: `approve/${argument}` });
+  await at(other.page, ".intent").getByText("Look at me").waitFor();
+  const cut = await open({ hash: `approve/${argument.slice(0, 40)}` });
+  await at(cut.page, "[data-request] .refusal").waitFor();
+  for (const each of [complaints, other.complaints, cut.complaints]) assert.deepEqual(each(), []);
+  for (const each of [close, other.close, cut.close]) await each();
+});
+
 test("decisions are kept in this browser and can be forgotten, one or all", async () => {
   const { page, complaints, close } = await open({ hash: "approve" });
   await makeKey(page);
@@ -305,7 +364,9 @@ test("decisions are kept in this browser and can be forgotten, one or all", asyn
   await page.waitForSelector("#approve[data-ready]");
   assert.deepEqual(await rows.evaluateAll((all) => all.map(({ dataset }) => dataset.decision)), ["APPROVED", "DENIED", "APPROVED"]);
   await at(page, "[data-history]").getByRole("button", { name: "Forget: Second" }).click();
-  await at(page, "[data-history]").getByRole("button", { name: /^Really\?/ }).click();
+  await at(page, "[data-history]")
+    .getByRole("button", { name: /^Really\?/ })
+    .click();
   await page.waitForFunction(() => document.querySelectorAll("#approve [data-history] tbody tr").length === 2);
   await page.getByRole("button", { name: "Forget all decisions" }).click();
   await page.getByRole("button", { name: /^Really\?/ }).click();

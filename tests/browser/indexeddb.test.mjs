@@ -17,7 +17,9 @@ const { chromium: driver } = createRequire(pathToFileURL(join(root, "tests/tools
 const LAUNCH = { executablePath: chromium(), args: process.getuid?.() === 0 ? ["--no-sandbox"] : [] };
 
 const PAGE = `<!doctype html><title>nonces</title>
-<script type="importmap">{ "imports": { "trusthandoff": "/pkg/dist/index.js", "trusthandoff/stores/indexeddb": "/pkg/dist/stores/indexeddb.js" } }</script>
+<script type="importmap">
+  { "imports": { "trusthandoff": "/pkg/dist/index.js", "trusthandoff/stores/indexeddb": "/pkg/dist/stores/indexeddb.js" } }
+</script>
 <script type="module">
   import * as trusthandoff from "trusthandoff";
   import { IndexedDbNonceStore } from "trusthandoff/stores/indexeddb";
@@ -58,8 +60,10 @@ async function bundledWorker() {
   const { outputFiles } = await esbuild().build({
     stdin: {
       contents: `import { IndexedDbNonceStore } from "trusthandoff/stores/indexeddb";
-        globalThis.claimIn = (name, key) => new IndexedDbNonceStore({ name }).checkAndStore(key, Date.now() + 60_000).catch(({ code }) => code);
-        globalThis.onmessage = async ({ data: { name, key, times } }) => postMessage(await Promise.all(Array.from({ length: times }, () => claimIn(name, key))));`,
+        globalThis.claimIn = (name, key) =>
+          new IndexedDbNonceStore({ name }).checkAndStore(key, Date.now() + 60_000).catch(({ code }) => code);
+        globalThis.onmessage = async ({ data: { name, key, times } }) =>
+          postMessage(await Promise.all(Array.from({ length: times }, () => claimIn(name, key))));`,
       resolveDir: root,
     },
     alias: { trusthandoff: join(root, "pkg/dist/index.js"), "trusthandoff/stores/indexeddb": join(root, "pkg/dist/stores/indexeddb.js") },
@@ -123,7 +127,8 @@ test("an envelope that reaches two tabs at the same moment is accepted in one of
     return codes;
   };
   const [first, second] = await Promise.all(pair.map((page) => page.evaluate(decide, { wires, startMs, about })));
-  for (const [round, code] of first.entries()) assert.deepEqual([code, second[round]].sort(), [null, "replay_detected"].sort(), `round ${round}`);
+  for (const [round, code] of first.entries())
+    assert.deepEqual([code, second[round]].sort(), [null, "replay_detected"].sort(), `round ${round}`);
   assert.ok(first.includes(null) || second.includes(null));
 });
 
@@ -132,7 +137,10 @@ for (const end of ["closed", "killed"]) {
     const profile = mkdtempSync(join(tmpdir(), "trusthandoff-profile-"));
     t.after(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
     const wire = envelope();
-    const decide = ({ wire, about }) => gate(about, new IndexedDbNonceStore()).handle(wire).then(({ code }) => code);
+    const decide = ({ wire, about }) =>
+      gate(about, new IndexedDbNonceStore())
+        .handle(wire)
+        .then(({ code }) => code);
     const codes = [];
     for (const last of [false, true]) {
       const context = await driver.launchPersistentContext(profile, LAUNCH);
@@ -192,8 +200,17 @@ test("a store that shrank still refuses, and drains by what expires", async (t) 
 
 test("a jump of the clock and back lets nothing in twice", async (t) => {
   const [page, other] = await tabs(t, 2);
-  const jump = () => claims(new IndexedDbNonceStore(), [["a", 1000, { nowMs: 0 }], ["b", 9000, { nowMs: 5000 }]]);
-  const back = () => claims(new IndexedDbNonceStore(), [["a", 1000, { nowMs: 10 }], ["c", 1001, { nowMs: 10 }], ["b", 9000, { nowMs: 10 }]]);
+  const jump = () =>
+    claims(new IndexedDbNonceStore(), [
+      ["a", 1000, { nowMs: 0 }],
+      ["b", 9000, { nowMs: 5000 }],
+    ]);
+  const back = () =>
+    claims(new IndexedDbNonceStore(), [
+      ["a", 1000, { nowMs: 10 }],
+      ["c", 1001, { nowMs: 10 }],
+      ["b", 9000, { nowMs: 10 }],
+    ]);
   assert.deepEqual(await page.evaluate(jump), [true, true]);
   assert.deepEqual(await other.evaluate(back), ["replay_store_unavailable", true, false]);
 });
@@ -205,7 +222,10 @@ test("a database deleted under an open store does not make what it held fresh", 
     const before = await claims(store, [["a", 5000, { nowMs: 0 }]]);
     const deleted = indexedDB.deleteDatabase("trusthandoff-nonces");
     await new Promise((resolve, reject) => Object.assign(deleted, { onsuccess: resolve, onerror: reject, onblocked: reject }));
-    const after = await claims(store, [["a", 5000, { nowMs: 10 }], ["b", 5001, { nowMs: 10 }]]);
+    const after = await claims(store, [
+      ["a", 5000, { nowMs: 10 }],
+      ["b", 5001, { nowMs: 10 }],
+    ]);
     // What was lost is known to whoever opens it from now on.
     return [...before, ...after, ...(await claims(new IndexedDbNonceStore(), [["a", 5000, { nowMs: 20 }]]))];
   });
@@ -217,7 +237,8 @@ test("a gate whose database cannot be used refuses with the code for it", async 
   const wires = Array.from({ length: 4 }, () => envelope());
   const codes = await page.evaluate(
     async ({ wires, about }) => {
-      const opened = (request) => new Promise((resolve, reject) => Object.assign(request, { onsuccess: () => resolve(request.result), onerror: reject }));
+      const opened = (request) =>
+        new Promise((resolve, reject) => Object.assign(request, { onsuccess: () => resolve(request.result), onerror: reject }));
       (await opened(indexedDB.open("newer", 7))).close();
       (await opened(indexedDB.open("foreign", 1))).close();
       const closed = new IndexedDbNonceStore({ name: "closed" });
@@ -243,7 +264,10 @@ test("where there is no IndexedDB the gate refuses, and senseless options are to
   const nonces = new IndexedDbNonceStore();
   const gate = new TrustHandoffMiddleware({ audience: researcher.agentId, registry, nonces });
   assert.equal((await gate.handle(envelope())).code, "replay_store_unavailable");
-  await assert.rejects(nonces.checkAndStore("k", 1), { code: "replay_store_unavailable", message: "the nonce database cannot be used: there is no IndexedDB here" });
+  await assert.rejects(nonces.checkAndStore("k", 1), {
+    code: "replay_store_unavailable",
+    message: "the nonce database cannot be used: there is no IndexedDB here",
+  });
   await assert.rejects(nonces.checkAndStore(1, 1), { code: "argument_type" });
   await assert.rejects(nonces.checkAndStore("k", -1), { code: "argument_type" });
   for (const options of [{ name: "" }, { name: 1 }, { capacity: 0 }, { capacity: 1.5 }, { size: 1 }]) {

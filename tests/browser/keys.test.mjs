@@ -1,4 +1,4 @@
-/** The panel on keys, in Chromium: every spelling in and out, what is kept cannot be read out, and the registry file works in a real gate. */
+/** The panel on keys, in Chromium: every spelling in and out, kept keys that nobody reads out, and a registry file for real gates. */
 import assert from "node:assert/strict";
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import { execFile } from "node:child_process";
@@ -7,7 +7,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { AgentIdentity, AgentRegistry, createEnvelope, issueCapability, MemoryNonceStore, signPacket, TrustHandoffMiddleware } from "../../pkg/dist/index.js";
+import {
+  AgentIdentity,
+  AgentRegistry,
+  createEnvelope,
+  issueCapability,
+  MemoryNonceStore,
+  signPacket,
+  TrustHandoffMiddleware,
+} from "../../pkg/dist/index.js";
 import { root } from "../runtimes/project.mjs";
 import { axe, playground } from "./site.mjs";
 
@@ -44,7 +52,10 @@ test("a generated key is shown in spellings that other programs read, its privat
   assert.deepEqual([restored.agentId, restored.fingerprint, AgentIdentity.fromJwk(privateJwk).agentId], [id, fingerprint, id]);
   await page.getByRole("button", { name: "Hide it again" }).click();
   assert.equal(await page.getByRole("textbox", { name: "Private key, PEM" }).count(), 0);
-  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Save as agent.pub.pem" }).click()]);
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Save as agent.pub.pem" }).click(),
+  ]);
   assert.equal(readFileSync(await download.path(), "utf8"), AgentIdentity.fromPrivateKeyPem(privatePem).publicKeyPem);
   assert.deepEqual(complaints(), []);
   await close();
@@ -113,10 +124,26 @@ test("a kept key survives a reload, signs, and cannot be read out; forgetting it
   await page.getByRole("button", { name: "Show: Planner <b>" }).click();
   assert.equal((await shown(page)).id, planner.agentId);
   const found = await page.evaluate(async () => {
-    const database = await new Promise((resolve) => (indexedDB.open("trusthandoff-keys").onsuccess = ({ target }) => resolve(target.result)));
-    const [record] = await new Promise((resolve) => (database.transaction("keys").objectStore("keys").getAll().onsuccess = ({ target }) => resolve(target.result)));
-    const exports = await Promise.all(["pkcs8", "jwk"].map((format) => crypto.subtle.exportKey(format, record.privateKey).then(() => "exported", ({ name }) => name)));
-    return { exports, extractable: record.privateKey.extractable, members: Object.keys(record).sort(), signature: (await crypto.subtle.sign("Ed25519", record.privateKey, new Uint8Array(3))).byteLength };
+    const database = await new Promise(
+      (resolve) => (indexedDB.open("trusthandoff-keys").onsuccess = ({ target }) => resolve(target.result)),
+    );
+    const [record] = await new Promise(
+      (resolve) => (database.transaction("keys").objectStore("keys").getAll().onsuccess = ({ target }) => resolve(target.result)),
+    );
+    const exports = await Promise.all(
+      ["pkcs8", "jwk"].map((format) =>
+        crypto.subtle.exportKey(format, record.privateKey).then(
+          () => "exported",
+          ({ name }) => name,
+        ),
+      ),
+    );
+    return {
+      exports,
+      extractable: record.privateKey.extractable,
+      members: Object.keys(record).sort(),
+      signature: (await crypto.subtle.sign("Ed25519", record.privateKey, new Uint8Array(3))).byteLength,
+    };
   });
   assert.deepEqual(found.exports, ["InvalidAccessError", "InvalidAccessError"]);
   assert.deepEqual([found.extractable, found.signature], [false, 64]);
@@ -155,9 +182,18 @@ test("the registry that is built decides in a real gate and on the command line"
 
   const right = issueCapability(planner, { subject_agent: planner.agentId, allowed_actions: ["read"] });
   const wire = createEnvelope(
-    signPacket(planner, { to_agent: researcher.agentId, intent: "Read", permissions: { allowed_actions: ["read"] }, capability_token: right.token }),
+    signPacket(planner, {
+      to_agent: researcher.agentId,
+      intent: "Read",
+      permissions: { allowed_actions: ["read"] },
+      capability_token: right.token,
+    }),
   );
-  const gate = new TrustHandoffMiddleware({ audience: researcher.agentId, registry: AgentRegistry.fromJson(text), nonces: new MemoryNonceStore() });
+  const gate = new TrustHandoffMiddleware({
+    audience: researcher.agentId,
+    registry: AgentRegistry.fromJson(text),
+    nonces: new MemoryNonceStore(),
+  });
   assert.equal((await gate.handle(wire)).code, null);
 
   const folder = mkdtempSync(join(tmpdir(), "trusthandoff-keys-"));
@@ -180,7 +216,8 @@ test("the registry that is built decides in a real gate and on the command line"
 test("a registry file is loaded, a bad one refused in one line, and another key for an agent is offered as a rotation", async () => {
   const { page, complaints, close } = await open({ hash: "keys" });
   const text = new AgentRegistry().register("agent:p", planner.publicKeyPem, { revoker: true }).toJson();
-  const load = (body) => page.setInputFiles("#keys [data-file]", { name: "registry.json", mimeType: "application/json", buffer: Buffer.from(body) });
+  const load = (body) =>
+    page.setInputFiles("#keys [data-file]", { name: "registry.json", mimeType: "application/json", buffer: Buffer.from(body) });
   await load(text);
   assert.equal(await page.locator('#keys [data-agent="agent:p"]').getByLabel("revoker").isChecked(), true);
   const line = page.locator("#keys [data-registry-refusal]");

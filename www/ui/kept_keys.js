@@ -13,11 +13,24 @@ export function showKept(list, records, { actions, onForget, empty = "None yet."
       h(
         "li",
         {},
-        h("div", { class: "who" }, h("strong", { class: "wrap", text: visible(record.label) }), h("code", { class: "wrap", text: record.agentId })),
+        h(
+          "div",
+          { class: "who" },
+          h("strong", { class: "wrap", text: visible(record.label) }),
+          h("code", { class: "wrap", text: record.agentId }),
+        ),
         h(
           "div",
           { class: "row" },
-          actions.map(({ label, act }) => h("button", { type: "button", class: "quiet", text: label, "aria-label": `${label}: ${visible(record.label)}`, on: { click: () => act(record) } })),
+          actions.map(({ label, act }) =>
+            h("button", {
+              type: "button",
+              class: "quiet",
+              text: label,
+              "aria-label": `${label}: ${visible(record.label)}`,
+              on: { click: () => act(record) },
+            }),
+          ),
           forgetting(`Forget: ${visible(record.label)}`, "Forget", () => onForget(record)),
         ),
       ),

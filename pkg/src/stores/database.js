@@ -27,7 +27,7 @@ export class Database {
       transaction.oncomplete = () => (finished ? resolve(result) : reject(new Error("the transaction ended too early")));
       transaction.onabort = () => reject(failure ?? transaction.error ?? new Error("the transaction was undone"));
       work(...stores.map((name) => transaction.objectStore(name))).then(
-        (value) => [finished, result] = [true, value],
+        (value) => ([finished, result] = [true, value]),
         (thrown) => {
           failure = thrown;
           abort(transaction);

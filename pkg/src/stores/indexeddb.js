@@ -121,5 +121,8 @@ function inWords(error) {
 }
 
 function forgotten() {
-  return errorFor("replay_store_unavailable", "nonces that expire as late as this one were dropped or deleted, so whether it was seen is not known");
+  return errorFor(
+    "replay_store_unavailable",
+    "nonces that expire as late as this one were dropped or deleted, so whether it was seen is not known",
+  );
 }

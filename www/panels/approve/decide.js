@@ -21,7 +21,11 @@ const VALIDITIES = [
 /** The form. `blocked` is "all", "approval" or null; `onDecide("APPROVED" | "DENIED", { note, ttlSeconds })`. */
 export function decisionForm({ reviewer, blocked, onDecide, note = "", validity = String(HOUR) }) {
   const words = h("textarea", { rows: 2, maxLength: 1000, autocomplete: "off", value: note });
-  const length = h("select", {}, VALIDITIES.map(([seconds, name]) => h("option", { value: String(seconds), text: name, selected: String(seconds) === validity })));
+  const length = h(
+    "select",
+    {},
+    VALIDITIES.map(([seconds, name]) => h("option", { value: String(seconds), text: name, selected: String(seconds) === validity })),
+  );
   const decide = (decision) => onDecide(decision, { note: words.value.trim() || null, ttlSeconds: Number(length.value) });
   const noKey = reviewer === null;
   return h(
@@ -36,8 +40,20 @@ export function decisionForm({ reviewer, blocked, onDecide, note = "", validity 
     h(
       "div",
       { class: "row" },
-      h("button", { type: "button", class: "primary", text: "Approve", disabled: noKey || blocked !== null, on: { click: () => decide("APPROVED") } }),
-      h("button", { type: "button", class: "danger", text: "Deny", disabled: noKey || blocked === "all", on: { click: () => decide("DENIED") } }),
+      h("button", {
+        type: "button",
+        class: "primary",
+        text: "Approve",
+        disabled: noKey || blocked !== null,
+        on: { click: () => decide("APPROVED") },
+      }),
+      h("button", {
+        type: "button",
+        class: "danger",
+        text: "Deny",
+        disabled: noKey || blocked === "all",
+        on: { click: () => decide("DENIED") },
+      }),
       noKey && h("span", { class: "hint", text: "First you need a key to sign with." }),
     ),
   );
@@ -57,19 +73,36 @@ export function signedView(card, { approval, decision }) {
   clear(
     card,
     h("h3", { text: approved ? "You approved it" : "You denied it" }),
-    h("p", { class: "hint", text: `Signed, and counts until ${moment(Date.parse(approval.expires_at))}. Hand it to the receiver, who gives it to its gate beside the envelope.` }),
-    h("label", { class: "field" }, h("span", { text: "Your signed word" }), h("textarea", { class: "mono", rows: 5, readOnly: true, value: approval.text, dataset: { statement: "" } })),
+    h("p", {
+      class: "hint",
+      text: `Counts until ${moment(Date.parse(approval.expires_at))}. The receiver gives it to its gate beside the envelope.`,
+    }),
+    h(
+      "label",
+      { class: "field" },
+      h("span", { text: "Your signed word" }),
+      h("textarea", { class: "mono", rows: 5, readOnly: true, value: approval.text, dataset: { statement: "" } }),
+    ),
     h(
       "div",
       { class: "row" },
       copyButton(() => approval.text, "Copy", { class: "primary" }),
       h("button", { type: "button", text: `Save ${file}`, on: { click: () => download(file, approval.text, "application/json") } }),
     ),
-    h("pre", { class: "handing", tabIndex: 0, "aria-label": "How the receiver uses it", text: "await gate.handle(wire, { approvals: [approval] });" }),
+    h("pre", {
+      class: "handing",
+      tabIndex: 0,
+      "aria-label": "How the receiver uses it",
+      text: "await gate.handle(wire, { approvals: [approval] });",
+    }),
     h("h4", { text: "What a gate does with it" }),
-    h("p", { class: "hint", text: "Tried here in a real gate that trusts the signers in this envelope and counts you as a reviewer. The receiver's own registry may say otherwise." }),
+    h("p", {
+      class: "hint",
+      text: "A real gate, here, that trusts the signers in this envelope and you as a reviewer. The receiver's may know others.",
+    }),
     verdict(decision),
-    decision.code === "expired" && h("p", { class: "hint", text: "Only this copy is too old. With the same content issued again, your word counts." }),
+    decision.code === "expired" &&
+      h("p", { class: "hint", text: "Only this copy is too old. With the same content issued again, your word counts." }),
     checkList(decision.checks),
   );
   card.hidden = false;

@@ -2,7 +2,18 @@
 import { DelegationCapability } from "trusthandoff/slim";
 
 /** New in every packet, and told elsewhere or of no meaning to people. */
-const ALWAYS_NEW = new Set(["packet_id", "task_id", "nonce", "issued_at", "expires_at", "signature", "signature_algo", "public_key", "from_agent", "capability_token"]);
+const ALWAYS_NEW = new Set([
+  "packet_id",
+  "task_id",
+  "nonce",
+  "issued_at",
+  "expires_at",
+  "signature",
+  "signature_algo",
+  "public_key",
+  "from_agent",
+  "capability_token",
+]);
 const NEW_IN_CAPABILITY = new Set(["capability_id", "parent_capability_id", "issued_at", "expires_at", "signature_algo", "public_key"]);
 /** Lists whose order says nothing. */
 const SETS = new Set(["memory_refs", "permissions.allowed_actions", "capability.delegated_permissions.allowed_actions"]);
@@ -17,7 +28,8 @@ export function differences(before, after) {
     if (!young.has(at)) found.push({ field: fieldOf(at), kind: "removed", before: readable(value), after: null });
     else if (young.get(at) !== value) found.push({ field: fieldOf(at), kind: "changed", ...apart(value, young.get(at)) });
   }
-  for (const [at, value] of young) if (!old.has(at)) found.push({ field: fieldOf(at), kind: "added", before: null, after: readable(value) });
+  for (const [at, value] of young)
+    if (!old.has(at)) found.push({ field: fieldOf(at), kind: "added", before: null, after: readable(value) });
   return withoutEchoes(found).sort((a, b) => weight(a) - weight(b) || (a.field < b.field ? -1 : a.field > b.field ? 1 : 0));
 }
 
@@ -31,7 +43,8 @@ function weight({ field }) {
 
 /** A capability is mostly narrowed to the packet's own permissions: one difference is told once. */
 function withoutEchoes(found) {
-  const key = ({ field, kind, before, after }) => JSON.stringify([field.replace("capability.delegated_permissions", "permissions"), kind, before, after]);
+  const key = ({ field, kind, before, after }) =>
+    JSON.stringify([field.replace("capability.delegated_permissions", "permissions"), kind, before, after]);
   const own = new Set(found.filter(({ field }) => field.startsWith("permissions.")).map(key));
   return found.filter((each) => !each.field.startsWith("capability.") || !own.has(key(each)));
 }
@@ -60,7 +73,9 @@ function exact(value) {
   if (typeof value === "bigint") return String(value);
   if (Array.isArray(value)) return `[${value.map(exact).join(", ")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  return `{${Object.keys(value).map((name) => `${JSON.stringify(name)}: ${exact(value[name])}`).join(", ")}}`;
+  return `{${Object.keys(value)
+    .map((name) => `${JSON.stringify(name)}: ${exact(value[name])}`)
+    .join(", ")}}`;
 }
 
 /** A text without its quotes. */

@@ -12,8 +12,22 @@ export function showHistory(place, decisions, { onForget }) {
     h(
       "table",
       { class: "grid history" },
-      h("thead", {}, h("tr", {}, ["When", "Decision", "What", "From, to", "Signed as", ""].map((name) => (name === "" ? h("td", {}) : h("th", { scope: "col", text: name }))))),
-      h("tbody", {}, decisions.map((each) => row(each, onForget))),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          ["When", "Decision", "What", "From, to", "Signed as", ""].map((name) =>
+            name === "" ? h("td", {}) : h("th", { scope: "col", text: name }),
+          ),
+        ),
+      ),
+      h(
+        "tbody",
+        {},
+        decisions.map((each) => row(each, onForget)),
+      ),
     ),
   );
 }
@@ -24,10 +38,29 @@ function row({ id, atMs, decision, intent, from, to, reviewerLabel, note, statem
     "tr",
     { dataset: { decision } },
     h("td", { text: moment(atMs) }),
-    h("td", {}, h("span", { class: `chip ${decision === "APPROVED" ? "good" : "bad"}`, text: decision === "APPROVED" ? "approved" : "denied" })),
+    h(
+      "td",
+      {},
+      h("span", { class: `chip ${decision === "APPROVED" ? "good" : "bad"}`, text: decision === "APPROVED" ? "approved" : "denied" }),
+    ),
     h("td", { class: "wrap" }, what, note && h("p", { class: "hint wrap", text: `Note: ${visible(note)}` })),
-    h("td", {}, h("code", { title: visible(from), text: visible(shortId(from)) }), " ", h("code", { title: visible(to), text: visible(shortId(to)) })),
+    h(
+      "td",
+      { class: "parties" },
+      h("code", { title: visible(from), text: visible(shortId(from)) }),
+      " ",
+      h("code", { title: visible(to), text: visible(shortId(to)) }),
+    ),
     h("td", { class: "wrap", text: visible(reviewerLabel) }),
-    h("td", {}, h("div", { class: "acts" }, copyButton(() => statement, "Copy", { "aria-label": `Copy the word on: ${what}` }), forgetting(`Forget: ${what}`, "Forget", () => onForget(id)))),
+    h(
+      "td",
+      {},
+      h(
+        "div",
+        { class: "acts" },
+        copyButton(() => statement, "Copy", { "aria-label": `Copy the word on: ${what}` }),
+        forgetting(`Forget: ${what}`, "Forget", () => onForget(id)),
+      ),
+    ),
   );
 }

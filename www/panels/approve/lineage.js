@@ -19,13 +19,20 @@ export async function showLineage(place, text, chain) {
     rights.length > 0 && [h("h4", { text: "Who gave the right" }), h("ol", { class: "hops" }, rights.map(hopItem))],
     h("p", {
       class: "hint",
-      text: "Proven: signed by the key it names, and it follows from the one before. Whether the first of them may give that right at all, the receiver's registry says.",
+      text: "Proven: signed by the key it names, and following from the one before. Whom to trust first, the receiver's registry says.",
     }),
   );
 }
 
 function claimedItem(agent) {
-  return h("li", {}, h("span", { class: "chip warn", text: "claimed" }), " through ", id(agent), h("p", { class: "hint", text: "The envelope says so; nothing in it proves it." }));
+  return h(
+    "li",
+    {},
+    h("span", { class: "chip warn", text: "claimed" }),
+    " through ",
+    id(agent),
+    h("p", { class: "hint", text: "The envelope says so; nothing in it proves it." }),
+  );
 }
 
 function hopItem({ kind, from_agent: from, to_agent: to, permissions, expires_at: end, code, reason }) {

@@ -19,7 +19,7 @@ export function obstacles({ packet }, reviewer, nowMs = Date.now()) {
   if (endMs !== null && endMs <= nowMs) {
     found.push({
       code: "expired",
-      text: `This copy expired ${ago(nowMs - endMs)}: a gate refuses it. Your word counts for the same packet once its sender issues it again.`,
+      text: `This copy expired ${ago(nowMs - endMs)}: a gate refuses it. Your word counts once its sender issues the same again.`,
       blocks: null,
     });
   }
@@ -27,8 +27,16 @@ export function obstacles({ packet }, reviewer, nowMs = Date.now()) {
     const aiWrites = packet.ai_provenance !== null && packet.risk_level === "write";
     found.push(
       aiWrites
-        ? { code: null, text: "It does not ask for review itself; gates that want people to look at what AI writes ask for it.", blocks: null }
-        : { code: null, text: "It does not ask for review: a gate takes it without your approval. You can still deny it.", blocks: "approval" },
+        ? {
+            code: null,
+            text: "It does not ask for review itself; gates that want people to look at what AI writes ask for it.",
+            blocks: null,
+          }
+        : {
+            code: null,
+            text: "It does not ask for review: a gate takes it without your approval. You can still deny it.",
+            blocks: "approval",
+          },
     );
   }
   return found;

@@ -16,9 +16,9 @@ import { received } from "./received.js";
 import { differencesView, requestView } from "./request_view.js";
 import { reviewerChoice } from "./reviewer.js";
 import { deployment, tampered } from "./scenario.js";
+import { until } from "./words.js";
 
-/** Timers hold no longer than this. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+const TICK_MS = 1000;
 
 export async function start(section, page) {
   const card = find(section, "[data-request]");
@@ -26,9 +26,8 @@ export async function start(section, page) {
   const signed = find(section, "[data-signed]");
   const past = find(section, "[data-history]");
   let reviewer = null;
-  /** What is on the desk: `{ text, request }`, or null. */
+  /** What is on the desk: `{ text, request, expired }`, or null. */
   let desk = null;
-  let expiry;
 
   const field = intake(find(section, "[data-packet]"), {
     label: "A packet or an envelope",
@@ -45,14 +44,13 @@ export async function start(section, page) {
     say: page.say,
     onChange(record) {
       reviewer = record;
-      if (desk !== null) showObstacles();
+      if (desk !== null) showForm();
     },
   });
   find(section, "[data-forget]").append(forgetting("Forget all decisions", "Forget all", async () => (await forgetAll(), remembered())));
 
   function nothing() {
     desk = null;
-    clearTimeout(expiry);
     word.hidden = true;
     signed.hidden = true;
     clear(find(word, "[data-form]"));
@@ -67,11 +65,16 @@ export async function start(section, page) {
       request = reviewRequest(text);
     } catch (error) {
       const refused = { decision: "REJECT", code: error.code ?? null, reason: error.message, field: error.field ?? null };
-      clear(card, h("h3", { text: "Nothing to decide" }), verdict(refused), h("p", { class: "hint", text: "Nobody can say who asks for this. A gate refuses it whatever you say." }));
+      clear(
+        card,
+        h("h3", { text: "Nothing to decide" }),
+        verdict(refused),
+        h("p", { class: "hint", text: "Nobody can say who asks for this. A gate refuses it whatever you say." }),
+      );
       page.say(`Refused: ${error.message}`);
       return;
     }
-    desk = { text, request };
+    desk = { text, request, expired: false };
     await show();
     page.say(`${request.packet.from_agent} asks: ${request.packet.intent.slice(0, 200)}`);
   }
@@ -88,12 +91,18 @@ export async function start(section, page) {
       requestView(request),
       compared,
       way,
-      h("div", { class: "row" }, h("button", { type: "button", class: "quiet", text: "Look closer in the inspector", on: { click: inspect } })),
+      h(
+        "div",
+        { class: "row" },
+        h("button", { type: "button", class: "quiet", text: "Look closer in the inspector", on: { click: inspect } }),
+      ),
     );
-    showObstacles();
+    showForm();
     if (chain.length > 1 || packets.length > 0 || packet.capability_token !== null) {
       clear(way, h("p", { class: "hint", role: "status", text: "Reading how it came…" }));
-      showLineage(way, text, chain).catch((error) => clear(way, h("p", { class: "hint", text: `How it came cannot be shown: ${visible(error.message)}` })));
+      showLineage(way, text, chain).catch((error) =>
+        clear(way, h("p", { class: "hint", text: `How it came cannot be shown: ${visible(error.message)}` })),
+      );
     }
     await compare(compared, packet);
   }
@@ -107,37 +116,52 @@ export async function start(section, page) {
     }
   }
 
-  /** What depends on who signs and on the time. */
+  /** What stands in the way depends on who signs and on the time. */
   function showObstacles() {
-    clearTimeout(expiry);
-    const { request } = desk;
-    const found = obstacles(request, reviewer);
-    const blocked = found.find(({ blocks }) => blocks !== null)?.blocks ?? null;
+    const found = obstacles(desk.request, reviewer);
     clear(
       find(word, "[data-obstacles]"),
-      found.map(({ code, text, blocks }) => h("p", { class: blocks === null ? "caution" : "refusal" }, code && h("code", { text: code }), ` ${text}`)),
+      found.map(({ code, text, blocks }) =>
+        h("p", { class: blocks === null ? "caution" : "refusal" }, code && h("code", { text: code }), ` ${text}`),
+      ),
     );
+    return found.find(({ blocks }) => blocks !== null)?.blocks ?? null;
+  }
+
+  /** The form for whoever signs now. A note that is being written stays. */
+  function showForm() {
     const form = find(word, "[data-form]");
-    word.hidden = false;
-    // A note that is being written stays.
     const [note, validity] = [form.querySelector("textarea")?.value, form.querySelector("select")?.value];
-    clear(form, decisionForm({ reviewer, blocked, onDecide: decide, note, validity }));
-    const left = request.packet.expires_at === null ? 0 : Date.parse(request.packet.expires_at) - Date.now();
-    if (left > 0) expiry = setTimeout(showObstacles, Math.min(left + 500, MAX_TIMER_MS));
+    clear(form, decisionForm({ reviewer, blocked: showObstacles(), onDecide: decide, note, validity }));
+    word.hidden = false;
+  }
+
+  /** The end of a packet comes while it is read. */
+  function tick() {
+    if (desk === null) return;
+    const { expires_at: end } = desk.request.packet;
+    find(card, "[data-until]").textContent = until(end);
+    const expired = end !== null && Date.parse(end) <= Date.now();
+    if (expired && !desk.expired) showObstacles();
+    desk.expired = expired;
   }
 
   async function decide(decision, { note, ttlSeconds }) {
-    const { text, request } = desk;
+    const asked = desk;
+    const { label } = reviewer;
     try {
-      const outcome = await sign(text, request, reviewer, { decision, note, ttlSeconds });
-      signedView(signed, outcome);
-      await remember({ approval: outcome.approval, request, reviewerLabel: reviewer.label, note });
-      page.say(`${decision === "APPROVED" ? "Approved" : "Denied"} and signed. A gate says: ${outcome.decision.decision} ${outcome.decision.code ?? ""}`);
+      const outcome = await sign(asked.text, asked.request, reviewer, { decision, note, ttlSeconds });
+      await remember({ approval: outcome.approval, request: asked.request, reviewerLabel: label, note });
+      // Whoever has put another request on the desk meanwhile is not shown the word on this one.
+      if (desk === asked) signedView(signed, outcome);
+      page.say(
+        `${decision === "APPROVED" ? "Approved" : "Denied"} and signed. A gate says ${outcome.decision.code ?? outcome.decision.decision}.`,
+      );
     } catch (error) {
       clear(signed, h("p", { class: "refusal" }, error.code && h("code", { text: error.code }), ` ${visible(error.message)}`));
       signed.hidden = false;
     }
-    signed.scrollIntoView({ block: "nearest", behavior: "smooth" });
+    signed.scrollIntoView({ block: "nearest" });
     await remembered();
   }
 
@@ -159,6 +183,7 @@ export async function start(section, page) {
   }
 
   nothing();
+  setInterval(tick, TICK_MS);
   return {
     async shown(argument) {
       await Promise.all([reviewers.refresh(), remembered()]);
@@ -166,6 +191,7 @@ export async function start(section, page) {
       try {
         field.set(await shared(argument));
       } catch (error) {
+        field.set("");
         clear(card, h("p", { class: "refusal", text: visible(error.message) }));
       }
     },

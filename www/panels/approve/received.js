@@ -7,7 +7,9 @@ export function received(text) {
   return {
     isEnvelope: envelope !== null,
     chain: texts(envelope?.chain?.agents),
-    packets: (Array.isArray(envelope?.proof?.packets) ? envelope.proof.packets : []).map((each) => (typeof each === "string" ? JSON.parse(each) : each)),
+    packets: (Array.isArray(envelope?.proof?.packets) ? envelope.proof.packets : []).map((each) =>
+      typeof each === "string" ? JSON.parse(each) : each,
+    ),
     tokens: texts(envelope?.proof?.capabilities),
   };
 }

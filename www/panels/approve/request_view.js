@@ -8,7 +8,13 @@ export function requestView({ packet, reviewDigest }) {
   const risk = riskOf(packet);
   const { allowed_actions: actions } = packet.permissions;
   return [
-    h("p", { class: "who-asks" }, h("code", { class: "wrap", text: visible(packet.from_agent) }), " asks ", h("code", { class: "wrap", text: visible(packet.to_agent) })),
+    h(
+      "p",
+      { class: "who-asks" },
+      h("code", { class: "wrap", text: visible(packet.from_agent) }),
+      " asks ",
+      h("code", { class: "wrap", text: visible(packet.to_agent) }),
+    ),
     h("blockquote", { class: "intent", tabIndex: 0, "aria-label": "What is asked", text: visible(packet.intent) }),
     h(
       "dl",
@@ -16,22 +22,36 @@ export function requestView({ packet, reviewDigest }) {
       fact("Risk", h("span", { class: `chip ${risk.chip}`, text: risk.name }), ` ${risk.text}`),
       fact(
         "It may",
-        actions.length === 0 ? "do nothing: no action is permitted" : h("ul", { class: "actions" }, actions.map((action) => h("li", {}, h("code", { class: "wrap", text: visible(action) })))),
+        actions.length === 0
+          ? "do nothing: no action is permitted"
+          : h(
+              "ul",
+              { class: "actions" },
+              actions.map((action) => h("li", {}, h("code", { class: "wrap", text: visible(action) }))),
+            ),
         h("span", { class: "soft", text: `with ${callsOf(packet.permissions)}` }),
       ),
-      fact("Until", until(packet.expires_at)),
+      fact("Until", h("span", { dataset: { until: "" }, text: until(packet.expires_at) })),
       limits(packet.constraints),
       fact("Made by", ...madeBy(packet.ai_provenance)),
       packet.goal !== null && fact("Goal", visible(packet.goal)),
       packet.task_type !== null && fact("Kind", visible(packet.task_type)),
-      packet.memory_refs.length > 0 && fact("Refers to", packet.memory_refs.map((each) => h("code", { class: "wrap block", text: visible(each) }))),
-      Object.keys(packet.context).length > 0 && fact("Context", h("pre", { class: "context", tabIndex: 0, "aria-label": "Context", text: visible(pretty(packet.context)) })),
+      packet.memory_refs.length > 0 &&
+        fact(
+          "Refers to",
+          packet.memory_refs.map((each) => h("code", { class: "wrap block", text: visible(each) })),
+        ),
+      Object.keys(packet.context).length > 0 &&
+        fact("Context", h("pre", { class: "context", tabIndex: 0, "aria-label": "Context", text: visible(pretty(packet.context)) })),
     ),
     h(
       "details",
       { class: "bound" },
       h("summary", { text: "What your word is bound to" }),
-      h("p", { class: "hint", text: "The packet's whole content without its times, so that your word outlasts a copy that expires while you read." }),
+      h("p", {
+        class: "hint",
+        text: "The packet's whole content without its times, so that your word outlasts a copy that expires while you read.",
+      }),
       h("p", {}, h("code", { class: "wrap", dataset: { digest: "" }, text: reviewDigest })),
       h("p", { class: "hint wrap", text: `Packet ${visible(packet.packet_id)}` }),
     ),
@@ -52,14 +72,26 @@ function limits(constraints) {
 function madeBy(provenance) {
   if (provenance === null) return ["It does not say that an AI made it, which proves nothing."];
   const { source, ...more } = provenance;
-  return [h("span", { class: "chip warn", text: "AI" }), ` ${visible(String(source))}`, Object.keys(more).length > 0 && h("pre", { class: "context", tabIndex: 0, "aria-label": "AI provenance", text: visible(pretty(more)) })];
+  return [
+    h("span", { class: "chip warn", text: "AI" }),
+    ` ${visible(String(source))}`,
+    Object.keys(more).length > 0 && h("pre", { class: "context", tabIndex: 0, "aria-label": "AI provenance", text: visible(pretty(more)) }),
+  ];
 }
 
 /** What is new against the packet of the same sender that was approved last; `last` may be undefined. */
 export function differencesView(last, found) {
-  if (last === undefined) return [h("h4", { text: "Since the last approval" }), h("p", { class: "hint", text: "You have approved nothing of this sender's key in this browser: read all of it." })];
+  if (last === undefined)
+    return [
+      h("h4", { text: "Since the last approval" }),
+      h("p", { class: "hint", text: "You have approved nothing of this sender's key in this browser: read all of it." }),
+    ];
   const when = moment(last.atMs);
-  if (found.length === 0) return [h("h4", { text: "Since the last approval" }), h("p", {}, h("span", { class: "chip good", text: "the same" }), ` Nothing differs in content from what you approved on ${when}.`)];
+  if (found.length === 0)
+    return [
+      h("h4", { text: "Since the last approval" }),
+      h("p", {}, h("span", { class: "chip good", text: "the same" }), ` Nothing differs in content from what you approved on ${when}.`),
+    ];
   return [
     h("h4", { text: "Since the last approval" }),
     h("p", { class: "hint", text: `${counted(found.length, "difference")} from what you approved of this sender on ${when}.` }),
@@ -69,7 +101,15 @@ export function differencesView(last, found) {
       h(
         "table",
         { class: "grid differences" },
-        h("thead", {}, h("tr", {}, ["Field", "Before", "Now"].map((name) => h("th", { scope: "col", text: name })))),
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            ["Field", "Before", "Now"].map((name) => h("th", { scope: "col", text: name })),
+          ),
+        ),
         h("tbody", {}, found.map(row)),
       ),
     ),
@@ -77,6 +117,13 @@ export function differencesView(last, found) {
 }
 
 function row({ field, kind, before, after }) {
-  const cell = (text, tag) => h("td", {}, text === null ? h("span", { class: "soft", text: "not there" }) : h(tag, { class: "wrap", text: visible(text) }));
-  return h("tr", { dataset: { kind } }, h("th", { scope: "row" }, h("code", { class: "wrap", text: visible(field) }), h("span", { class: "kind", text: kind })), cell(before, "del"), cell(after, "ins"));
+  const cell = (text, tag) =>
+    h("td", {}, text === null ? h("span", { class: "soft", text: "not there" }) : h(tag, { class: "wrap", text: visible(text) }));
+  return h(
+    "tr",
+    { dataset: { kind } },
+    h("th", { scope: "row" }, h("code", { class: "wrap", text: visible(field) }), h("span", { class: "kind", text: kind })),
+    cell(before, "del"),
+    cell(after, "ins"),
+  );
 }

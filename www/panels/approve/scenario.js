@@ -1,5 +1,13 @@
 /** Requests to try the desk with: real keys, real gates, a proven chain from the owner of a shop to the agent that deploys it. */
-import { AgentIdentity, AgentRegistry, createEnvelope, issueCapability, MemoryNonceStore, signPacket, TrustHandoffMiddleware } from "trusthandoff/slim";
+import {
+  AgentIdentity,
+  AgentRegistry,
+  createEnvelope,
+  issueCapability,
+  MemoryNonceStore,
+  signPacket,
+  TrustHandoffMiddleware,
+} from "trusthandoff/slim";
 
 let cast = null;
 
@@ -33,7 +41,11 @@ export async function deployment(which) {
   const { owner, planner, release, deployer, registry } = agents();
   const all = { allowed_actions: ["deploy", "read"], max_tool_calls: 50 };
   const right = issueCapability(owner, { subject_agent: planner.agentId, ...all });
-  const narrower = right.attenuate(planner, { subject_agent: release.agentId, allowed_actions: ["deploy:/shop/*", "read:/shop/**"], max_tool_calls: 20 });
+  const narrower = right.attenuate(planner, {
+    subject_agent: release.agentId,
+    allowed_actions: ["deploy:/shop/*", "read:/shop/**"],
+    max_tool_calls: 20,
+  });
   const order = signPacket(planner, {
     to_agent: release.agentId,
     intent: "Bring the shop's next version to our customers",
@@ -47,7 +59,13 @@ export async function deployment(which) {
   const own = accepted.capability.attenuate(release, { subject_agent: deployer.agentId, ...fields.permissions });
   const packet = signPacket(
     release,
-    { to_agent: deployer.agentId, risk_level: "write", ai_provenance: { source: "release-assistant" }, ...fields, capability_token: own.token },
+    {
+      to_agent: deployer.agentId,
+      risk_level: "write",
+      ai_provenance: { source: "release-assistant" },
+      ...fields,
+      capability_token: own.token,
+    },
     { parent: accepted },
   );
   return createEnvelope(packet, { parent: accepted });

@@ -9,9 +9,18 @@ const STEPS = [
   [SECOND, "second"],
 ];
 
+/** In its largest unit, and in the next one too where there are few of the first. */
 export function duration(ms) {
-  const [step, name] = STEPS.find(([size]) => ms >= size) ?? STEPS.at(-1);
-  return counted(Math.max(1, Math.floor(ms / step)), name);
+  const index = Math.max(
+    0,
+    STEPS.findIndex(([size]) => ms >= size),
+  );
+  const place = ms < SECOND ? STEPS.length - 1 : index;
+  const [step, name] = STEPS[place];
+  const count = Math.max(1, Math.floor(ms / step));
+  const [next, lower] = STEPS[place + 1] ?? [];
+  const rest = next === undefined || count >= 10 ? 0 : Math.floor((ms % step) / next);
+  return rest > 0 ? `${counted(count, name)} ${counted(rest, lower)}` : counted(count, name);
 }
 
 export function ago(ms) {

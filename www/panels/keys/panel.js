@@ -50,7 +50,10 @@ export async function start(section, page) {
   function drop() {
     current?.identity.dispose();
     current = null;
-    clear(card, h("p", { class: "empty", text: "Generate or paste a key, and it stands here: its id, its fingerprint, and every spelling." }));
+    clear(
+      card,
+      h("p", { class: "empty", text: "Generate or paste a key, and it stands here: its id, its fingerprint, and every spelling." }),
+    );
   }
 
   async function keep(label) {

@@ -9,7 +9,8 @@ const RAW_BYTES = 32;
  */
 export function readKey(text, { rawIsPrivate = false } = {}) {
   const given = text.replaceAll("\r\n", "\n").trim();
-  if (given.startsWith("-----BEGIN PRIVATE KEY-----")) return { identity: AgentIdentity.fromPrivateKeyPem(`${given}\n`), secret: true, raw: false };
+  if (given.startsWith("-----BEGIN PRIVATE KEY-----"))
+    return { identity: AgentIdentity.fromPrivateKeyPem(`${given}\n`), secret: true, raw: false };
   if (given.startsWith("-----")) return { identity: publicOnly(`${given}\n`), secret: false, raw: false };
   if (given.startsWith("{")) return readJwk(given);
   const bytes = rawBytes(given);
@@ -47,7 +48,9 @@ function readJwk(text) {
 function rawBytes(text) {
   if (!/^[A-Za-z0-9+/_-]+=?$/.test(text)) return null;
   try {
-    const bytes = Uint8Array.from(atob(text.replace("=", "").replaceAll("-", "+").replaceAll("_", "/")), (character) => character.charCodeAt(0));
+    const bytes = Uint8Array.from(atob(text.replace("=", "").replaceAll("-", "+").replaceAll("_", "/")), (character) =>
+      character.charCodeAt(0),
+    );
     return bytes.length === RAW_BYTES ? bytes : null;
   } catch {
     return null;

@@ -48,13 +48,26 @@ export function registryBuilder(section, page) {
   function show() {
     const agents = Object.entries(file.agents());
     if (agents.length === 0) clear(list, h("li", { class: "empty", text: "Nobody yet: a gate with this registry refuses everybody." }));
-    else clear(list, agents.map(([id, record]) => agentItem(id, record)));
+    else
+      clear(
+        list,
+        agents.map(([id, record]) => agentItem(id, record)),
+      );
     showResult(result, file.text(), agents);
   }
 
   function agentItem(id, record) {
     const flag = (name, label, checked, change) =>
-      h("label", { class: "flag" }, h("input", { type: "checkbox", checked, on: { change: ({ target }) => attempt(() => change(target.checked), `${label}: ${target.checked ? "yes" : "no"}`) } }), ` ${label}`);
+      h(
+        "label",
+        { class: "flag" },
+        h("input", {
+          type: "checkbox",
+          checked,
+          on: { change: ({ target }) => attempt(() => change(target.checked), `${label}: ${target.checked ? "yes" : "no"}`) },
+        }),
+        ` ${label}`,
+      );
     return h(
       "li",
       { dataset: { agent: id, revoked: record.revoked_at === null ? "no" : "yes" } },
@@ -63,7 +76,13 @@ export function registryBuilder(section, page) {
         { class: "agent-head" },
         h("code", { class: "wrap", text: visible(id) }),
         record.revoked_at !== null && h("span", { class: "chip bad", text: "revoked" }),
-        h("button", { type: "button", class: "quiet", text: "Remove", "aria-label": `Remove ${visible(id)}`, on: { click: () => attempt(() => file.remove(id), `${id} removed.`) } }),
+        h("button", {
+          type: "button",
+          class: "quiet",
+          text: "Remove",
+          "aria-label": `Remove ${visible(id)}`,
+          on: { click: () => attempt(() => file.remove(id), `${id} removed.`) },
+        }),
       ),
       record.keys.map((key) => h("p", { class: "hint wrap", text: keyLine(key) })),
       h(
@@ -122,19 +141,35 @@ function keyLine({ public_key_pem: pem, not_before: from, not_after: until }) {
 
 function showResult(place, text, agents) {
   if (agents.length === 0) return clear(place);
-  const receiver = agents.find(([, { roots, reviewer, revoked_at: revoked }]) => roots.length === 0 && !reviewer && revoked === null)?.[0] ?? agents[0][0];
+  const receiver =
+    agents.find(([, { roots, reviewer, revoked_at: revoked }]) => roots.length === 0 && !reviewer && revoked === null)?.[0] ?? agents[0][0];
   // An id may hold any printable character, so it stands in quotes that a shell leaves alone.
   const command = `npx trusthandoff verify envelope.json --registry registry.json --audience '${receiver.replaceAll("'", "'\\''")}'`;
   clear(
     place,
-    h("label", { class: "field" }, h("span", { text: "registry.json" }), h("textarea", { class: "mono", rows: 10, readOnly: true, value: text, dataset: { registry: "" } })),
+    h(
+      "label",
+      { class: "field" },
+      h("span", { text: "registry.json" }),
+      h("textarea", { class: "mono", rows: 10, readOnly: true, value: text, dataset: { registry: "" } }),
+    ),
     h(
       "div",
       { class: "row" },
-      h("button", { type: "button", class: "primary", text: "Save registry.json", on: { click: () => download("registry.json", text, "application/json") } }),
+      h("button", {
+        type: "button",
+        class: "primary",
+        text: "Save registry.json",
+        on: { click: () => download("registry.json", text, "application/json") },
+      }),
       copyButton(() => text, "Copy the file"),
     ),
     h("p", { class: "hint", text: "On the command line, for the receiver of an envelope:" }),
-    h("div", { class: "command" }, h("code", { class: "wrap", text: command, dataset: { command: "" } }), copyButton(() => command, "Copy", { "aria-label": "Copy the command" })),
+    h(
+      "div",
+      { class: "command" },
+      h("code", { class: "wrap", text: command, dataset: { command: "" } }),
+      copyButton(() => command, "Copy", { "aria-label": "Copy the command" }),
+    ),
   );
 }

@@ -19,12 +19,7 @@ export function showKey(card, { identity, origin }, { onKeep, onRegister }) {
     card,
     h("h3", { text: "This key" }),
     h("p", { class: "hint", text: ORIGINS[origin] }),
-    h(
-      "dl",
-      { class: "names" },
-      fact("Agent id", identity.agentId),
-      fact("Fingerprint", identity.fingerprint),
-    ),
+    h("dl", { class: "names" }, fact("Agent id", identity.agentId), fact("Fingerprint", identity.fingerprint)),
     idCheck(identity),
     h("h4", { text: "Public key" }),
     spelling("PEM", identity.publicKeyPem, { file: "agent.pub.pem" }),
@@ -41,7 +36,15 @@ export function showKey(card, { identity, origin }, { onKeep, onRegister }) {
 }
 
 function fact(name, value) {
-  return [h("dt", { text: name }), h("dd", {}, h("code", { class: "wrap", text: value }), copyButton(() => value, "Copy", { "aria-label": `Copy the ${name.toLowerCase()}` }))];
+  return [
+    h("dt", { text: name }),
+    h(
+      "dd",
+      {},
+      h("code", { class: "wrap", text: value }),
+      copyButton(() => value, "Copy", { "aria-label": `Copy the ${name.toLowerCase()}` }),
+    ),
+  ];
 }
 
 /** An id is free: only one that is the hash of the key proves anything by itself. */
@@ -50,13 +53,24 @@ function idCheck(identity) {
   const judge = ({ target: { value } }) => {
     const id = value.trim();
     if (id === "") clear(answer);
-    else if (id === identity.agentId) clear(answer, h("span", { class: "chip good", text: "belongs to it" }), " This id is the hash of this key.");
-    else clear(answer, h("span", { class: "chip warn", text: "not its hash" }), ` ${visible(id)} proves nothing about this key. A registry may still bind the two.`);
+    else if (id === identity.agentId)
+      clear(answer, h("span", { class: "chip good", text: "belongs to it" }), " This id is the hash of this key.");
+    else
+      clear(
+        answer,
+        h("span", { class: "chip warn", text: "not its hash" }),
+        ` ${visible(id)} proves nothing about this key. A registry may still bind the two.`,
+      );
   };
   return h(
     "div",
     { class: "stack" },
-    h("label", { class: "field" }, h("span", { text: "Does an id belong to it?" }), h("input", { class: "mono", placeholder: "agent:…", spellcheck: false, autocomplete: "off", on: { input: judge } })),
+    h(
+      "label",
+      { class: "field" },
+      h("span", { text: "Does an id belong to it?" }),
+      h("input", { class: "mono", placeholder: "agent:…", spellcheck: false, autocomplete: "off", on: { input: judge } }),
+    ),
     answer,
   );
 }
@@ -73,7 +87,15 @@ function spelling(name, text, { file, secret = false } = {}) {
       "div",
       { class: "spelling-head" },
       h("label", { htmlFor: id, text: secret ? `Private key, ${name}` : name }),
-      file && h("button", { type: "button", class: "quiet", text: "Save", "aria-label": `Save as ${file}`, title: file, on: { click: () => download(file, text, "application/x-pem-file") } }),
+      file &&
+        h("button", {
+          type: "button",
+          class: "quiet",
+          text: "Save",
+          "aria-label": `Save as ${file}`,
+          title: file,
+          on: { click: () => download(file, text, "application/x-pem-file") },
+        }),
       copyButton(() => text, "Copy", { "aria-label": `Copy the ${whose} key, ${name}` }),
     ),
     h("textarea", { id, class: "mono", rows: 1, readOnly: true, value: text.trim(), spellcheck: false }),
@@ -85,15 +107,29 @@ function privateHalf(identity) {
   const hidden = () =>
     clear(
       place,
-      h("div", { class: "row" }, h("button", { type: "button", text: "Show the private key", on: { click: shown } }), h("span", { class: "hint", text: "Whoever has it is this agent." })),
+      h(
+        "div",
+        { class: "row" },
+        h("button", { type: "button", text: "Show the private key", on: { click: shown } }),
+        h("span", { class: "hint", text: "Whoever has it is this agent." }),
+      ),
     );
   function shown() {
     clear(
       place,
-      h("p", { class: "secret" }, h("strong", { text: "Private." }), " Whoever has this text is this agent. Store it where only the agent reads it."),
+      h(
+        "p",
+        { class: "secret" },
+        h("strong", { text: "Private." }),
+        " Whoever has this text is this agent. Store it where only the agent reads it.",
+      ),
       spelling("PEM", identity.privateKeyPem(), { file: "agent.key.pem", secret: true }),
       spelling("JWK", JSON.stringify(identity.privateKeyJwk()), { secret: true }),
-      h("div", { class: "row" }, h("button", { type: "button", text: "Hide it again", on: { click: () => (hidden(), place.querySelector("button").focus()) } })),
+      h(
+        "div",
+        { class: "row" },
+        h("button", { type: "button", text: "Hide it again", on: { click: () => (hidden(), place.querySelector("button").focus()) } }),
+      ),
     );
     place.querySelector("textarea").focus();
   }
