@@ -3,6 +3,7 @@
 use js_sys::Array;
 use trusthandoff::decision::{Code, Reason};
 use trusthandoff::json::{self, Fields, Style, TimeForm, Value};
+use trusthandoff::limits::MAX_FINDINGS_OF_A_KIND;
 use trusthandoff::sentinel::{Chain, Collected, Finding, Options, Rule, RuleError, Sentinel, Severity, report};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -31,6 +32,7 @@ impl AuditSentinel {
         let mut fields = Fields::of(from_js(settings)?, "")?;
         let chain = fields.nullable_bool("chain", false);
         let min_severity = fields.text("min_severity");
+        let tells = fields.flag("tells");
         let options = Options {
             rules: rules_of(rules)?,
             since: fields.optional_time("since"),
@@ -41,10 +43,11 @@ impl AuditSentinel {
             trusted: public_keys(keys)?,
             kept: checkpoint.as_deref().map(verified).transpose()?,
             seed: entropy()?,
+            most_of_a_kind: if tells { u64::MAX } else { MAX_FINDINGS_OF_A_KIND as u64 },
             ..Options::default()
         };
-        let tells = fields.flag("tells");
         fields.finish()?;
+        options.check().map_err(|unknown| Reason::at(Code::ConfigInvalid, unknown.to_string(), "types"))?;
         Ok(Self { sentinel: Sentinel::new(options), collected: Collected::default(), tells })
     }
 

@@ -217,6 +217,8 @@ fn payload_of(decision: &Decision) -> Vec<(&'static str, Value)> {
             payload.push(("ancestors", Value::Array(ancestors.collect())));
             let calls: Option<&Integer> = accepted.packet.content().permissions.max_tool_calls.as_ref();
             payload.push(("max_tool_calls", calls.into()));
+            // Under this name a revocation of the capability meets what it was used for.
+            payload.push(("capability_id", accepted.capabilities.last().map(|own| own.content().capability_id.as_str()).into()));
             payload.push(("requires_human_review", Value::Bool(accepted.packet.content().requires_human_review())));
         }
         (None, None) => {}

@@ -76,6 +76,7 @@ pub mod packet;
 pub mod registry;
 pub mod replay;
 pub mod revocation;
+mod scan;
 pub mod sentinel;
 pub mod statement;
 pub mod time;

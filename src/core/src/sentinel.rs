@@ -6,7 +6,7 @@
 mod bursts;
 mod clock;
 mod finding;
-mod line;
+mod kinds;
 mod memory;
 pub mod report;
 mod rules;
@@ -14,14 +14,14 @@ mod stories;
 mod summary;
 
 pub use finding::{Finding, Severity};
+pub use kinds::{UnknownType, finding_types};
 pub use rules::{Rule, RuleError};
 pub use summary::{Collected, Handoffs, Summary, Timeline};
 
 use bursts::Bursts;
-use clock::{Calendar, Clocks, LogTime};
+use clock::{Calendar, Clocks, LogTime, MINUTE};
 use finding::{clipped, moment};
-use line::{Line, Name, line_end, rewrite};
-use memory::{Names, minute};
+use memory::{Names, is_same, minute};
 use rules::Book;
 use stories::{Event, Stories};
 use summary::Tally;
@@ -30,6 +30,7 @@ use crate::crypto::PublicKey;
 use crate::event::Kind;
 use crate::limits::{MAX_AUDIT_ENTRIES, MAX_LINE_BYTES};
 use crate::log::{Break, Checkpoint, Fault, Report, Verifier};
+use crate::scan::{Line, Name, Reader, line_end, rewrite};
 use crate::time::Timestamp;
 
 /// Whether the hash chain of a log is verified too.
@@ -66,6 +67,9 @@ pub struct Options {
     pub seed: [u8; 16],
     /// Most entries that are remembered.
     pub max_entries: usize,
+    /// So many findings of a kind are told, the rest is only counted: whoever keeps the first thousand needs no sentence
+    /// for each of a million.
+    pub most_of_a_kind: u64,
 }
 
 impl Default for Options {
@@ -80,7 +84,18 @@ impl Default for Options {
             kept: None,
             seed: [0; 16],
             max_entries: MAX_AUDIT_ENTRIES,
+            most_of_a_kind: u64::MAX,
         }
+    }
+}
+
+impl Options {
+    /// Whether what is asked for can be found at all.
+    ///
+    /// # Errors
+    /// [`UnknownType`] for the first of `types` that neither a rule nor anything else finds.
+    pub fn check(&self) -> Result<(), UnknownType> {
+        kinds::check(&self.types, &self.rules)
     }
 }
 
@@ -102,7 +117,9 @@ pub struct Sentinel {
     since: Option<Timestamp>,
     types: Vec<String>,
     min_severity: Severity,
+    most_of_a_kind: u64,
     chain: Chain,
+    reader: Reader,
     verifier: Option<Box<Verifier>>,
     log: Option<Report>,
     names: Names,
@@ -112,7 +129,8 @@ pub struct Sentinel {
     stories: Stories,
     calendar: Calendar,
     time: LogTime,
-    swept: u32,
+    /// From this moment on something may be over.
+    next_sweep: i64,
     tally: Tally,
     /// The beginning of a line whose end has not come yet.
     partial: Vec<u8>,
@@ -129,7 +147,7 @@ impl Sentinel {
     /// An auditor that has read nothing yet.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        let Options { rules, since, types, min_severity, chain, trusted, kept, seed, max_entries } = options;
+        let Options { rules, since, types, min_severity, chain, trusted, kept, seed, max_entries, most_of_a_kind } = options;
         let expects_chain = chain == Chain::Verify || chain == Chain::Auto && (!trusted.is_empty() || kept.is_some());
         let verifier = (chain != Chain::Ignore).then(|| Box::new(Verifier::new(&trusted, kept.as_ref())));
         let max = max_entries.min(MAX_AUDIT_ENTRIES);
@@ -140,6 +158,8 @@ impl Sentinel {
             since,
             types,
             min_severity,
+            most_of_a_kind,
+            reader: Reader::default(),
             chain: if expects_chain { Chain::Verify } else { chain },
             verifier,
             log: None,
@@ -150,7 +170,7 @@ impl Sentinel {
             stories: Stories::new(of_packets, of_others.max(1)),
             calendar: Calendar::default(),
             time: LogTime::default(),
-            swept: 0,
+            next_sweep: i64::MIN,
             tally: Tally::default(),
             partial: Vec::new(),
             is_skipping: false,
@@ -165,6 +185,13 @@ impl Sentinel {
     pub fn ingest(&mut self, chunk: &[u8], found: &mut dyn FnMut(Finding)) {
         let mut at = 0;
         while at < chunk.len() {
+            if let Some(end) = self.plain_line(chunk, at) {
+                at = end.saturating_add(1);
+                if !self.pending.is_empty() {
+                    self.release(found);
+                }
+                continue;
+            }
             let end = line_end(chunk, at);
             let piece = chunk.get(at..end).unwrap_or_default();
             let is_whole = end < chunk.len();
@@ -233,6 +260,19 @@ impl Sentinel {
         }
     }
 
+    /// Reads the line that begins at `at` if it is plain and ends with a newline, whose place is the answer.
+    fn plain_line(&mut self, chunk: &[u8], at: usize) -> Option<usize> {
+        if !self.partial.is_empty() || self.is_skipping {
+            return None;
+        }
+        let (line, end) = self.reader.read(chunk, at)?;
+        let bytes = chunk.get(at..end).filter(|bytes| end < chunk.len() && bytes.len() <= MAX_LINE_BYTES)?;
+        self.number = self.number.saturating_add(1);
+        self.chained(bytes, Some(&line));
+        self.event(&line);
+        Some(end)
+    }
+
     /// What stands after the last newline. A chained log does not count it as a line.
     fn tail(&mut self, tail: &[u8]) {
         let verifier = self.verifier.take();
@@ -247,25 +287,26 @@ impl Sentinel {
     fn line(&mut self, bytes: &[u8]) {
         self.number = self.number.saturating_add(1);
         if core::mem::take(&mut self.is_skipping) || bytes.len() > MAX_LINE_BYTES {
-            self.chained(&[], false);
+            self.chained(&[], None);
             return self.unreadable("it is longer than 16 MiB");
         }
-        let text = core::str::from_utf8(bytes).ok();
-        if let Some(line) = text.and_then(Line::scan) {
-            self.chained(bytes, !line.raw(Name::Prev).is_empty());
+        if let Some((line, end)) = self.reader.read(bytes, 0)
+            && end == bytes.len()
+        {
+            self.chained(bytes, Some(&line));
             return self.event(&line);
         }
         let is_blank = bytes.iter().all(u8::is_ascii_whitespace);
         match rewrite(bytes) {
-            Ok(rewritten) => match Line::scan_rewritten(&rewritten) {
+            Ok(rewritten) => match Reader::read_rewritten(&rewritten) {
                 Some(line) => {
-                    self.chained(bytes, !line.raw(Name::Prev).is_empty());
+                    self.chained(bytes, Some(&line));
                     self.event(&line);
                 }
                 None => self.unreadable("it is no event"),
             },
             Err(why) => {
-                self.chained(bytes, false);
+                self.chained(bytes, None);
                 if !is_blank {
                     self.unreadable(&why);
                 }
@@ -274,65 +315,79 @@ impl Sentinel {
     }
 
     /// Passes the line on to who verifies the chain.
-    fn chained(&mut self, bytes: &[u8], has_prev: bool) {
+    fn chained(&mut self, bytes: &[u8], line: Option<&Line<'_>>) {
         if self.chain == Chain::Auto {
+            let has_prev = line.is_some_and(|line| !line.raw(Name::Prev).is_empty());
             self.chain = if has_prev { Chain::Verify } else { Chain::Ignore };
         }
         match (self.chain, &mut self.verifier) {
-            (Chain::Verify, Some(verifier)) => verifier.push(bytes),
+            (Chain::Verify, Some(verifier)) => verifier.push_read(bytes, line),
             (Chain::Ignore, verifier) => *verifier = None,
             _ => {}
         }
     }
 
     fn event(&mut self, line: &Line<'_>) {
-        let Some(event_type) = line.text(Name::EventType) else {
+        let number = self.number;
+        let Some(event_type) = self.book.event_type(line.raw(Name::EventType)) else {
             return self.unreadable("it tells no `event_type`");
         };
-        let number = self.number;
-        let kind = Kind::from_name(&event_type);
+        let kind = event_type.kind;
         self.tally.lines = self.tally.lines.saturating_add(1);
-        self.tally.event(kind, &event_type);
-        let at = line.text(Name::Timestamp).and_then(|text| self.calendar.read(&text));
+        self.tally.event(kind, &event_type.name);
+        let from = self.names.of_agent(line, Name::FromAgent);
+        let at = line.bytes(Name::Timestamp).and_then(|text| self.calendar.read(&text));
         match at {
             Some(at) => {
                 self.time.advance(at);
                 self.tally.time(at);
-                if let Some(producer) = line.text(Name::ProducerId) {
-                    self.clocks.event(&self.names, &producer, number, at, &mut self.pending);
+                // The reference says that whoever sent a packet tells of it.
+                let is_sender = is_same(line.raw(Name::ProducerId), line.raw(Name::FromAgent));
+                let producer = if is_sender { from } else { self.names.of_agent(line, Name::ProducerId) };
+                if producer != 0 {
+                    let shown = || clipped(&line.text(Name::ProducerId).unwrap_or_default());
+                    self.clocks.event(producer, shown, number, at, &mut self.pending);
                 }
             }
             None => self.tally.untimed = self.tally.untimed.saturating_add(1),
         }
         let now = self.time.now();
-        if minute(now) > self.swept {
+        if now >= self.next_sweep {
             self.sweep(minute(now));
         }
-        for (index, rule) in self.book.of_type(&event_type) {
-            if !rule.admits(line) {
-                continue;
-            }
-            match &rule.rate {
-                Some(rate) => {
-                    let at = (at.unwrap_or(self.time.latest()), number);
-                    self.bursts.event(&self.names, (index, rule, rate), line, at, &mut self.pending);
-                }
-                None => self.pending.push(rule.finding(line, number, at)),
-            }
-        }
+        self.apply_rules(line, at);
         if let Some(kind) = kind {
             if matches!(kind, Kind::PacketAccepted | Kind::PacketRejected) {
                 let at = if now == i64::MIN { self.time.latest() } else { now };
-                self.tally.handoff(&self.names, line, kind == Kind::PacketAccepted, at);
+                let to = self.names.of_agent(line, Name::ToAgent);
+                self.tally.handoff(line, (from, to), kind == Kind::PacketAccepted, at);
             }
-            self.stories.event(&self.names, kind, Event { line, number, at, now }, &mut self.pending);
+            self.stories.event(&self.names, kind, Event { line, number, from, at, now }, &mut self.pending);
         }
         self.measure();
     }
 
+    /// The rules for events of the type of `line`.
+    fn apply_rules(&mut self, line: &Line<'_>, at: Option<i64>) {
+        let number = self.number;
+        for (index, rule) in self.book.of_latest() {
+            if !rule.admits(line) {
+                continue;
+            }
+            if let Some(rate) = &rule.rate {
+                let at = (at.unwrap_or(self.time.latest()), number);
+                self.bursts.event(&self.names, (index, rule, rate), line, at, &mut self.pending);
+            } else if self.tally.found(&rule.kind) < self.most_of_a_kind {
+                self.pending.push(rule.finding(line, number, at));
+            } else if self.is_told(&rule.kind, rule.severity, at.and_then(moment)) {
+                self.tally.finding(&rule.kind, rule.severity, self.time.now().max(0));
+            }
+        }
+    }
+
     /// Forgets what is over.
     fn sweep(&mut self, now: u32) {
-        self.swept = now;
+        self.next_sweep = (i64::from(now) + 1) * MINUTE;
         self.stories.sweep(now, &mut self.pending);
         self.bursts.sweep(&self.book, now, &mut self.pending);
     }
@@ -365,14 +420,22 @@ impl Sentinel {
     /// Gives on what passes the filters.
     fn release(&mut self, found: &mut dyn FnMut(Finding)) {
         let now = self.time.now().max(0);
-        for finding in self.pending.drain(..) {
-            let is_early = self.since.is_some_and(|since| finding.at.is_some_and(|at| at < since));
-            let is_other = !self.types.is_empty() && !self.types.contains(&finding.kind);
-            if !is_early && !is_other && finding.severity >= self.min_severity {
-                self.tally.finding(&finding, now);
-                found(finding);
+        for finding in core::mem::take(&mut self.pending) {
+            if self.is_told(&finding.kind, finding.severity, finding.at) {
+                let is_more = self.tally.found(&finding.kind) >= self.most_of_a_kind;
+                self.tally.finding(&finding.kind, finding.severity, now);
+                if !is_more {
+                    found(finding);
+                }
             }
         }
+    }
+
+    /// Whether the filters let a finding pass.
+    fn is_told(&self, kind: &str, severity: Severity, at: Option<Timestamp>) -> bool {
+        let is_early = self.since.is_some_and(|since| at.is_some_and(|at| at < since));
+        let is_other = !self.types.is_empty() && !self.types.iter().any(|told| told == kind);
+        !is_early && !is_other && severity >= self.min_severity
     }
 }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&[&str]; 14] = [
     &["limits", "time", "encoding"],
     &["json"],
-    &["crypto"],
+    &["crypto", "scan"],
     &["identity", "action"],
     &["grant", "statement"],
     &["packet", "capability", "attestation", "approval", "revocation"],

@@ -13,7 +13,7 @@ use trusthandoff::crypto::{SecretKey, sha256};
 use trusthandoff::encoding::{base64, hex};
 use trusthandoff::json::{self, Value};
 use trusthandoff::log::Writer;
-use trusthandoff::sentinel::{Chain, Collected, Finding, Options, Rule, Sentinel, Severity, Summary, report};
+use trusthandoff::sentinel::{Chain, Collected, Finding, Options, Rule, Sentinel, Severity, Summary, finding_types, report};
 use trusthandoff::statement::Issuer;
 
 /// The line of an event; `n` makes it unique, `seconds` says when, `payload` are further members.
@@ -772,6 +772,37 @@ fn what_is_remembered_stays_below_its_cap_and_the_summary_says_when_it_was_reach
 }
 
 #[test]
+fn a_type_that_nothing_finds_is_refused_and_one_that_is_found_is_not() {
+    let known = finding_types(&[]);
+    for (kind, attack, _) in PAIRS {
+        let mut log = Log::default();
+        attack(&mut log);
+        for finding in found_in(&log.text()) {
+            assert!(known.contains(&finding.kind), "{} of {kind}", finding.kind);
+        }
+    }
+    let asked = |name: &str, rules: Vec<Rule>| Options { types: vec!["burst".into(), name.into()], rules, ..Options::default() }.check();
+    let own = Rule::parse(br#"[{"type": "own", "severity": "low", "event_type": "x", "sentence": "x."}]"#).expect("a rule");
+    assert_eq!(asked("own", own), Ok(()));
+    let refused = asked("own", Vec::new()).expect_err("nothing finds it");
+    assert!(refused.to_string().starts_with("nothing finds `own`; there are acceptance_unattested, ai_generated_payload, "), "{refused}");
+    assert!(known.iter().all(|kind| refused.to_string().contains(kind.as_str())));
+}
+
+#[test]
+fn what_is_only_counted_is_counted_like_what_is_told() {
+    let mut log = Log::default();
+    for n in 0..50 {
+        log.refuse(&format!("pk-{n}"), "invalid_signature");
+    }
+    let (all, told) = audited(log.text().as_bytes(), Options::default());
+    let (few, counted) = audited(log.text().as_bytes(), Options { most_of_a_kind: 7, ..Options::default() });
+    assert_eq!(told, counted);
+    assert_eq!((all.len(), few.len()), (101, 15));
+    assert!(few.iter().all(|finding| all.contains(finding)));
+}
+
+#[test]
 fn rules_of_ones_own_are_data() {
     let rules = br#"[{"type": "night_deploy", "severity": "high", "event_type": ["tool_used", "tool_used"], "where": {"action": ["deploy", "wipe"]},
                       "sentence": "{packet_id} did {action}.", "advice": "Wake somebody."},
@@ -892,6 +923,87 @@ proptest! {
         }
         sentinel.finish(&mut |finding| found.push(finding));
         prop_assert_eq!((found, sentinel.summary()), whole);
+    }
+
+    /// What the shapes of lines before, or reading in one pass, make easy must find what the parser finds: here a member that
+    /// is an object keeps every line from it.
+    #[test]
+    fn a_line_read_in_one_pass_gives_what_the_parser_gives(
+        edits in prop::collection::vec((0_usize..30, 0_usize..600, any::<u8>(), 0_u8..3), 0..12),
+        spaces in prop::collection::vec(0_usize..30, 0..3),
+        order in any::<prop::sample::Index>(),
+    ) {
+        let mut log = Log::default();
+        let (_, attack, _) = PAIRS[order.index(PAIRS.len())];
+        honest(&mut log, "a", 3);
+        attack(&mut log);
+        let mut lines: Vec<Vec<u8>> = log.lines.iter().map(|line| line.clone().into_bytes()).collect();
+        let count = lines.len();
+        for (line, at, byte, how) in edits {
+            let line = &mut lines[line % count];
+            let at = at % line.len();
+            match how {
+                0 if byte != b'\n' => line[at] = byte,
+                1 if byte != b'\n' => line.insert(at, byte),
+                _ => { line.remove(at); }
+            }
+        }
+        for line in spaces {
+            let spaced = String::from_utf8_lossy(&lines[line % count]).replace("\": ", "\" :\t").replace(", ", " ,");
+            lines[line % count] = spaced.into_bytes();
+        }
+        let of = |lines: &[Vec<u8>]| audited(&lines.concat(), Options { chain: Chain::Ignore, ..Options::default() });
+        let ended = |line: &Vec<u8>| [line, &b"\n"[..]].concat();
+        let plain: Vec<Vec<u8>> = lines.iter().map(ended).collect();
+        let odd: Vec<Vec<u8>> = lines.iter().map(|line| match line.strip_suffix(b"}") {
+            Some(open) => ended(&[open, b", \"odd\": {\"a\": 1}}"].concat()),
+            None => ended(line),
+        }).collect();
+        let (by_shape, by_parser) = (of(&plain), of(&odd));
+        let told = |found: &[Finding]| found.iter().map(|f| if f.kind == "unreadable_line" { format!("{:?}", f.lines) } else { format!("{f:?}") }).collect::<Vec<_>>();
+        prop_assert_eq!(told(&by_shape.0), told(&by_parser.0));
+        prop_assert_eq!(by_shape.1, by_parser.1);
+    }
+
+    /// The same of a chained log: whoever reads a line for the verifier changes no verdict.
+    #[test]
+    fn a_chain_is_judged_alike_whoever_reads_its_lines(
+        edits in prop::collection::vec((0_usize..12, 0_usize..600, any::<u8>(), 0_u8..3), 0..4),
+    ) {
+        let (texts, secret) = chained(10);
+        let mut lines: Vec<Vec<u8>> = texts.into_iter().map(String::into_bytes).collect();
+        let count = lines.len();
+        for (line, at, byte, how) in edits {
+            let line = &mut lines[line % count];
+            let at = at % line.len();
+            match how {
+                0 if byte != b'\n' => line[at] = byte,
+                1 if byte != b'\n' => line.insert(at, byte),
+                _ => { line.remove(at); }
+            }
+        }
+        // The rules as they are written: a JSON object, a well-formed hash, the hash of the line before.
+        let mut expected = Vec::new();
+        let mut before = [0; 32];
+        for (n, line) in (1..).zip(&lines) {
+            match json::parse(line) {
+                Ok(value @ Value::Object(_)) => match value.member("prev") {
+                    Some(Value::String(text)) if trusthandoff::encoding::from_hex::<32>(text) == Ok(before) => {}
+                    Some(Value::String(text)) if trusthandoff::encoding::from_hex::<32>(text).is_ok() => expected.push((n, "chain_broken")),
+                    _ => expected.push((n, "no_hash")),
+                },
+                _ => expected.push((n, "no_event")),
+            }
+            before = sha256(&[line]);
+        }
+        let mut verifier = trusthandoff::log::Verifier::new(&[secret.public_key()], None);
+        lines.iter().for_each(|line| verifier.push(line));
+        let report = verifier.finish(&[]);
+        let links: Vec<_> = report.breaks.iter().map(|b| (b.to, b.fault.as_str())).filter(|(_, fault)| !fault.starts_with("checkpoint")).collect();
+        prop_assert_eq!(links, expected);
+        let text: Vec<u8> = lines.iter().flat_map(|line| [line, &b"\n"[..]].concat()).collect();
+        let (_, summary) = audited(&text, Options { chain: Chain::Verify, trusted: vec![secret.public_key()], ..Options::default() });
+        prop_assert_eq!(summary.log, Some(report));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::crypto::{KeyTables, PublicKey, sha256};
 use crate::encoding::from_hex;
 use crate::event::Kind;
 use crate::json::{self, Value};
+use crate::scan::{Line, Name, Reader};
 
 /// Most breaks that are told one by one; the rest is counted.
 const MAX_BREAKS: usize = 1000;
@@ -108,6 +109,7 @@ pub struct Verifier {
     trusted: Vec<PublicKey>,
     kept: Option<Seal>,
     keys: KeyTables,
+    reader: Reader,
     tree: Frontier,
     prev: Hash,
     report: Report,
@@ -124,6 +126,7 @@ impl Verifier {
             trusted: trusted.to_vec(),
             kept: kept.map(|checkpoint| checkpoint.content().body.clone()),
             keys: KeyTables::new(4),
+            reader: Reader::default(),
             tree: Frontier::default(),
             prev: NOTHING,
             report: Report {
@@ -142,28 +145,47 @@ impl Verifier {
 
     /// Takes in the next line, without its newline.
     pub fn push(&mut self, line: &[u8]) {
+        let mut reader = core::mem::take(&mut self.reader);
+        let read = reader.read(line, 0).filter(|(_, end)| *end == line.len());
+        self.push_read(line, read.as_ref().map(|(read, _)| read));
+        self.reader = reader;
+    }
+
+    /// As [`Verifier::push`], where somebody has read the members of the line. Checkpoints, and what is not certainly
+    /// well-formed, are read again by the parser.
+    pub(crate) fn push_read(&mut self, line: &[u8], read: Option<&Line<'_>>) {
         let at = self.report.lines.saturating_add(1);
+        match read {
+            Some(read) if read.is_plain() && read.bytes(Name::EventType).as_deref() != Some(Kind::LogCheckpoint.as_str().as_bytes()) => {
+                self.follow(at, read.text(Name::Prev).as_deref())
+            }
+            _ => self.parsed(at, line),
+        }
+        self.tree.push(leaf_hash(line));
+        self.prev = sha256(&[line]);
+        self.report.lines = at;
+        self.meet_kept();
+    }
+
+    fn parsed(&mut self, at: u64, line: &[u8]) {
         match json::parse(line) {
             Ok(value @ Value::Object(_)) => {
-                let prev = match value.member("prev") {
-                    Some(Value::String(text)) => from_hex::<32>(text).ok(),
-                    _ => None,
-                };
-                match prev {
-                    None => self.fault(at, at, Fault::NoHash),
-                    Some(prev) if prev == self.prev => {}
-                    Some(_) => self.fault(at.saturating_sub(1).max(1), at, Fault::Chain),
-                }
+                self.follow(at, if let Some(Value::String(text)) = value.member("prev") { Some(text) } else { None });
                 if value.member("event_type") == Some(&Kind::LogCheckpoint.as_str().into()) {
                     self.checkpoint(at, value);
                 }
             }
             _ => self.fault(at, at, Fault::NoEvent),
         }
-        self.tree.push(leaf_hash(line));
-        self.prev = sha256(&[line]);
-        self.report.lines = at;
-        self.meet_kept();
+    }
+
+    /// Whether the line `at`, in which stands `prev`, follows the one before.
+    fn follow(&mut self, at: u64, prev: Option<&str>) {
+        match prev.and_then(|text| from_hex::<32>(text).ok()) {
+            None => self.fault(at, at, Fault::NoHash),
+            Some(prev) if prev == self.prev => {}
+            Some(_) => self.fault(at.saturating_sub(1).max(1), at, Fault::Chain),
+        }
     }
 
     /// What was found. `tail` is what stands after the last newline.

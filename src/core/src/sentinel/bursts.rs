@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 
 use super::clock::SECOND;
 use super::finding::{Finding, clipped};
-use super::line::{Line, text_of};
 use super::memory::{Map, Names, Wheel, minute};
 use super::rules::{Book, Rate, Rule};
+use crate::scan::{Line, text_of};
 
 /// The latest events of one rule and one value: as many as would make a burst.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ struct Burst {
 #[derive(Debug)]
 pub(super) struct Bursts {
     windows: Map<Window>,
-    wheel: Wheel,
+    wheel: Wheel<u64>,
     held: usize,
     max: usize,
     pub(super) is_full: bool,
@@ -44,8 +44,8 @@ impl Bursts {
     /// Counts an event that meets `rule`, which is the one of this number.
     pub(super) fn event(&mut self, names: &Names, of: (usize, &Rule, &Rate), line: &Line<'_>, at: (i64, u64), out: &mut Vec<Finding>) {
         let (number, rule, rate) = of;
-        let raw = rate.per.as_deref().map_or("", |per| line.member(per));
-        let key = names.of(&["window", &number.to_string(), raw]);
+        let raw = rate.per.as_deref().map_or(&[][..], |per| line.member(per));
+        let key = names.of(&[b"window", &number.to_le_bytes(), raw]);
         if self.held >= self.max {
             self.is_full = true;
             return;

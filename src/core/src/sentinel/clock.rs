@@ -1,10 +1,11 @@
 //! The time of a log. It is what its producers say, so none of them is believed alone.
 
-use super::finding::{Finding, Severity, clipped, moment};
-use super::memory::{Map, Names};
+use super::finding::{Finding, Severity, moment};
+use super::memory::Map;
 use crate::time::Timestamp;
 
 pub(super) const SECOND: i64 = 1_000_000;
+pub(super) const MINUTE: i64 = 60 * SECOND;
 pub(super) const DAY: i64 = 86_400 * SECOND;
 
 /// How far a producer's time may go back: clocks are corrected, and lines of one moment change places.
@@ -18,16 +19,16 @@ pub(super) struct Calendar {
 
 impl Calendar {
     /// Microseconds since 1970.
-    pub(super) fn read(&mut self, text: &str) -> Option<i64> {
-        if let Some((minute, rest)) = text.as_bytes().split_first_chunk::<16>()
+    pub(super) fn read(&mut self, text: &[u8]) -> Option<i64> {
+        if let Some((minute, rest)) = text.split_first_chunk::<16>()
             && let Some((cached, start)) = &self.minute
-            && minute == cached
+            && u128::from_le_bytes(*minute) == u128::from_le_bytes(*cached)
             && let Some(within) = within_minute(rest)
         {
             return start.checked_add(within);
         }
-        let micros = Timestamp::parse_rfc3339(text).ok()?.micros();
-        if let Some((minute, rest)) = text.as_bytes().split_first_chunk::<16>()
+        let micros = Timestamp::parse_rfc3339(core::str::from_utf8(text).ok()?).ok()?.micros();
+        if let Some((minute, rest)) = text.split_first_chunk::<16>()
             && let Some(within) = within_minute(rest)
         {
             self.minute = Some((*minute, micros.saturating_sub(within)));
@@ -41,6 +42,12 @@ fn within_minute(rest: &[u8]) -> Option<i64> {
     let [b':', tens @ b'0'..=b'5', ones @ b'0'..=b'9', rest @ ..] = rest else { return None };
     let seconds = i64::from(tens - b'0') * 10 + i64::from(ones - b'0');
     let (fraction, zone) = match rest {
+        // As this package and the reference write it.
+        [b'.', a, b, c, d, e, f, zone @ ..]
+            if [a, b, c, d, e, f].iter().all(|digit| digit.is_ascii_digit()) && !matches!(zone, [b'0'..=b'9', ..]) =>
+        {
+            ([a, b, c, d, e, f].iter().fold(0, |n, digit| n * 10 + i64::from(**digit - b'0')), zone)
+        }
         [b'.', rest @ ..] => {
             let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
             let (digits, zone) = rest.split_at_checked(digits)?;
@@ -102,9 +109,8 @@ impl Clocks {
         Self { seen: Map::default(), max, is_full: false }
     }
 
-    /// Takes in the time of a line of `producer`.
-    pub(super) fn event(&mut self, names: &Names, producer: &str, line: u64, at: i64, out: &mut Vec<Finding>) {
-        let key = names.of(&["producer", producer]);
+    /// Takes in the time of a line of `producer`, whose hashed name is `key`.
+    pub(super) fn event(&mut self, key: u64, producer: impl Fn() -> String, line: u64, at: i64, out: &mut Vec<Finding>) {
         let Some(seen) = self.seen.get_mut(&key) else {
             if self.seen.len() < self.max {
                 self.seen.insert(key, Seen { line, at, before: at });
@@ -121,12 +127,12 @@ impl Clocks {
         // What went ahead and came back was wrong itself; its neighbours are right.
         let went_ahead = last.at.saturating_sub(last.before) > DAY && at >= last.before.saturating_sub(SLACK);
         let (sentence, at) = if went_ahead {
-            (format!("Line {} of {} is more than a day ahead of its neighbours.", last.line, clipped(producer)), last.at)
+            (format!("Line {} of {} is more than a day ahead of its neighbours.", last.line, producer()), last.at)
         } else {
             let back = last.at.saturating_sub(at) / SECOND;
-            (format!("The time of {} goes back {back} s from line {} to line {line}.", clipped(producer), last.line), at)
+            (format!("The time of {} goes back {back} s from line {} to line {line}.", producer(), last.line), at)
         };
-        out.push(anomaly(sentence, vec![clipped(producer)], vec![last.line, line], at));
+        out.push(anomaly(sentence, vec![producer()], vec![last.line, line], at));
     }
 }
 

@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, DefaultHasher, Hasher};
 
-use super::clock::SECOND;
+use super::clock::MINUTE;
+use crate::scan::{Line, Name};
 
 /// Takes a hash as it is: it has been made by [`Names`].
 #[derive(Debug, Default, Clone, Copy)]
@@ -30,44 +31,124 @@ pub(super) type Map<V> = HashMap<u64, V, BuildHasherDefault<Given>>;
 
 /// Hashes names under the seed of the host.
 #[derive(Debug, Clone)]
-pub(super) struct Names(DefaultHasher);
+pub(super) struct Names {
+    hasher: DefaultHasher,
+    /// Agents come again and again.
+    agents: Vec<(Vec<u8>, u64)>,
+}
+
+/// How many agents are kept with their hashes, and the longest name of one.
+const RECENT: usize = 4096;
+const RECENT_BYTES: usize = 64;
 
 impl Names {
     pub(super) fn new(seed: &[u8; 16]) -> Self {
         let mut hasher = DefaultHasher::new();
         hasher.write(seed);
-        Self(hasher)
+        Self { hasher, agents: vec![(Vec::new(), 0); RECENT] }
     }
 
     /// The hash of a name of several parts; never 0, which stands for none.
-    pub(super) fn of(&self, parts: &[&str]) -> u64 {
-        let mut hasher = self.0.clone();
+    pub(super) fn of(&self, parts: &[&[u8]]) -> u64 {
+        let mut hasher = self.hasher.clone();
         for part in parts {
-            hasher.write(part.as_bytes());
+            hasher.write(part);
             // No byte of UTF-8, so parts do not run into each other.
             hasher.write_u8(0xff);
         }
         hasher.finish().max(1)
     }
+
+    /// The hash of the id of a packet, to be compared with such only; never 0.
+    #[inline(always)]
+    pub(super) fn packet(&self, id: &[u8]) -> u64 {
+        let mut hasher = self.hasher.clone();
+        hasher.write(id);
+        hasher.finish().max(1)
+    }
+
+    /// The hash of the agent that stands in a member; 0 where there is none.
+    pub(super) fn of_agent(&mut self, line: &Line<'_>, member: Name) -> u64 {
+        line.bytes(member).map_or(0, |name| self.agent(&name))
+    }
+
+    /// As [`Names::of`] with the parts `agent` and `name`.
+    fn agent(&mut self, name: &[u8]) -> u64 {
+        let slot = usize::try_from(summed(name) % RECENT as u64).unwrap_or(0);
+        if let Some((recent, hash)) = self.agents.get(slot)
+            && is_same(recent, name)
+            && *hash != 0
+        {
+            return *hash;
+        }
+        let hash = self.of(&[b"agent", name]);
+        if let Some((recent, kept)) = self.agents.get_mut(slot)
+            && name.len() <= RECENT_BYTES
+        {
+            recent.clear();
+            recent.extend_from_slice(name);
+            *kept = hash;
+        }
+        hash
+    }
+}
+
+const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The hash of two hashes in their order.
+pub(super) const fn pair(first: u64, second: u64) -> u64 {
+    first.rotate_left(29).wrapping_mul(MIX) ^ second
+}
+
+/// A sum over bytes, where nobody gains from two that meet; never 0.
+#[inline(always)]
+pub(super) fn summed(bytes: &[u8]) -> u64 {
+    let mut sum = MIX;
+    let mut take = |word: u64| sum = (sum ^ word).wrapping_mul(MIX).rotate_left(31);
+    let (words, rest) = bytes.as_chunks::<8>();
+    for word in words {
+        take(u64::from_le_bytes(*word));
+    }
+    let mut last = [0xff; 8];
+    for (to, from) in last.iter_mut().zip(rest) {
+        *to = *from;
+    }
+    take(u64::from_le_bytes(last));
+    (sum ^ sum >> 32).max(1)
+}
+
+/// Whether two short texts are the same: eight bytes at a time, where a comparison of a build for size takes one.
+#[inline(always)]
+pub(super) fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let ((one_words, one_rest), (other_words, other_rest)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
+    one.len() == other.len()
+        && one_words.iter().zip(other_words).all(|(a, b)| u64::from_le_bytes(*a) == u64::from_le_bytes(*b))
+        && one_rest.iter().zip(other_rest).all(|(a, b)| a == b)
 }
 
 /// Keys by the minute in which they may be forgotten.
-#[derive(Debug, Default)]
-pub(super) struct Wheel(BTreeMap<u32, VecDeque<u64>>);
+#[derive(Debug)]
+pub(super) struct Wheel<K>(BTreeMap<u32, VecDeque<K>>);
 
-impl Wheel {
-    pub(super) fn add(&mut self, minute: u32, key: u64) {
+impl<K> Default for Wheel<K> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<K> Wheel<K> {
+    pub(super) fn add(&mut self, minute: u32, key: K) {
         self.0.entry(minute).or_default().push_back(key);
     }
 
     /// The next key of a minute before `now`.
-    pub(super) fn due(&mut self, now: u32) -> Option<(u32, u64)> {
+    pub(super) fn due(&mut self, now: u32) -> Option<(u32, K)> {
         let (minute, _) = self.0.first_key_value()?;
         if *minute < now { self.next() } else { None }
     }
 
     /// The key that ends first.
-    pub(super) fn next(&mut self) -> Option<(u32, u64)> {
+    pub(super) fn next(&mut self) -> Option<(u32, K)> {
         let mut first = self.0.first_entry()?;
         let (minute, key) = (*first.key(), first.get_mut().pop_front()?);
         // None is left empty, so the first one always holds a key.
@@ -80,7 +161,7 @@ impl Wheel {
 
 /// The minute of a moment.
 pub(super) fn minute(micros: i64) -> u32 {
-    u32::try_from(micros.max(0) / (60 * SECOND)).unwrap_or(u32::MAX)
+    u32::try_from(micros.max(0) / MINUTE).unwrap_or(u32::MAX)
 }
 
 /// What has been seen of a packet.
@@ -129,6 +210,8 @@ pub(super) struct Open {
 /// What is kept of a packet. Hashes and lines are 0 where there are none.
 #[derive(Debug)]
 pub(super) struct Entry {
+    /// The hashed id of the packet; 0 of a place that is free.
+    id: u64,
     /// The line of its acceptance.
     pub(super) accepted: u64,
     /// The hashed id of that event: one line may stand in a log twice.
@@ -140,8 +223,7 @@ pub(super) struct Entry {
     pub(super) ancestors: Box<[u64]>,
     nonce: u64,
     /// The hashed outcome, and the line that told it first.
-    pub(super) outcome: u64,
-    pub(super) outcome_line: u64,
+    pub(super) outcome: Option<Box<(u64, u64)>>,
     pub(super) open: Option<Box<Open>>,
     end: u32,
     pub(super) used: u32,
@@ -150,8 +232,9 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    fn new(end: u32) -> Self {
+    fn new(id: u64, end: u32) -> Self {
         Self {
+            id,
             accepted: 0,
             event: 0,
             agent: 0,
@@ -159,8 +242,7 @@ impl Entry {
             digest: 0,
             ancestors: Box::default(),
             nonce: 0,
-            outcome: 0,
-            outcome_line: 0,
+            outcome: None,
             open: None,
             end,
             used: 0,
@@ -170,13 +252,57 @@ impl Entry {
     }
 }
 
+/// Entries in blocks, so that more of them move none; a place that is free is given again.
+#[derive(Debug, Default)]
+struct Slab {
+    blocks: Vec<Vec<Entry>>,
+    free: Vec<u32>,
+}
+
+const BLOCK: usize = 4096;
+
+impl Slab {
+    fn get(&mut self, place: u32) -> Option<&mut Entry> {
+        let place = place as usize;
+        self.blocks.get_mut(place / BLOCK)?.get_mut(place % BLOCK)
+    }
+
+    fn put(&mut self, entry: Entry) -> u32 {
+        if let Some(place) = self.free.pop() {
+            if let Some(slot) = self.get(place) {
+                *slot = entry;
+            }
+            return place;
+        }
+        if self.blocks.last().is_none_or(|block| block.len() == BLOCK) {
+            self.blocks.push(Vec::with_capacity(BLOCK));
+        }
+        let before = self.blocks.len().saturating_sub(1).saturating_mul(BLOCK);
+        let within = self.blocks.last_mut().map_or(0, |block| {
+            block.push(entry);
+            block.len().saturating_sub(1)
+        });
+        // There are never more than `MAX_AUDIT_ENTRIES`.
+        u32::try_from(before.saturating_add(within)).unwrap_or(u32::MAX)
+    }
+
+    fn take(&mut self, place: u32) -> Option<Entry> {
+        let entry = core::mem::replace(self.get(place)?, Entry::new(0, 0));
+        self.free.push(place);
+        Some(entry)
+    }
+}
+
 /// What is kept of all packets.
 #[derive(Debug)]
 pub(super) struct Packets {
-    entries: Map<Entry>,
+    /// Hashed ids to the places of their entries.
+    places: Map<u32>,
+    entries: Slab,
     /// Hashed nonces to the line of the acceptance that took them.
     nonces: Map<u64>,
-    wheel: Wheel,
+    /// Places by the minute of their end. Where an end was moved on, or a place was given again, an older minute stays behind.
+    wheel: Wheel<u32>,
     max: usize,
     /// How many packets had to be forgotten before their end.
     pub(super) forgotten: u64,
@@ -184,31 +310,40 @@ pub(super) struct Packets {
 
 impl Packets {
     pub(super) fn new(max: usize) -> Self {
-        Self { entries: Map::default(), nonces: Map::default(), wheel: Wheel::default(), max: max.max(2), forgotten: 0 }
+        Self {
+            places: Map::default(),
+            entries: Slab::default(),
+            nonces: Map::default(),
+            wheel: Wheel::default(),
+            max: max.max(2),
+            forgotten: 0,
+        }
     }
 
     pub(super) fn get(&mut self, key: u64) -> Option<&mut Entry> {
-        self.entries.get_mut(&key)
+        self.entries.get(*self.places.get(&key)?)
     }
 
     /// The entry of a packet, made where there is none, and kept at least to the minute `end`.
-    pub(super) fn keep(&mut self, key: u64, end: u32) -> &mut Entry {
+    pub(super) fn keep(&mut self, key: u64, end: u32) -> Option<&mut Entry> {
         // A nonce may come to each.
-        while self.len().saturating_add(2) > self.max && !self.entries.contains_key(&key) {
+        while self.len().saturating_add(2) > self.max && !self.places.contains_key(&key) {
             if !self.forget_one() {
                 break;
             }
         }
-        let wheel = &mut self.wheel;
-        let entry = self.entries.entry(key).or_insert_with(|| {
-            wheel.add(end, key);
-            Entry::new(end)
+        let (wheel, entries) = (&mut self.wheel, &mut self.entries);
+        let place = *self.places.entry(key).or_insert_with(|| {
+            let place = entries.put(Entry::new(key, end));
+            wheel.add(end, place);
+            place
         });
+        let entry = self.entries.get(place)?;
         if entry.end < end {
             entry.end = end;
-            wheel.add(end, key);
+            self.wheel.add(end, place);
         }
-        entry
+        Some(entry)
     }
 
     /// The line of the acceptance that took a nonce.
@@ -218,7 +353,7 @@ impl Packets {
 
     /// A nonce is taken by the packet `key`, accepted in `line`.
     pub(super) fn take_nonce(&mut self, key: u64, nonce: u64, line: u64) {
-        if let Some(entry) = self.entries.get_mut(&key)
+        if let Some(entry) = self.get(key)
             && entry.nonce == 0
         {
             entry.nonce = nonce;
@@ -229,27 +364,27 @@ impl Packets {
     /// The next packet whose end has passed at the minute `now`.
     pub(super) fn expire(&mut self, now: u32) -> Option<Entry> {
         loop {
-            let (minute, key) = self.wheel.due(now)?;
-            if let Some(entry) = self.remove(minute, key) {
+            let (minute, place) = self.wheel.due(now)?;
+            if let Some(entry) = self.remove(minute, place) {
                 return Some(entry);
             }
         }
     }
 
     /// Everything that is left.
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = Entry> {
-        self.nonces.clear();
-        core::mem::take(&mut self.entries).into_values()
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = Entry> + use<> {
+        (self.places, self.nonces, self.wheel) = (Map::default(), Map::default(), Wheel::default());
+        core::mem::take(&mut self.entries).blocks.into_iter().flatten().filter(|entry| entry.id != 0)
     }
 
     /// How many entries there are.
     pub(super) fn len(&self) -> usize {
-        self.entries.len().saturating_add(self.nonces.len())
+        self.places.len().saturating_add(self.nonces.len())
     }
 
     fn forget_one(&mut self) -> bool {
-        while let Some((minute, key)) = self.wheel.next() {
-            if self.remove(minute, key).is_some() {
+        while let Some((minute, place)) = self.wheel.next() {
+            if self.remove(minute, place).is_some() {
                 self.forgotten = self.forgotten.saturating_add(1);
                 return true;
             }
@@ -257,12 +392,11 @@ impl Packets {
         false
     }
 
-    /// Removes a packet unless its end has been moved on.
-    fn remove(&mut self, minute: u32, key: u64) -> Option<Entry> {
-        if self.entries.get(&key)?.end > minute {
-            return None;
-        }
-        let entry = self.entries.remove(&key)?;
+    /// Removes the packet at a place, unless its end lies behind `minute`.
+    fn remove(&mut self, minute: u32, place: u32) -> Option<Entry> {
+        let entry = self.entries.get(place).filter(|entry| entry.id != 0 && entry.end <= minute)?;
+        self.places.remove(&entry.id);
+        let entry = self.entries.take(place)?;
         if entry.nonce != 0 {
             self.nonces.remove(&entry.nonce);
         }

@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::finding::{Finding, Severity, clipped, moment};
-use super::line::{Line, Name, text_of};
+use super::memory::is_same;
+use crate::event::Kind;
 use crate::json::{self, FieldError, Fields, Value};
+use crate::scan::{Line, Name, text_of};
 
 /// Every built-in rule about events. What concerns several events of one packet is in `stories`.
 const BUILT_IN: &str = r#"[
@@ -84,8 +86,8 @@ pub(super) struct Rate {
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
-    kind: String,
-    severity: Severity,
+    pub(super) kind: String,
+    pub(super) severity: Severity,
     event_types: Vec<String>,
     conditions: Vec<(String, Vec<Value>)>,
     pub(super) rate: Option<Rate>,
@@ -180,9 +182,9 @@ impl Rule {
             let raw = line.member(key);
             values.iter().any(|value| match value {
                 Value::String(text) => text_of(raw).is_some_and(|found| found == *text),
-                Value::Bool(flag) => raw == if *flag { "true" } else { "false" },
-                Value::Int(n) => raw == n.to_string(),
-                _ => raw.is_empty() || raw == "null",
+                Value::Bool(flag) => raw == if *flag { &b"true"[..] } else { b"false" },
+                Value::Int(n) => raw == n.to_string().as_bytes(),
+                _ => raw.is_empty() || raw == b"null",
             })
         })
     }
@@ -225,11 +227,26 @@ impl Rule {
     }
 }
 
+/// A type of event and the rules that look at it.
+#[derive(Debug)]
+pub(super) struct EventType {
+    /// As it stands in lines.
+    raw: Vec<u8>,
+    pub(super) name: String,
+    pub(super) kind: Option<Kind>,
+    rules: Vec<usize>,
+}
+
+/// Most types that are kept at once: more than there are, but for a log that makes them up.
+const MAX_TYPES: usize = 64;
+
 /// Rules by the type of event they look at.
 #[derive(Debug)]
 pub(super) struct Book {
     rules: Vec<Rule>,
     by_type: BTreeMap<String, Vec<usize>>,
+    types: Vec<EventType>,
+    latest: usize,
 }
 
 impl Book {
@@ -246,12 +263,32 @@ impl Book {
                 }
             }
         }
-        Self { rules, by_type }
+        Self { rules, by_type, types: Vec::new(), latest: 0 }
     }
 
-    /// The rules for events of a type, each with its number.
-    pub(super) fn of_type(&self, event_type: &str) -> impl Iterator<Item = (usize, &Rule)> {
-        let numbers = self.by_type.get(event_type).map_or(&[][..], Vec::as_slice);
+    /// The type of event whose JSON text is `raw`; nothing for what is no string.
+    pub(super) fn event_type(&mut self, raw: &[u8]) -> Option<&EventType> {
+        if !self.types.get(self.latest).is_some_and(|known| is_same(&known.raw, raw)) {
+            let found = self.types.iter().position(|known| is_same(&known.raw, raw));
+            self.latest = match found {
+                Some(found) => found,
+                None => self.learn(raw)?,
+            };
+        }
+        self.types.get(self.latest)
+    }
+
+    fn learn(&mut self, raw: &[u8]) -> Option<usize> {
+        let name = text_of(raw)?.into_owned();
+        let rules = self.by_type.get(&name).cloned().unwrap_or_default();
+        self.types.truncate(MAX_TYPES.saturating_sub(1));
+        self.types.push(EventType { raw: raw.to_owned(), kind: Kind::from_name(&name), name, rules });
+        self.types.len().checked_sub(1)
+    }
+
+    /// The rules for events of the latest type, each with its number.
+    pub(super) fn of_latest(&self) -> impl Iterator<Item = (usize, &Rule)> {
+        let numbers = self.types.get(self.latest).map_or(&[][..], |known| known.rules.as_slice());
         numbers.iter().filter_map(|i| self.rules.get(*i).map(|rule| (*i, rule)))
     }
 
@@ -281,20 +318,20 @@ fn details(line: &Line<'_>) -> Vec<(&'static str, Value)> {
     present.map(|name| (name.as_str(), json_of(line.raw(name)))).collect()
 }
 
-fn json_of(raw: &str) -> Value {
+fn json_of(raw: &[u8]) -> Value {
     match text_of(raw) {
         Some(text) => Value::String(clipped(&text)),
-        None if raw.len() <= 512 => json::parse_frame(raw.as_bytes()).map_or(Value::Null, |(value, _)| value),
-        None => Value::String(clipped(raw)),
+        None if raw.len() <= 512 => json::parse_frame(raw).map_or(Value::Null, |(value, _)| value),
+        None => Value::String(clipped(&String::from_utf8_lossy(raw))),
     }
 }
 
 /// What is shown of a value; nothing for null.
-fn shown(raw: &str) -> Option<String> {
+fn shown(raw: &[u8]) -> Option<String> {
     match text_of(raw) {
         Some(text) => Some(clipped(&text)),
-        None if raw.is_empty() || raw == "null" => None,
-        None => Some(clipped(raw)),
+        None if raw.is_empty() || raw == b"null" => None,
+        None => Some(clipped(&String::from_utf8_lossy(raw))),
     }
 }
 
@@ -357,7 +394,7 @@ mod tests {
 
     #[test]
     fn a_sentence_repeats_what_the_event_says() {
-        let line = Line::scan(r#"{"from_agent": "a\u00e9", "reason": null, "n": 7}"#).expect("an object");
+        let (line, _) = crate::scan::Reader::default().read(br#"{"from_agent": "a\u00e9", "reason": null, "n": 7}"#, 0).expect("an object");
         let filled = fill("{from_agent} {reason} {n} {x} {", |name| shown(line.member(name)));
         assert_eq!(filled, "aé unknown 7 unknown {");
     }

@@ -2,14 +2,15 @@
 
 use super::clock::{Calendar, DAY, SECOND, anomaly};
 use super::finding::{Finding, Severity, clipped, moment};
-use super::line::{Line, Name, text_of};
-use super::memory::{Entry, Map, Marks, Names, Open, Packets, minute};
+
+use super::memory::{Entry, Map, Marks, Names, Open, Packets, minute, summed};
 use super::rules::agents;
 use crate::crypto::sha256;
 use crate::encoding::hex;
 use crate::event::Kind;
 use crate::json;
 use crate::limits::MAX_GRACE_SECONDS;
+use crate::scan::{Line, Name, text_of};
 
 /// How long a packet is remembered after its expiry. Longer than any gate admits it, so that a replay still meets
 /// its first acceptance, and long enough for a task to end and be attested.
@@ -76,6 +77,8 @@ struct Revocation {
 pub(super) struct Event<'a> {
     pub(super) line: &'a Line<'a>,
     pub(super) number: u64,
+    /// The hashed name of the sender; 0 where there is none.
+    pub(super) from: u64,
     /// When, as it says itself.
     pub(super) at: Option<i64>,
     /// Where the log is.
@@ -155,8 +158,8 @@ impl Stories {
         if kind == Kind::Revoked {
             return self.revoke(names, event);
         }
-        let Some(id) = event.line.text(Name::PacketId) else { return };
-        let key = names.of(&["id", &id]);
+        let Some(id) = event.line.bytes(Name::PacketId) else { return };
+        let key = names.packet(&id);
         match kind {
             Kind::PacketAccepted => self.accepted(names, key, &id, event, out),
             Kind::PacketRejected => self.refused(names, key, event, out),
@@ -178,7 +181,7 @@ impl Stories {
     /// The log ends here.
     pub(super) fn finish(&mut self) -> Vec<Finding> {
         let mut found = Vec::new();
-        for entry in self.packets.drain().collect::<Vec<_>>() {
+        for entry in self.packets.drain() {
             if entry.marks.has(Marks::FINISHED) {
                 found.extend(self.unattested_of(entry));
             } else if entry.open.is_some() && !entry.marks.has(Marks::ATTESTED) {
@@ -190,18 +193,17 @@ impl Stories {
         found
     }
 
-    fn accepted(&mut self, names: &Names, key: u64, id: &str, event: Event<'_>, out: &mut Vec<Finding>) {
+    fn accepted(&mut self, names: &Names, key: u64, id: &[u8], event: Event<'_>, out: &mut Vec<Finding>) {
         let line = event.line;
-        let hashed = |kind: &str, name: Name| line.text(name).map_or(0, |text| names.of(&[kind, &text]));
-        let expires = line.text(Name::ExpiresAt).and_then(|text| self.expiries.read(&text));
-        let (told_as, digest) = (hashed("event", Name::EventId), hashed("digest", Name::PacketDigest));
-        let nonce = match (line.text(Name::Fingerprint), line.text(Name::NonceHash)) {
-            (Some(fingerprint), Some(nonce)) => names.of(&["nonce", &fingerprint, &nonce]),
-            _ => 0,
-        };
+        let hashed = |kind: &str, name: Name| line.bytes(name).map_or(0, |text| names.of(&[kind.as_bytes(), &text]));
+        let expires = line.bytes(Name::ExpiresAt).and_then(|text| self.expiries.read(&text));
+        // Whoever chooses an id for its events can choose one id for two.
+        let told_as = line.bytes(Name::EventId).map_or(0, |id| summed(&id));
+        let digest = hashed("digest", Name::PacketDigest);
+        let nonce = nonce_of(line, names);
         let nonce_line = if nonce == 0 { None } else { self.packets.taken_nonce(nonce) };
         let limit = limit_of(line.raw(Name::MaxToolCalls));
-        let entry = self.packets.keep(key, event.end(expires));
+        let Some(entry) = self.packets.keep(key, event.end(expires)) else { return };
         let first = entry.accepted;
         if first != 0 {
             let is_same_line = told_as != 0 && told_as == entry.event;
@@ -210,10 +212,10 @@ impl Stories {
             }
             if digest != 0 && digest == entry.digest {
                 let sentence =
-                    format!("The packet {} was accepted twice, in line {first} and again in line {}.", clipped(id), event.number);
+                    format!("The packet {} was accepted twice, in line {first} and again in line {}.", event.packet(), event.number);
                 out.push(event.told(REPLAY_ACCEPTED, &[first, event.number], sentence));
             } else if digest != 0 && entry.digest != 0 {
-                let sentence = format!("Two accepted packets carry the id {}: lines {first} and {}.", clipped(id), event.number);
+                let sentence = format!("Two accepted packets carry the id {}: lines {first} and {}.", event.packet(), event.number);
                 out.push(event.told(ID_REUSED, &[first, event.number], sentence));
                 entry.marks.set(Marks::SHARED);
                 entry.limit = entry.limit.saturating_add(limit);
@@ -221,7 +223,7 @@ impl Stories {
         } else {
             entry.accepted = event.number;
             entry.event = told_as;
-            entry.agent = hashed("agent", Name::FromAgent);
+            entry.agent = event.from;
             entry.key = hashed("key", Name::Fingerprint);
             entry.digest = digest;
             entry.limit = limit;
@@ -231,12 +233,12 @@ impl Stories {
                 out.push(event.told(REPLAY_ACCEPTED, &[taken, event.number], sentence));
             }
         }
-        let needs_review = line.raw(Name::RequiresHumanReview) == "true";
+        let needs_review = line.raw(Name::RequiresHumanReview) == b"true";
         let is_denied = entry.marks.has(Marks::DENIED);
         if is_denied || needs_review && !entry.marks.has(Marks::APPROVED) {
             if is_denied || self.packets.forgotten == 0 {
                 let why = if is_denied { "people had denied it" } else { "nobody had approved it" };
-                let sentence = format!("The packet {} was accepted although {why}.", clipped(id));
+                let sentence = format!("The packet {} was accepted although {why}.", event.packet());
                 out.push(event.told(UNREVIEWED, &[event.number], sentence));
                 self.mark(key, Marks::TOLD_REVIEW);
             } else {
@@ -250,7 +252,7 @@ impl Stories {
             && at > expires.saturating_add(LATE)
         {
             let sentence =
-                format!("The packet {} was accepted {} s after it had expired.", clipped(id), at.saturating_sub(expires) / SECOND);
+                format!("The packet {} was accepted {} s after it had expired.", event.packet(), at.saturating_sub(expires) / SECOND);
             let mut late = anomaly(sentence, agents(line), vec![event.number], at);
             late.packets = vec![event.packet()];
             out.push(late);
@@ -259,14 +261,11 @@ impl Stories {
     }
 
     fn refused(&mut self, names: &Names, key: u64, event: Event<'_>, out: &mut Vec<Finding>) {
-        if event.line.raw(Name::Reason) != "\"replay_detected\"" {
+        if event.line.raw(Name::Reason) != b"\"replay_detected\"" {
             return;
         }
         let first = self.packets.get(key).map_or(0, |entry| entry.accepted);
-        let nonce = match (event.line.text(Name::Fingerprint), event.line.text(Name::NonceHash)) {
-            (Some(fingerprint), Some(nonce)) => self.packets.taken_nonce(names.of(&["nonce", &fingerprint, &nonce])),
-            _ => None,
-        };
+        let nonce = self.packets.taken_nonce(nonce_of(event.line, names));
         let first = if first == 0 { nonce.unwrap_or(0) } else { first };
         let sentence = match first {
             0 => format!("The packet {} came again and was refused.", event.packet()),
@@ -276,22 +275,22 @@ impl Stories {
     }
 
     fn reviewed(&mut self, key: u64, event: Event<'_>) {
-        let entry = self.packets.keep(key, event.end(None));
+        let Some(entry) = self.packets.keep(key, event.end(None)) else { return };
         // The last word counts.
         let (says, not) = match event.line.raw(Name::Decision) {
-            "\"APPROVED\"" => (Marks::APPROVED, Marks::DENIED),
-            "\"DENIED\"" => (Marks::DENIED, Marks::APPROVED),
+            b"\"APPROVED\"" => (Marks::APPROVED, Marks::DENIED),
+            b"\"DENIED\"" => (Marks::DENIED, Marks::APPROVED),
             _ => return,
         };
         entry.marks.set(says);
         entry.marks.clear(not);
     }
 
-    fn executed(&mut self, names: &Names, key: u64, id: &str, kind: Kind, event: Event<'_>, out: &mut Vec<Finding>) {
+    fn executed(&mut self, names: &Names, key: u64, id: &[u8], kind: Kind, event: Event<'_>, out: &mut Vec<Finding>) {
         if !self.is_accepted(key, event, out) {
             return;
         }
-        let started_digest = event.line.text(Name::PacketDigest).map_or(0, |digest| names.of(&["digest", &digest]));
+        let started_digest = event.line.bytes(Name::PacketDigest).map_or(0, |digest| names.of(&[b"digest", &digest]));
         let Some(entry) = self.packets.get(key) else { return };
         let accepted = entry.accepted;
         if kind == Kind::TaskStarted {
@@ -302,7 +301,7 @@ impl Stories {
                 let sentence = format!(
                     "The task of line {} is not that of the packet {id} that was accepted in line {accepted}.",
                     event.number,
-                    id = clipped(id)
+                    id = event.packet()
                 );
                 out.push(event.told(UNACCEPTED, &[accepted, event.number], sentence));
             }
@@ -310,13 +309,14 @@ impl Stories {
             entry.used = entry.used.saturating_add(1);
             if entry.used > entry.limit && !entry.marks.has(Marks::TOLD_BUDGET) {
                 entry.marks.set(Marks::TOLD_BUDGET);
-                let sentence = format!("The packet {} permits {} tool calls; line {} is one more.", clipped(id), entry.limit, event.number);
+                let sentence =
+                    format!("The packet {} permits {} tool calls; line {} is one more.", event.packet(), entry.limit, event.number);
                 out.push(event.told(OVERRUN, &[accepted, event.number], sentence));
             }
         }
         if entry.marks.has(Marks::DENIED) && !entry.marks.has(Marks::TOLD_REVIEW) {
             entry.marks.set(Marks::TOLD_REVIEW);
-            let sentence = format!("A task of the packet {} went on after people had denied it.", clipped(id));
+            let sentence = format!("A task of the packet {} went on after people had denied it.", event.packet());
             out.push(event.told(UNREVIEWED, &[accepted, event.number], sentence));
         }
         let what = if kind == Kind::TaskStarted { "was started" } else { "used a tool" };
@@ -325,11 +325,11 @@ impl Stories {
 
     fn ended(&mut self, names: &Names, key: u64, kind: Kind, event: Event<'_>, out: &mut Vec<Finding>) {
         let is_attested = kind == Kind::Attested;
-        if is_attested || !matches!(event.line.raw(Name::OutcomeHash), "" | "null") {
+        if is_attested || !matches!(event.line.raw(Name::OutcomeHash), b"" | b"null") {
             self.attests(names, event);
         }
         // That a packet was refused can be attested too, and what refused it started nothing.
-        if event.line.raw(Name::Status) == "\"REJECTED\"" || is_attested && !self.is_accepted(key, event, out) {
+        if event.line.raw(Name::Status) == b"\"REJECTED\"" || is_attested && !self.is_accepted(key, event, out) {
             return;
         }
         let Some(entry) = self.packets.get(key).filter(|entry| entry.accepted != 0) else { return };
@@ -340,11 +340,10 @@ impl Stories {
         if entry.marks.has(Marks::ATTESTED) {
             entry.open = None;
         }
-        let Some(outcome) = event.line.text(Name::OutcomeHash) else { return };
-        let (hashed, first) = (names.of(&["outcome", &outcome]), entry.outcome_line);
-        if entry.outcome == 0 {
-            (entry.outcome, entry.outcome_line) = (hashed, event.number);
-        } else if entry.outcome != hashed && !entry.marks.has(Marks::SHARED) {
+        let Some(outcome) = event.line.bytes(Name::OutcomeHash) else { return };
+        let hashed = names.of(&[b"outcome", &outcome]);
+        let (told, first) = **entry.outcome.get_or_insert_with(|| Box::new((hashed, event.number)));
+        if told != hashed && !entry.marks.has(Marks::SHARED) {
             let sentence = format!("Lines {first} and {} tell of two outcomes of the packet {}.", event.number, event.packet());
             out.push(event.told(MISMATCH, &[entry.accepted, first, event.number], sentence));
         }
@@ -376,7 +375,9 @@ impl Stories {
             }
             _ => {}
         }
-        self.packets.keep(key, event.end(None)).marks.set(Marks::TOLD_UNACCEPTED);
+        if let Some(entry) = self.packets.keep(key, event.end(None)) {
+            entry.marks.set(Marks::TOLD_UNACCEPTED);
+        }
         let sentence = format!("Line {} tells of a task of the packet {}, which was not accepted before.", event.number, event.packet());
         out.push(event.told(UNACCEPTED, &[event.number], sentence));
         false
@@ -388,14 +389,14 @@ impl Stories {
         let name = match (kind, rest.split_once('|')) {
             ("packet", Some((fingerprint, id))) => {
                 self.has_packet_ids = true;
-                scoped(names, names.of(&["key", fingerprint]), id)
+                scoped(names, names.of(&[b"key", fingerprint.as_bytes()]), id)
             }
             // Events name a capability without its issuer.
             ("capability", Some((_, id))) => {
                 self.has_capability_ids = true;
-                names.of(&["capability", id])
+                names.of(&[b"capability", id.as_bytes()])
             }
-            _ => names.of(&[kind, rest]),
+            _ => names.of(&[kind.as_bytes(), rest.as_bytes()]),
         };
         if self.revoked.len() >= self.max_others {
             self.is_full = true;
@@ -405,7 +406,7 @@ impl Stories {
     }
 
     /// Tells, once a packet, that something of it was revoked before.
-    fn check_revoked(&mut self, names: &Names, key: u64, id: &str, what: &str, event: Event<'_>, out: &mut Vec<Finding>) {
+    fn check_revoked(&mut self, names: &Names, key: u64, id: &[u8], what: &str, event: Event<'_>, out: &mut Vec<Finding>) {
         if self.revoked.is_empty() {
             return;
         }
@@ -413,12 +414,12 @@ impl Stories {
         let mut under = vec![(entry.agent, "its sender"), (entry.key, "the key of its sender"), (entry.digest, "the packet")];
         under.extend(entry.ancestors.iter().map(|digest| (*digest, "a packet before it")));
         if self.has_packet_ids && entry.key != 0 {
-            under.push((scoped(names, entry.key, &hex(&sha256(&[id.as_bytes()]))), "the packet"));
+            under.push((scoped(names, entry.key, &hex(&sha256(&[id]))), "the packet"));
         }
         if self.has_capability_ids
-            && let Some(capability) = event.line.text(Name::CapabilityId)
+            && let Some(capability) = event.line.bytes(Name::CapabilityId)
         {
-            under.push((names.of(&["capability", &hex(&sha256(&[capability.as_bytes()]))]), "its capability"));
+            under.push((names.of(&[b"capability", hex(&sha256(&[&capability])).as_bytes()]), "its capability"));
         }
         let is_before = |revoked: &Revocation| revoked.at.zip(event.at).is_none_or(|(revoked, at)| revoked < at);
         let found = under.into_iter().find_map(|(name, of)| self.revoked.get(&name).filter(|r| is_before(r)).map(|r| (r.line, of)));
@@ -426,7 +427,7 @@ impl Stories {
             entry.marks.set(Marks::TOLD_REVOKED);
             let accepted = entry.accepted;
             let sentence =
-                format!("The packet {} {what} in line {} although {of} had been revoked in line {line}.", clipped(id), event.number);
+                format!("The packet {} {what} in line {} although {of} had been revoked in line {line}.", event.packet(), event.number);
             out.push(event.told(REVOKED, &[line, accepted, event.number], sentence));
         }
     }
@@ -471,7 +472,7 @@ impl Stories {
 
 /// A packet that is revoked by its id is that of one key.
 fn scoped(names: &Names, key: u64, id: &str) -> u64 {
-    names.of(&["packet", &key.to_string(), id])
+    names.of(&[b"packet", &key.to_le_bytes(), id.as_bytes()])
 }
 
 /// What has to be known when nobody attests the outcome.
@@ -484,19 +485,29 @@ fn open(names: &Names, entry: &mut Entry, event: Event<'_>) {
 }
 
 fn producer_of(names: &Names, event: Event<'_>) -> u64 {
-    names.of(&["producer", &event.line.text(Name::ProducerId).unwrap_or_default()])
+    names.of(&[b"producer", &event.line.bytes(Name::ProducerId).unwrap_or_default()])
 }
 
 /// The calls a packet permits; more than can be counted where it does not say.
-fn limit_of(raw: &str) -> u32 {
-    let is_number = raw.bytes().next().is_some_and(|byte| byte.is_ascii_digit());
-    raw.parse().unwrap_or(if is_number || !raw.starts_with('-') { u32::MAX } else { 0 })
+fn limit_of(raw: &[u8]) -> u32 {
+    if raw.is_empty() {
+        return u32::MAX;
+    }
+    let number = core::str::from_utf8(raw).ok().and_then(|text| text.parse().ok());
+    number.unwrap_or(if raw.starts_with(b"-") { 0 } else { u32::MAX })
 }
 
-fn ancestors_of(raw: &str, names: &Names) -> Box<[u64]> {
+/// The hashed nonce of one key; 0 where there is none.
+fn nonce_of(line: &Line<'_>, names: &Names) -> u64 {
+    let (fingerprint, nonce) = (line.bytes(Name::Fingerprint), line.bytes(Name::NonceHash));
+    fingerprint.zip(nonce).map_or(0, |(fingerprint, nonce)| names.of(&[b"nonce", &fingerprint, &nonce]))
+}
+
+fn ancestors_of(raw: &[u8], names: &Names) -> Box<[u64]> {
     if raw.len() <= 2 {
         return Box::default();
     }
-    let digests = json::raw_items(raw).unwrap_or_default();
-    digests.into_iter().filter_map(|digest| text_of(digest).map(|digest| names.of(&["digest", &digest]))).collect()
+    let digests = core::str::from_utf8(raw).ok().and_then(|text| json::raw_items(text).ok()).unwrap_or_default();
+    let texts = digests.into_iter().filter_map(|digest| text_of(digest.as_bytes()));
+    texts.map(|digest| names.of(&[b"digest", digest.as_bytes()])).collect()
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::finding::{Finding, Severity, count, moment};
-use super::line::{Line, Name};
-use super::memory::{Map, Names};
+use super::memory::{Map, pair};
 use crate::event::Kind;
 use crate::json::{Value, object};
 use crate::limits::MAX_FINDINGS_OF_A_KIND;
 use crate::log::Report;
+use crate::scan::{Line, Name};
 use crate::time::Timestamp;
 
 /// Most pairs of agents that are counted one by one, and most event types beside the known ones.
@@ -179,10 +179,10 @@ impl Tally {
         self.last = Some(self.last.map_or(at, |last| last.max(at)));
     }
 
-    /// A packet was accepted or refused when the log was at `now`.
-    pub(super) fn handoff(&mut self, names: &Names, line: &Line<'_>, is_accepted: bool, now: i64) {
+    /// A packet from and to `agents`, as hashed names, was accepted or refused when the log was at `now`.
+    pub(super) fn handoff(&mut self, line: &Line<'_>, agents: (u64, u64), is_accepted: bool, now: i64) {
         self.timeline.add(now, usize::from(!is_accepted));
-        let key = names.of(&["handoff", line.raw(Name::FromAgent), line.raw(Name::ToAgent)]);
+        let key = pair(agents.0, agents.1);
         if self.handoffs.len() >= MAX_HANDOFFS && !self.handoffs.contains_key(&key) {
             self.more_handoffs = self.more_handoffs.saturating_add(1);
             return;
@@ -194,14 +194,26 @@ impl Tally {
         *n = n.saturating_add(1);
     }
 
-    pub(super) fn finding(&mut self, finding: &Finding, now: i64) {
-        let (gravest, n) = self.findings.entry(finding.kind.clone()).or_insert((finding.severity, 0));
-        *gravest = finding.severity.max(*gravest);
-        *n = n.saturating_add(1);
-        if let Some(n) = self.severities.get_mut(finding.severity as usize) {
+    /// How many findings of a kind there were.
+    pub(super) fn found(&self, kind: &str) -> u64 {
+        self.findings.get(kind).map_or(0, |(_, n)| *n)
+    }
+
+    /// Something was found when the log was at `now`.
+    pub(super) fn finding(&mut self, kind: &str, severity: Severity, now: i64) {
+        match self.findings.get_mut(kind) {
+            Some((gravest, n)) => {
+                *gravest = severity.max(*gravest);
+                *n = n.saturating_add(1);
+            }
+            None => {
+                self.findings.insert(kind.to_owned(), (severity, 1));
+            }
+        }
+        if let Some(n) = self.severities.get_mut(severity as usize) {
             *n = n.saturating_add(1);
         }
-        if finding.severity >= Severity::Medium {
+        if severity >= Severity::Medium {
             self.timeline.add(now, 2);
         }
     }

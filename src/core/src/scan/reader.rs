@@ -1,0 +1,323 @@
+//! Reading lines: by the shapes of those before as far as they fit, then character by character.
+
+use super::find::special;
+use super::line::Line;
+use super::name::Name;
+use super::shapes::Shapes;
+use crate::json::{self, Escape, FloatForm, Style, TimeForm, Value};
+
+/// How an odd line is written anew.
+const PLAIN: Style = Style { sorted: false, spaced: false, escape: Escape::Utf8, float: FloatForm::Python, time: TimeForm::Zulu };
+
+/// Integers of so many characters are surely within every limit.
+const SMALL: usize = 18;
+
+/// Reads lines, and remembers what they look like.
+#[derive(Debug, Default)]
+pub(crate) struct Reader(Shapes);
+
+impl Reader {
+    /// Reads the line of plain JSON that begins at `at` of `bytes`: its members, and where its newline stands or the bytes
+    /// end. Nothing for a line that is odd or none.
+    #[inline]
+    pub(crate) fn read<'a>(&mut self, bytes: &'a [u8], at: usize) -> Option<(Line<'a>, usize)> {
+        let mut line = Line::EMPTY;
+        let mut scan = Scan { bytes, at, is_rewritten: false, is_ascii: true, has_escapes: false };
+        scan.line(&mut line, &mut self.0)?;
+        line.has_escapes = scan.has_escapes;
+        let text = bytes.get(at..scan.at)?;
+        (scan.is_ascii || core::str::from_utf8(text).is_ok()).then_some((line, scan.at))
+    }
+
+    /// Reads what [`rewrite`] wrote.
+    pub(crate) fn read_rewritten(text: &str) -> Option<Line<'_>> {
+        let mut line = Line::EMPTY;
+        let mut scan = Scan { bytes: text.as_bytes(), at: 0, is_rewritten: true, is_ascii: false, has_escapes: true };
+        scan.line(&mut line, &mut Shapes::default())?;
+        (line.has_small_numbers, line.has_escapes) = (false, true);
+        (scan.at == text.len()).then_some(line)
+    }
+}
+
+/// A line in plain JSON, or why it cannot be read. What is well-formed is read past other faults, but for a
+/// repeated key: two readers would see two events.
+pub(crate) fn rewrite(bytes: &[u8]) -> Result<String, String> {
+    match json::parse_frame(bytes) {
+        Ok((_, Some(error @ json::Error::DuplicateKey { .. }))) | Err(error) => Err(error.to_string()),
+        Ok((value @ Value::Object(_), _)) => Ok(json::write(&value, PLAIN)),
+        Ok((value, _)) => Err(format!("an event is an object, found {}", value.kind())),
+    }
+}
+
+struct Scan<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    /// Whether the text is known to be JSON without repeated keys.
+    is_rewritten: bool,
+    /// Whether everything read so far is surely ASCII.
+    is_ascii: bool,
+    /// Whether a string was spelled with escapes.
+    has_escapes: bool,
+}
+
+impl<'a> Scan<'a> {
+    #[inline(always)]
+    fn line(&mut self, line: &mut Line<'a>, shapes: &mut Shapes) -> Option<()> {
+        let mut known = Some(Shapes::ROOT);
+        loop {
+            let before = known?;
+            let Some((number, shape)) = self.bytes.get(self.at..).and_then(|rest| shapes.after(before, rest)) else { break };
+            let lead = self.at;
+            let (name, key) = (shape.name, shape.key);
+            self.at = self.at.saturating_add(shape.length);
+            let raw = self.value(line)?;
+            match name {
+                Some(name) => line.put(name, raw),
+                None => line.put_other(self.bytes.get(lead.saturating_add(key.0)..lead.saturating_add(key.1))?, raw),
+            }
+            known = Some(number);
+        }
+        // Where every line ends, and a new one goes its own way.
+        if known != Some(Shapes::ROOT) && self.bytes.get(self.at..self.at.saturating_add(2)) == Some(b"}\n") {
+            self.at = self.at.saturating_add(1);
+            return Some(());
+        }
+        if self.is_rewritten {
+            known = None;
+        }
+        self.rest(line, shapes, known)
+    }
+
+    /// The rest of a line of which what stands before `known` has been read.
+    fn rest(&mut self, line: &mut Line<'a>, shapes: &mut Shapes, known: Option<usize>) -> Option<()> {
+        let mut known = known;
+        let mut lead = self.at;
+        let is_first = matches!(known, None | Some(Shapes::ROOT));
+        if is_first {
+            self.skip_space();
+            self.expect(b'{')?;
+        }
+        self.skip_space();
+        if !self.take(b'}') {
+            if !is_first {
+                self.expect(b',')?;
+                self.skip_space();
+            }
+            loop {
+                known = self.member(line, shapes, known, lead)?;
+                lead = self.at;
+                self.skip_space();
+                if self.take(b'}') {
+                    break;
+                }
+                self.expect(b',')?;
+                self.skip_space();
+            }
+        }
+        self.skip_space();
+        matches!(self.peek(), None | Some(b'\n')).then_some(())
+    }
+
+    /// A member, and what its lead, which began at `lead`, is remembered as.
+    fn member(&mut self, line: &mut Line<'a>, shapes: &mut Shapes, before: Option<usize>, lead: usize) -> Option<Option<usize>> {
+        let start = self.at.saturating_add(1);
+        let is_escaped = self.string()?;
+        if is_escaped && !self.is_rewritten {
+            return None;
+        }
+        let end = self.at.saturating_sub(1);
+        let key = self.bytes.get(start..end)?;
+        self.skip_space();
+        self.expect(b':')?;
+        self.skip_space();
+        let name = Name::find(key);
+        if !line.has_room(key, name) && !(self.is_rewritten && name.is_none()) {
+            return None;
+        }
+        let text = self.bytes.get(lead..self.at)?;
+        let learnt = before.and_then(|before| shapes.learn(before, text, (start.saturating_sub(lead), end.saturating_sub(lead)), name));
+        let raw = self.value(line)?;
+        match name {
+            Some(name) => line.put(name, raw),
+            None => line.put_other(key, raw),
+        }
+        Some(learnt)
+    }
+
+    #[inline(always)]
+    fn value(&mut self, line: &mut Line<'a>) -> Option<&'a [u8]> {
+        let start = self.at;
+        if self.peek() == Some(b'"') {
+            self.string()?;
+        } else {
+            self.other_value(line)?;
+        }
+        self.bytes.get(start..self.at)
+    }
+
+    /// A value that is no string.
+    fn other_value(&mut self, line: &mut Line<'a>) -> Option<()> {
+        match self.peek()? {
+            b't' => self.literal(b"true"),
+            b'f' => self.literal(b"false"),
+            b'n' => self.literal(b"null"),
+            b'{' | b'[' if self.is_rewritten => self.skip_nested(),
+            b'[' => self.flat_array(line),
+            b'{' => {
+                self.at = self.at.saturating_add(1);
+                self.skip_space();
+                self.expect(b'}')
+            }
+            _ => self.number(line),
+        }
+    }
+
+    /// An array that holds neither arrays nor objects.
+    fn flat_array(&mut self, line: &mut Line<'a>) -> Option<()> {
+        self.at = self.at.saturating_add(1);
+        self.skip_space();
+        if self.take(b']') {
+            return Some(());
+        }
+        loop {
+            self.skip_space();
+            if matches!(self.peek()?, b'[' | b'{') {
+                return None;
+            }
+            self.value(line)?;
+            self.skip_space();
+            if self.take(b']') {
+                return Some(());
+            }
+            self.expect(b',')?;
+        }
+    }
+
+    fn skip_nested(&mut self) -> Option<()> {
+        let mut depth = 0_usize;
+        loop {
+            match self.peek()? {
+                b'"' => {
+                    self.string()?;
+                    continue;
+                }
+                b'{' | b'[' => depth = depth.saturating_add(1),
+                b'}' | b']' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            self.at = self.at.saturating_add(1);
+            if depth == 0 {
+                return Some(());
+            }
+        }
+    }
+
+    /// A string; whether it holds escapes.
+    #[inline(always)]
+    fn string(&mut self) -> Option<bool> {
+        self.expect(b'"')?;
+        let plain = special(self.bytes, self.at);
+        self.is_ascii &= plain.is_ascii;
+        self.at = plain.end;
+        if self.take(b'"') {
+            return Some(false);
+        }
+        self.escaped_string().map(|()| true)
+    }
+
+    /// The rest of a string from its first escape on.
+    fn escaped_string(&mut self) -> Option<()> {
+        self.has_escapes = true;
+        loop {
+            match self.peek()? {
+                b'"' => {
+                    self.at = self.at.saturating_add(1);
+                    return Some(());
+                }
+                b'\\' => self.escape()?,
+                _ => return None,
+            }
+            let plain = special(self.bytes, self.at);
+            self.is_ascii &= plain.is_ascii;
+            self.at = plain.end;
+        }
+    }
+
+    fn escape(&mut self) -> Option<()> {
+        let rest = self.bytes.get(self.at.saturating_add(1)..)?;
+        let length = match rest {
+            [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => 2,
+            // Surrogates come in pairs, which the parser looks after.
+            [b'u', b'd' | b'D', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F', ..] if !self.is_rewritten => return None,
+            [b'u', a, b, c, d, ..] if [a, b, c, d].iter().all(|digit| digit.is_ascii_hexdigit()) => 6,
+            _ => return None,
+        };
+        self.at = self.at.saturating_add(length);
+        Some(())
+    }
+
+    fn number(&mut self, line: &mut Line<'a>) -> Option<()> {
+        let start = self.at;
+        let is_negative = self.take(b'-');
+        let is_zero = self.take(b'0');
+        if !is_zero {
+            self.digits()?;
+        }
+        let end = self.at;
+        if self.take(b'.') {
+            self.digits()?;
+        }
+        if self.take(b'e') || self.take(b'E') {
+            let _ = self.take(b'+') || self.take(b'-');
+            self.digits()?;
+        }
+        if self.at != end || is_negative && is_zero || end.saturating_sub(start) > SMALL {
+            line.has_small_numbers = false;
+        }
+        Some(())
+    }
+
+    fn digits(&mut self) -> Option<()> {
+        let start = self.at;
+        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            self.at = self.at.saturating_add(1);
+        }
+        (self.at > start).then_some(())
+    }
+
+    fn literal(&mut self, word: &[u8]) -> Option<()> {
+        if !self.bytes.get(self.at..)?.starts_with(word) {
+            return None;
+        }
+        self.at = self.at.saturating_add(word.len());
+        Some(())
+    }
+
+    /// A newline ends the line, and is no space within it.
+    // A few instructions for every byte: as calls, which a build for size makes of them, they take as long as all the rest.
+    #[inline(always)]
+    fn skip_space(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\r')) {
+            self.at = self.at.saturating_add(1);
+        }
+    }
+
+    #[inline(always)]
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    #[inline(always)]
+    fn take(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        if found {
+            self.at = self.at.saturating_add(1);
+        }
+        found
+    }
+
+    #[inline(always)]
+    fn expect(&mut self, byte: u8) -> Option<()> {
+        self.take(byte).then_some(())
+    }
+}
