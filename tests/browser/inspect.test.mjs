@@ -5,13 +5,28 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { root } from "../runtimes/project.mjs";
-import { AgentIdentity, AgentRegistry, approve, createAttestation, createEnvelope, issueCapability, revoke, signPacket } from "../../pkg/dist/index.js";
+import {
+  AgentIdentity,
+  AgentRegistry,
+  approve,
+  createAttestation,
+  createEnvelope,
+  issueCapability,
+  revoke,
+  signPacket,
+} from "../../pkg/dist/index.js";
 import { axe, playground } from "./site.mjs";
 
 const { open, shots } = playground();
 
 const [planner, researcher] = [1, 2].map((seed) => AgentIdentity.fromPrivateKey(new Uint8Array(32).fill(seed)));
-const packet = (fields = {}) => signPacket(planner, { to_agent: researcher.agentId, intent: "Summarize", permissions: { allowed_actions: ["read"], max_tool_calls: 3 }, ...fields });
+const packet = (fields = {}) =>
+  signPacket(planner, {
+    to_agent: researcher.agentId,
+    intent: "Summarize",
+    permissions: { allowed_actions: ["read"], max_tool_calls: 3 },
+    ...fields,
+  });
 const wire = (fields) => createEnvelope(packet(fields));
 const vectors = (name) => JSON.parse(readFileSync(join(root, `tests/vectors/reference-${name}.json`), "utf8"));
 const textOf = (page, selector) => page.locator(`#inspect ${selector}`).allTextContents();
@@ -34,9 +49,17 @@ async function settled(page, text) {
   await page.waitForSelector("#inspect [data-result]:not([hidden])");
 }
 
-const summary = (page) => page.locator("#inspect [data-summary] .verdict").evaluate(({ dataset }) => ({ valid: dataset.valid, code: dataset.code }));
+const summary = (page) =>
+  page.locator("#inspect [data-summary] .verdict").evaluate(({ dataset }) => ({ valid: dataset.valid, code: dataset.code }));
 const kindOf = (page) => page.locator("#inspect [data-summary] [data-kind]").getAttribute("data-kind");
-const fields = (page) => page.locator("#inspect [data-fields] .fields > div").evaluateAll((rows) => Object.fromEntries(rows.map((row) => [row.querySelector("dt").firstChild.textContent, row.querySelector("dd").firstChild.textContent])));
+const fields = (page) =>
+  page
+    .locator("#inspect [data-fields] .fields > div")
+    .evaluateAll((rows) =>
+      Object.fromEntries(
+        rows.map((row) => [row.querySelector("dt").firstChild.textContent, row.querySelector("dd").firstChild.textContent]),
+      ),
+    );
 
 test("a text comes in by paste, by drop and from a file, and is taken apart", async (t) => {
   const { page, complaints, close } = await open({ hash: "inspect" });
@@ -44,7 +67,10 @@ test("a text comes in by paste, by drop and from a file, and is taken apart", as
   await paste(page, text);
   assert.deepEqual([await kindOf(page), await summary(page)], ["envelope", { valid: "true", code: "" }]);
   const shown = await fields(page);
-  assert.deepEqual([shown.from_agent, shown.intent, shown["context.n"], shown["permissions.max_tool_calls"]], [planner.agentId, "Summarize", "123456789012345678901234567890", "3"]);
+  assert.deepEqual(
+    [shown.from_agent, shown.intent, shown["context.n"], shown["permissions.max_tool_calls"]],
+    [planner.agentId, "Summarize", "123456789012345678901234567890", "3"],
+  );
 
   const folder = mkdtempSync(join(tmpdir(), "inspect-"));
   t.after(() => rmSync(folder, { recursive: true }));
@@ -55,13 +81,19 @@ test("a text comes in by paste, by drop and from a file, and is taken apart", as
   await settled(page, other);
   assert.deepEqual([await kindOf(page), (await fields(page)).intent], ["packet", "From a file"]);
 
-  for (const [dropped, asFile] of [[wire({ intent: "A dropped file" }), true], [wire({ intent: "A dropped text" }), false]]) {
-    const transfer = await page.evaluateHandle(([content, isFile]) => {
-      const data = new DataTransfer();
-      if (isFile) data.items.add(new File([content], "dropped.json"));
-      else data.setData("text/plain", content);
-      return data;
-    }, [dropped, asFile]);
+  for (const [dropped, asFile] of [
+    [wire({ intent: "A dropped file" }), true],
+    [wire({ intent: "A dropped text" }), false],
+  ]) {
+    const transfer = await page.evaluateHandle(
+      ([content, isFile]) => {
+        const data = new DataTransfer();
+        if (isFile) data.items.add(new File([content], "dropped.json"));
+        else data.setData("text/plain", content);
+        return data;
+      },
+      [dropped, asFile],
+    );
     await page.dispatchEvent("#inspect .intake", "drop", { dataTransfer: transfer });
     await settled(page, dropped);
     assert.equal((await fields(page)).intent, JSON.parse(dropped).packet.intent);
@@ -78,7 +110,11 @@ test("each kind of object is known, and what is proven of it is told apart from 
   for (const [kind, text, claim] of [
     ["packet", packet().text, /That the sender is trusted/],
     ["envelope", wire(), /The list in chain/],
-    ["capability_token", issueCapability(planner, { subject_agent: researcher.agentId, allowed_actions: ["read"] }).token, /no trusted root/],
+    [
+      "capability_token",
+      issueCapability(planner, { subject_agent: researcher.agentId, allowed_actions: ["read"] }).token,
+      /no trusted root/,
+    ],
     ["attestation", bundle, /signer's word/],
     ["approval", approve(planner, packet().text, { decision: "DENIED", note: "not now" }).text, /is a reviewer/],
     ["revocation", revoke(planner, { agentId: planner.agentId }).text, /may revoke this/],
@@ -105,21 +141,31 @@ test("an attestation by itself is asked for its key and its result, and then che
   await page.click("#inspect [data-missing] button");
   await page.waitForSelector("#inspect .verdict[data-valid=true]");
 
-  await page.locator("#inspect textarea").first().evaluate((area) => {
-    area.value = area.value.replace('"pages": 3', '"pages": 4');
-    area.dispatchEvent(new Event("input"));
-  });
+  await page
+    .locator("#inspect textarea")
+    .first()
+    .evaluate((area) => {
+      area.value = area.value.replace('"pages": 3', '"pages": 4');
+      area.dispatchEvent(new Event("input"));
+    });
   await page.waitForSelector("#inspect .fault[data-code=outcome_hash_mismatch] mark");
   assert.match((await textOf(page, ".fault[data-code=outcome_hash_mismatch]")).join(), /the result hashes to [0-9a-f]{64}/);
-  assert.match((await textOf(page, ".fault[data-code=outcome_hash_mismatch] mark")).join(), /"outcome_hash":"[0-9a-f]{30}/);
+  assert.match((await textOf(page, ".fault[data-code=outcome_hash_mismatch] .spot mark")).join(), /"outcome_hash":"[0-9a-f]{30}/);
+  assert.deepEqual(await textOf(page, ".changes mark"), ["3", "4"]);
   assert.deepEqual(complaints(), []);
   await close();
 });
 
 test("envelopes of both releases of the reference are read, with the very bytes that they signed", async () => {
   const { page, complaints, close } = await open({ hash: "inspect" });
-  for (const [release, form] of [["0.3.3-pydantic2.12", "0.3.3"], ["0.3.3-pydantic2.14", "0.3.3"], ["0.4.0", "0.4.0"]]) {
-    for (const { wire: text, signed_payload: signed } of vectors(release).packets.filter(({ name }) => ["minimal", "floats", "ints", "offset"].includes(name))) {
+  for (const [release, form] of [
+    ["0.3.3-pydantic2.12", "0.3.3"],
+    ["0.3.3-pydantic2.14", "0.3.3"],
+    ["0.4.0", "0.4.0"],
+  ]) {
+    for (const { wire: text, signed_payload: signed } of vectors(release).packets.filter(({ name }) =>
+      ["minimal", "floats", "ints", "offset"].includes(name),
+    )) {
       await paste(page, text);
       assert.equal(await page.locator("#inspect [data-form]").getAttribute("data-form"), form);
       await page.click("#inspect .part details.bytes summary");
@@ -160,7 +206,9 @@ test("the changed bytes of an object that was seen before are pointed at, wherev
   // A signature of other bytes: nothing that is signed differs.
   const signature = JSON.parse(genuine).packet.signature;
   await paste(page, genuine.replace(signature, JSON.parse(wire()).packet.signature));
-  assert.deepEqual(await page.locator("#inspect .changes > li").evaluateAll((items) => items.map(({ dataset }) => dataset.pointer)), ["/signature"]);
+  assert.deepEqual(await page.locator("#inspect .changes > li").evaluateAll((items) => items.map(({ dataset }) => dataset.pointer)), [
+    "/signature",
+  ]);
   assert.deepEqual(complaints(), []);
   await close();
 });
@@ -178,11 +226,35 @@ test("where the genuine object was never seen, the fields that may be concerned 
     await page.fill("#inspect [data-compare] textarea", text);
     await page.click("#inspect [data-compare] button");
   };
-  await compareWith(wire({ to_agent: "agent:else", intent: "Another", context: { a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7, h: 8, i: 9, j: 10 }, permissions: { allowed_actions: [] } }).replace("Another", "Forged"));
+  await compareWith(
+    wire({
+      to_agent: "agent:else",
+      intent: "Another",
+      context: { a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7, h: 8, i: 9, j: 10 },
+      permissions: { allowed_actions: [] },
+    }).replace("Another", "Forged"),
+  );
   await page.waitForFunction(() => document.querySelector("#inspect [data-affected]").textContent.includes("is not good itself"));
   await compareWith(genuine);
   await page.waitForSelector("#inspect .changes > li[data-pointer='/intent']");
   assert.deepEqual(await textOf(page, ".changes mark"), ["1", "9"]);
+  assert.deepEqual(complaints(), []);
+  await close();
+});
+
+test("a packet whose keys the reference's own writer sorted is told apart from one that was changed", async () => {
+  const { page, complaints, close } = await open({ hash: "inspect" });
+  for (const { wire: text } of vectors("0.3.3-pydantic2.14").packets.filter(({ name }) => ["unsorted", "unicode"].includes(name))) {
+    await paste(page, text);
+    assert.deepEqual(await summary(page), { valid: "false", code: "invalid_signature" });
+    await page.click("#inspect [data-orders]");
+    await page.waitForSelector("#inspect .fault [role=status] p");
+    assert.match((await textOf(page, ".fault [role=status] p")).join(), /nothing was changed but their order/);
+  }
+  await paste(page, wire({ context: { a: 1, b: 2 } }).replace("Summarize", "Publish"));
+  await page.click("#inspect [data-orders]");
+  await page.waitForSelector("#inspect .fault [role=status] p");
+  assert.match((await textOf(page, ".fault [role=status] p")).join(), /It fits in no order/);
   assert.deepEqual(complaints(), []);
   await close();
 });
@@ -227,18 +299,31 @@ test("of an envelope the very object that is broken is named, also deep in its p
   assert.equal(await page.locator("#inspect .hop.proven").count(), 6);
   assert.equal(await page.locator("#inspect .hop.claimed").count(), 0);
   const narrowed = (await textOf(page, ".narrowed")).join();
-  for (const words of [/no more fetch:https/, /tool calls: 8 → 5/, /runtime: at most 60 s/, /a person must approve/, /read, fetch:.* became read:\/docs\/\*/]) assert.match(narrowed, words);
+  for (const words of [
+    /no more fetch:https/,
+    /tool calls: 8 → 5/,
+    /runtime: at most 60 s/,
+    /a person must approve/,
+    /read, fetch:.* became read:\/docs\/\*/,
+  ])
+    assert.match(narrowed, words);
 
   await paste(page, chain.replace("Collect the findings", "Collect the salaries"));
   assert.match((await textOf(page, ".verdict")).join(), /Valid itself; something in it is not/);
-  assert.deepEqual(await page.locator("#inspect .part[data-valid=false]").evaluateAll((parts) => parts.map(({ dataset }) => dataset.at)), ["/proof/packets/0"]);
+  assert.deepEqual(await page.locator("#inspect .part[data-valid=false]").evaluateAll((parts) => parts.map(({ dataset }) => dataset.at)), [
+    "/proof/packets/0",
+  ]);
   assert.deepEqual(await page.locator("#inspect .fault").evaluateAll((all) => all.map(({ dataset }) => dataset.at)), ["/proof/packets/0"]);
-  assert.deepEqual(await page.locator("#inspect .changes > li").evaluateAll((items) => items.map(({ dataset }) => dataset.pointer)), ["/intent"]);
+  assert.deepEqual(await page.locator("#inspect .changes > li").evaluateAll((items) => items.map(({ dataset }) => dataset.pointer)), [
+    "/intent",
+  ]);
   assert.equal(await page.locator("#inspect .hop.claimed").count(), 1);
 
   const tokens = JSON.parse(chain).proof.capabilities;
   await paste(page, chain.replace(tokens[1], `${tokens[1].slice(0, 50)}!${tokens[1].slice(51)}`));
-  assert.deepEqual(await page.locator("#inspect .part[data-valid=false]").evaluateAll((parts) => parts.map(({ dataset }) => dataset.at)), ["/proof/capabilities/1"]);
+  assert.deepEqual(await page.locator("#inspect .part[data-valid=false]").evaluateAll((parts) => parts.map(({ dataset }) => dataset.at)), [
+    "/proof/capabilities/1",
+  ]);
   assert.deepEqual(await textOf(page, ".fault[data-at='/proof/capabilities/1'] mark"), ["!"]);
   assert.deepEqual(complaints(), []);
   await close();
@@ -254,7 +339,10 @@ test("every random change of a genuine envelope is refused, and pointed at or to
     seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
     return (seed >>> 8) % below;
   };
-  const flat = (value, pointer = "") => (typeof value === "object" && value !== null && Object.keys(value).length > 0 ? Object.entries(value).flatMap(([key, inner]) => flat(inner, `${pointer}/${key}`)) : [[pointer, JSON.stringify(value)]]);
+  const flat = (value, pointer = "") =>
+    typeof value === "object" && value !== null && Object.keys(value).length > 0
+      ? Object.entries(value).flatMap(([key, inner]) => flat(inner, `${pointer}/${key}`))
+      : [[pointer, JSON.stringify(value)]];
   const own = new Map(flat(JSON.parse(genuine).packet));
   /** The pointers at which a text that is still JSON says another thing. */
   const changedIn = (text) => {
@@ -282,10 +370,16 @@ test("every random change of a genuine envelope is refused, and pointed at or to
       await new Promise((resolve) => setTimeout(resolve, 5));
       area.value = spoilt;
       area.dispatchEvent(new Event("input"));
-      for (let tries = 0; tries < 200 && document.querySelector("#inspect [data-result]").hidden; tries += 1) await new Promise((resolve) => setTimeout(resolve, 5));
+      for (let tries = 0; tries < 200 && document.querySelector("#inspect [data-result]").hidden; tries += 1)
+        await new Promise((resolve) => setTimeout(resolve, 5));
       const { code, valid } = document.querySelector("#inspect [data-summary] .verdict").dataset;
       const marks = document.querySelectorAll("#inspect .fault mark").length;
-      return { code, valid, marks, changed: [...document.querySelectorAll("#inspect .changes > li")].map(({ dataset }) => dataset.pointer) };
+      return {
+        code,
+        valid,
+        marks,
+        changed: [...document.querySelectorAll("#inspect .changes > li")].map(({ dataset }) => dataset.pointer),
+      };
     }, text);
     const near = `${found.code}: ${text.slice(at - 20, at + 20)} (${round})`;
     // What is still good would have to say the same in another spelling.
@@ -345,7 +439,10 @@ test("a link that is cut off, of another version or a bomb gives one clear line,
   ]) {
     const began = Date.now();
     await page.evaluate((to) => (location.hash = `inspect/${to}`), argument);
-    await page.waitForFunction((source) => new RegExp(source).test(document.querySelector("#inspect [data-trouble]").textContent), words.source);
+    await page.waitForFunction(
+      (source) => new RegExp(source).test(document.querySelector("#inspect [data-trouble]").textContent),
+      words.source,
+    );
     assert.ok(Date.now() - began < 2000);
     await page.evaluate(() => (document.querySelector("#inspect [data-trouble]").textContent = ""));
   }
@@ -353,7 +450,7 @@ test("a link that is cut off, of another version or a bomb gives one clear line,
   await close();
 });
 
-test("hostile texts are text: markup, controls, bidirectional marks, depth and a megabyte, quickly", async () => {
+test("hostile texts are text: markup, controls, bidirectional marks, depth and a megabyte, quickly", async (t) => {
   const { page, complaints, close } = await open({ hash: "inspect" });
   const evil = '<img src=x onerror="globalThis.ran=1"><script>globalThis.ran=1</script>';
   await paste(page, wire({ intent: evil, context: { [evil]: evil, "\u202egnp.exe": "\u0007\u200b\u2028end" } }));
@@ -366,18 +463,34 @@ test("hostile texts are text: markup, controls, bidirectional marks, depth and a
   const wide = `{"packet": {"packet_id": "p", "a": [${"[],".repeat(300_000)}1]}}`;
   const keys = `{"packet": {${Array.from({ length: 60_000 }, (_, index) => `"k${index}": 1`).join(", ")}}}`;
   const words = wire({ context: { words: "word ".repeat(190_000) } });
-  for (const [text, code] of [[deep, "nesting_too_deep"], [wide, null], [keys, null], [words, ""], ["x".repeat(2_000_000), "input_too_large"], ['"\\ud800"', null], ["\u0000", null], ["😀", null]]) {
-    const began = await page.evaluate((given) => {
-      const area = document.querySelector("#inspect textarea");
-      area.value = given;
-      const start = performance.now();
-      area.dispatchEvent(new Event("input"));
-      return start;
-    }, text);
-    await page.waitForFunction(() => !document.querySelector("#inspect [data-result]").hidden);
-    await page.waitForTimeout(200);
-    const took = (await page.evaluate(() => performance.now())) - began;
-    assert.ok(took < 3000, `${text.slice(0, 30)}: ${took} ms`);
+  for (const [text, code] of [
+    [deep, "nesting_too_deep"],
+    [wide, null],
+    [keys, null],
+    [words, ""],
+    ["x".repeat(2_000_000), "input_too_large"],
+    ['"\\ud800"', null],
+    ["\u0000", null],
+    ["😀", null],
+  ]) {
+    // The best of three: what else the machine does is not the page's.
+    let took = Infinity;
+    for (let tries = 0; tries < 3 && took > 2500; tries += 1) {
+      took = await page.evaluate(async (given) => {
+        const area = document.querySelector("#inspect textarea");
+        const result = document.querySelector("#inspect [data-result]");
+        area.value = "";
+        area.dispatchEvent(new Event("input"));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        area.value = given;
+        const start = performance.now();
+        area.dispatchEvent(new Event("input"));
+        while (result.hidden) await new Promise((resolve) => requestAnimationFrame(resolve));
+        return performance.now() - start;
+      }, text);
+    }
+    assert.ok(took < 2500, `${text.slice(0, 30)}: ${took} ms`);
+    t.diagnostic(`${text.length} characters in ${Math.round(took)} ms: ${JSON.stringify(text.slice(0, 24))}`);
     if (code !== null) assert.equal((await summary(page)).code, code, text.slice(0, 30));
   }
   assert.deepEqual(complaints(), []);
@@ -463,7 +576,13 @@ test("it fits a phone, and looks the same in both themes", async () => {
       assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 390, name);
       assert.deepEqual(await axe(page), [], `${name}, ${theme}`);
     }
-    const small = await page.locator("#inspect :is(button, summary:not(.example *), input:not([type=checkbox], [type=file]))").evaluateAll((all) => all.filter((each) => each.offsetParent !== null && each.getBoundingClientRect().height < 44).map(({ outerHTML }) => outerHTML.slice(0, 80)));
+    const small = await page
+      .locator("#inspect :is(button, summary:not(.example *), input:not([type=checkbox], [type=file]))")
+      .evaluateAll((all) =>
+        all
+          .filter((each) => each.offsetParent !== null && each.getBoundingClientRect().height < 44)
+          .map(({ outerHTML }) => outerHTML.slice(0, 80)),
+      );
     assert.deepEqual(small, []);
     assert.deepEqual(complaints(), []);
     await close();
@@ -474,7 +593,8 @@ test("it fits a phone, and looks the same in both themes", async () => {
   };
   await shots("inspect-signed", { hash: "inspect" }, async (page) => {
     await show("Chain of three", true)(page);
-    for (const closed of ["details.part >> nth=0", "details.part >> nth=4", "[data-gate]"]) await page.locator(`#inspect ${closed}`).locator("summary").first().click();
+    for (const closed of ["details.part >> nth=0", "details.part >> nth=4", "[data-gate]"])
+      await page.locator(`#inspect ${closed}`).locator("summary").first().click();
     await page.locator("#inspect details.part[open] details.bytes").evaluateAll((all) => all.forEach((each) => (each.open = true)));
     await page.click("#inspect [data-gate] button[type=submit]");
     await page.waitForSelector("#inspect .findings");

@@ -6,14 +6,31 @@ import { AgentIdentity, createEnvelope, issueCapability, signPacket } from "../.
 
 const [planner, researcher] = [1, 2].map((seed) => AgentIdentity.fromPrivateKey(new Uint8Array(32).fill(seed)));
 const right = issueCapability(planner, { subject_agent: researcher.agentId, allowed_actions: ["read"] });
-const packet = signPacket(researcher, { to_agent: "agent:w", intent: "é", permissions: { allowed_actions: ["read"] }, capability_token: right.token });
+const packet = signPacket(researcher, {
+  to_agent: "agent:w",
+  intent: "é",
+  permissions: { allowed_actions: ["read"] },
+  capability_token: right.token,
+});
 const wire = createEnvelope(packet);
 
 test("every signed object of a text is told of, deeply frozen, with what was asked of it", () => {
   const { parts, offset, respelled } = inspectObject(wire);
   assert.deepEqual([offset, respelled], [null, null]);
-  assert.deepEqual(parts.map(({ at, kind, valid }) => [at, kind, valid]), [["/packet", "packet", true], ["/packet/capability_token", "capability_token", true]]);
-  assert.deepEqual(parts[0].checks.map(({ check, code }) => [check, code]), [["form", null], ["signature", null]]);
+  assert.deepEqual(
+    parts.map(({ at, kind, valid }) => [at, kind, valid]),
+    [
+      ["/packet", "packet", true],
+      ["/packet/capability_token", "capability_token", true],
+    ],
+  );
+  assert.deepEqual(
+    parts[0].checks.map(({ check, code }) => [check, code]),
+    [
+      ["form", null],
+      ["signature", null],
+    ],
+  );
   assert.ok(Object.isFrozen(parts) && Object.isFrozen(parts[1].checks[0]));
   assert.throws(() => {
     "use strict";
@@ -37,8 +54,14 @@ test("the signed bytes are those of the form that is proven, or of the one that 
   assert.ok(text({ form: "0.3.3" }).startsWith('{"packet_id"') && text({ form: "0.3.3" }).includes('"intent":"é"'));
   assert.ok(text({ at: "/packet/capability_token" }).startsWith('{"capability_id": '));
   assert.ok(text({ kind: "capability_token" }, right.token).startsWith('{"capability_id": '));
-  for (const [of, options] of [[wire, { at: "/nowhere" }], ["{", {}], [wire.replace('"intent"', '"ent"'), {}], ["{}", { kind: "nonsense" }]]) {
+  for (const [of, options] of [
+    [wire, { at: "/nowhere" }],
+    ["{", {}],
+    [wire.replace('"intent"', '"ent"'), {}],
+    ["{}", { kind: "nonsense" }],
+  ]) {
     assert.equal(signedBytes(of, options), null);
   }
-  for (const options of [{ form: "0.2.0" }, { at: 7 }, { froms: "0.4.0" }]) assert.throws(() => signedBytes(wire, options), { code: "config_invalid" });
+  for (const options of [{ form: "0.2.0" }, { at: 7 }, { froms: "0.4.0" }])
+    assert.throws(() => signedBytes(wire, options), { code: "config_invalid" });
 });

@@ -6,7 +6,7 @@ const FRAME = ["result", "reason", "public_key_pem", "now_ms"];
 
 /** Whether the text is an attestation by itself, as the reference writes it. */
 export function isBare(text) {
-  return locate(text, "/outcome_hash") !== null && locate(text, "/attestation") === null;
+  return text.includes('"outcome_hash"') && locate(text, "/outcome_hash") !== null && locate(text, "/attestation") === null;
 }
 
 /** The text that `check` takes: the attestation with what stands around it. `more` holds JSON texts by their names. */
@@ -51,7 +51,13 @@ export function missingForm(text, onText) {
     h("p", { class: "hint", text: "An attestation holds hashes, not the result, and the fingerprint of a key, not the key." }),
     lacks("result") && h("label", { class: "field" }, h("span", { text: "The result, as JSON" }), result),
     lacks("public_key_pem") && h("label", { class: "field" }, h("span", { text: "The signer's public key, as PEM" }), pem),
-    lacks("now_ms") && h("label", { class: "field" }, h("span", { text: "The moment it is judged at, in milliseconds since 1970 (first its own: then its age says nothing)" }), now),
+    lacks("now_ms") &&
+      h(
+        "label",
+        { class: "field" },
+        h("span", { text: "The moment it is judged at, in milliseconds since 1970 (first its own: then its age says nothing)" }),
+        now,
+      ),
     h("div", { class: "row" }, h("button", { type: "submit", class: "primary", text: "Check it" })),
   );
 }

@@ -39,6 +39,12 @@ export function genuineOf(whole, part, from = kept.values()) {
   return best !== undefined && best.count * 2 > mine.size ? best.candidate : null;
 }
 
+/** The text in which this very attestation was good: with another result or reason beside it. */
+export function attestedBefore(whole, part, from = kept.values()) {
+  const own = textOfPart(whole, part)?.text;
+  return [...from].reverse().find(({ kind, text }) => kind === part.kind && text === own)?.whole ?? null;
+}
+
 /** Good objects of another text, to compare with. */
 export function keptFrom(whole, parts) {
   return parts.flatMap((part) => {

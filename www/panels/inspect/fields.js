@@ -29,9 +29,21 @@ export function relative(text, now = Date.now()) {
 /** What of a kind no signature of its own covers. */
 const UNSIGNED = {
   envelope: { chain: "no signature covers it", proof: "each signed by itself" },
-  attestation: { result: "signed as a hash", reason: "signed as a hash", public_key_pem: "signed as a fingerprint", now_ms: "the moment it is judged at; not signed" },
+  attestation: {
+    result: "signed as a hash",
+    reason: "signed as a hash",
+    public_key_pem: "signed as a fingerprint",
+    now_ms: "the moment it is judged at; not signed",
+  },
 };
-const UNSIGNED_LEAF = { packet: /^signature$/, envelope: /^packet\.signature$/, attestation: /^attestation\.(signature|signed_by)$/, capability_token: /^signature$/, approval: /^signature$/, revocation: /^signature$/ };
+const UNSIGNED_LEAF = {
+  packet: /^signature$/,
+  envelope: /^packet\.signature$/,
+  attestation: /^attestation\.(signature|signed_by)$/,
+  capability_token: /^signature$/,
+  approval: /^signature$/,
+  revocation: /^signature$/,
+};
 
 /** A table of all values of the JSON `text`, in groups where it holds several objects. */
 export function fieldsOf(text, kind, title = "What it says") {
@@ -59,7 +71,12 @@ function group(name, leaves, kind) {
   const list = values(leaves, name === "" ? 0 : 1, kind);
   if (name === "") return list;
   const note = UNSIGNED[kind]?.[name];
-  const title = h("span", { class: "row" }, h("strong", { text: visible(clipped(name, 80)) }), note && h("span", { class: "chip soft", text: note }));
+  const title = h(
+    "span",
+    { class: "row" },
+    h("strong", { text: visible(clipped(name, 80)) }),
+    note && h("span", { class: "chip soft", text: note }),
+  );
   return h("details", { class: "group", open: note === undefined }, h("summary", {}, title), list);
 }
 
@@ -72,7 +89,13 @@ function values(leaves, from, kind) {
     "dl",
     { class: "fields" },
     others.map((leaf) => row(leaf, from, kind)),
-    nulls.length > 0 && h("div", { class: "nulls" }, h("dt", { class: "literal", text: "null" }), h("dd", { class: "soft", text: visible(clipped(names, MAX_CHARACTERS)) })),
+    nulls.length > 0 &&
+      h(
+        "div",
+        { class: "nulls" },
+        h("dt", { class: "literal", text: "null" }),
+        h("dd", { class: "soft", text: visible(clipped(names, MAX_CHARACTERS)) }),
+      ),
   );
 }
 
@@ -90,8 +113,17 @@ function row({ path, raw }, from, kind) {
   return h(
     "div",
     {},
-    h("dt", { class: "wrap", text: visible(clipped(name, 300)) }, UNSIGNED_LEAF[kind]?.test(path.join(".")) && h("span", { class: "soft", text: ` ${last === "signed_by" ? "(not signed: a claim)" : ""}` })),
-    h("dd", { class: text === null ? "literal" : "", text: text === "" ? "(empty)" : visible(value) }, when && h("span", { class: "soft when", text: ` ${when}` })),
+    h(
+      "dt",
+      { class: "wrap", text: visible(clipped(name, 300)) },
+      UNSIGNED_LEAF[kind]?.test(path.join(".")) &&
+        h("span", { class: "soft", text: ` ${last === "signed_by" ? "(not signed: a claim)" : ""}` }),
+    ),
+    h(
+      "dd",
+      { class: text === null ? "literal" : "", text: text === "" ? "(empty)" : visible(value) },
+      when && h("span", { class: "soft when", text: ` ${when}` }),
+    ),
   );
 }
 

@@ -16,7 +16,10 @@ export function lineageOf(hops) {
     "section",
     { class: "card", "data-lineage": "", "aria-label": "Lineage" },
     h("h3", { text: "Where it comes from" }),
-    h("p", { class: "hint", text: "Solid: signed, and follows from the one before. Dashed: only claimed. Whom to trust at the beginning, only a registry knows." }),
+    h("p", {
+      class: "hint",
+      text: "Solid: signed, and follows from the one before. Dashed: only claimed. Whom to trust at the beginning, only a registry knows.",
+    }),
     h(
       "div",
       { class: packets.length > 0 && capabilities.length > 0 ? "split" : "stack" },
@@ -32,11 +35,27 @@ export function hopOf({ kind, fields, code, reason, idMatchesKey, objectId }) {
   const permissions = isToken ? fields?.delegated_permissions : fields?.permissions;
   if (!Array.isArray(permissions?.allowed_actions)) return [];
   const [from, to] = isToken ? [fields.issuer_agent, fields.subject_agent] : [fields.from_agent, fields.to_agent];
-  return [{ kind, id: objectId ?? "", from_agent: String(from), to_agent: String(to), id_matches_key: idMatchesKey === true, permissions, constraints: fields.constraints ?? null, expires_at: fields.expires_at ?? null, code, reason }];
+  return [
+    {
+      kind,
+      id: objectId ?? "",
+      from_agent: String(from),
+      to_agent: String(to),
+      id_matches_key: idMatchesKey === true,
+      permissions,
+      constraints: fields.constraints ?? null,
+      expires_at: fields.expires_at ?? null,
+      code,
+      reason,
+    },
+  ];
 }
 
 function tree(title, hops) {
-  const nested = hops.reduceRight((inner, hop, index) => h("ol", { class: index > MAX_INDENT ? "flat" : null }, h("li", {}, node(hop, hops[index - 1], index), inner)), null);
+  const nested = hops.reduceRight(
+    (inner, hop, index) => h("ol", { class: index > MAX_INDENT ? "flat" : null }, h("li", {}, node(hop, hops[index - 1], index), inner)),
+    null,
+  );
   nested.classList.add("lineage");
   return h("div", { class: "stack" }, h("h4", { text: title }), nested);
 }
@@ -51,7 +70,13 @@ function node(hop, before, index) {
     h(
       "p",
       { class: "row" },
-      h("span", { class: "hop-who" }, name(hop.from_agent), h("span", { "aria-label": hop.kind === "packet" ? "hands to" : "grants to", role: "img", text: " → " }), name(hop.to_agent)),
+      h(
+        "span",
+        { class: "hop-who" },
+        name(hop.from_agent),
+        h("span", { "aria-label": hop.kind === "packet" ? "hands to" : "grants to", role: "img", text: " → " }),
+        name(hop.to_agent),
+      ),
       h("span", { class: `chip ${isProven ? "good" : "bad"}`, text: isProven ? "proven" : "claimed" }),
       index === 0 && h("span", { class: "chip soft", text: "root" }),
       !hop.id_matches_key && h("span", { class: "chip warn", text: "id only claimed", title: "The id is not the hash of the key" }),
@@ -59,7 +84,12 @@ function node(hop, before, index) {
     h("p", { class: "row" }, actionsOf(hop)),
     h("p", { class: "hint", text: limitsOf(hop) }),
     hop.id !== "" && h("p", { class: "hop-id wrap" }, h("code", { class: "soft", text: visible(clipped(hop.id, 120)) })),
-    narrowed.length > 0 && h("ul", { class: "narrowed", "aria-label": "Narrowed here" }, narrowed.map((text) => h("li", { text: visible(text) }))),
+    narrowed.length > 0 &&
+      h(
+        "ul",
+        { class: "narrowed", "aria-label": "Narrowed here" },
+        narrowed.map((text) => h("li", { text: visible(text) })),
+      ),
     !isProven && h("p", { class: "hop-why" }, h("code", { text: hop.code }), ` ${visible(hop.reason ?? "")}`),
   );
 }
@@ -67,8 +97,14 @@ function node(hop, before, index) {
 function actionsOf({ permissions }) {
   const actions = permissions.allowed_actions;
   if (actions.length === 0) return [h("span", { class: "soft", text: "may do nothing" })];
-  const shown = actions.slice(0, MAX_ACTIONS).map((action) => h("code", { class: "action wrap", text: visible(clipped(String(action), 160)) }));
-  return [h("span", { class: "soft", text: "may" }), ...shown, actions.length > MAX_ACTIONS && h("span", { class: "soft", text: `and ${actions.length - MAX_ACTIONS} more` })];
+  const shown = actions
+    .slice(0, MAX_ACTIONS)
+    .map((action) => h("code", { class: "action wrap", text: visible(clipped(String(action), 160)) }));
+  return [
+    h("span", { class: "soft", text: "may" }),
+    ...shown,
+    actions.length > MAX_ACTIONS && h("span", { class: "soft", text: `and ${actions.length - MAX_ACTIONS} more` }),
+  ];
 }
 
 function limitsOf({ permissions, constraints, expires_at: end }) {
@@ -92,7 +128,11 @@ export function narrowing(before, hop) {
   const [above, below] = [before.permissions.allowed_actions, hop.permissions.allowed_actions];
   const gone = above.filter((action) => !below.includes(action));
   const fresh = below.filter((action) => !above.includes(action));
-  const listed = (actions) => actions.slice(0, MAX_ACTIONS).map((action) => clipped(String(action), 160)).join(", ");
+  const listed = (actions) =>
+    actions
+      .slice(0, MAX_ACTIONS)
+      .map((action) => clipped(String(action), 160))
+      .join(", ");
   const words = [];
   if (gone.length > 0 && fresh.length > 0) words.push(`${listed(gone)} became ${listed(fresh)}`);
   else if (gone.length > 0) words.push(`no more ${listed(gone)}`);
@@ -103,8 +143,10 @@ export function narrowing(before, hop) {
   if (ends < ended) words.push(`ends ${spanOf(ended - ends)} earlier`);
   else if (!Number.isNaN(ends) && Number.isNaN(ended)) words.push("has an end");
   const [were, are] = [before.constraints ?? {}, hop.constraints ?? {}];
-  if ((are.max_runtime_seconds ?? null) !== null && were.max_runtime_seconds !== are.max_runtime_seconds) words.push(`runtime: at most ${are.max_runtime_seconds} s`);
-  if ((are.data_boundary ?? null) !== null && were.data_boundary !== are.data_boundary) words.push(`data stays in ${clipped(String(are.data_boundary), 80)}`);
+  if ((are.max_runtime_seconds ?? null) !== null && were.max_runtime_seconds !== are.max_runtime_seconds)
+    words.push(`runtime: at most ${are.max_runtime_seconds} s`);
+  if ((are.data_boundary ?? null) !== null && were.data_boundary !== are.data_boundary)
+    words.push(`data stays in ${clipped(String(are.data_boundary), 80)}`);
   if (are.requires_human_review === true && were.requires_human_review !== true) words.push("a person must approve");
   return hop.code === "authority_escalation" || hop.code === "constraint_relaxed" ? [] : words;
 }

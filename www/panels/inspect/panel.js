@@ -110,7 +110,18 @@ export async function start(section, page) {
       report = audit.inspectObject(whole);
     } catch (error) {
       // What cannot even be told as bytes, such as an unpaired surrogate.
-      report = { kind: null, valid: false, code: error.code ?? "internal_error", reason: error.message, field: null, form: null, lineage: null, parts: [], offset: null, respelled: null };
+      report = {
+        kind: null,
+        valid: false,
+        code: error.code ?? "internal_error",
+        reason: error.message,
+        field: null,
+        form: null,
+        lineage: null,
+        parts: [],
+        offset: null,
+        respelled: null,
+      };
     }
     const signed = (of, options) => audit.signedBytes(of, options);
     const faults = whole.length <= MAX_CHARACTERS ? faultsOf(whole, report) : [];
@@ -121,13 +132,25 @@ export async function start(section, page) {
       result,
       summary(whole, report, faults, missing !== null),
       missing,
-      faults.length > 0 && wrongCard(whole, faults, { signed, against }),
+      faults.length > 0 &&
+        wrongCard(whole, faults, {
+          signed,
+          against,
+          told: report.reason,
+          isPacket: (packet) => audit.inspectObject(packet, { kind: "packet" }).valid,
+        }),
       lineageOf(hops),
       isReadable && statementsCard(report),
       (report.kind === "packet" || report.kind === "envelope") && isReadable && gateCard(whole, report.kind, page.say),
       isReadable && comparison(),
-      isReadable && signedCard(report.parts, (options) => signed(whole, options), (part) => textOfPart(whole, part)),
+      isReadable &&
+        signedCard(
+          report.parts,
+          (options) => signed(whole, options),
+          (part) => textOfPart(whole, part),
+        ),
       isReadable && fieldsOf(report.kind === "capability_token" ? (insideToken(whole) ?? "") : whole, report.kind),
+      report.kind === null && /^\s*[{[]/.test(whole) && whole.length <= MAX_CHARACTERS && fieldsOf(whole, null, "What can be read of it"),
     );
     result.hidden = false;
     remember(whole, report.parts);
@@ -144,13 +167,14 @@ export async function start(section, page) {
   function summary(text, report, faults, isIncomplete) {
     const { kind, valid, code, reason, field, form, parts, lineage, respelled } = report;
     const isWhole = valid && parts.every((part) => part.valid) && (lineage ?? []).every((hop) => hop.code === null);
-    const [tone, word] = isIncomplete && parts[0]?.valid
-      ? ["neutral", "Not checked yet"]
-      : isWhole
-        ? ["good", "Form and signature are valid"]
-        : valid
-          ? ["bad", "Valid itself; something in it is not"]
-          : ["bad", kind === null ? "No signed object" : "Not valid"];
+    const [tone, word] =
+      isIncomplete && parts[0]?.valid
+        ? ["neutral", "Not checked yet"]
+        : isWhole
+          ? ["good", "Form and signature are valid"]
+          : valid
+            ? ["bad", "Valid itself; something in it is not"]
+            : ["bad", kind === null ? "No signed object" : "Not valid"];
     const first = faults[0];
     page.say(`${KINDS[kind] ?? ""} ${word}${code ? `, ${code}` : ""}`.trim());
     return h(
@@ -170,14 +194,22 @@ export async function start(section, page) {
         ),
         reason && !isIncomplete && h("p", { class: "verdict-reason wrap", text: visible(clipped(reason, 600)) }),
       ),
-      respelled !== null && h("p", { class: "hint", "data-respelled": "", text: `Another spelling of the same content than the usual writer's, from ${placeName(text, indexOfByte(text, respelled))} on (white space, order of keys or escapes). Signatures cover the content.` }),
+      respelled !== null &&
+        h("p", {
+          class: "hint",
+          "data-respelled": "",
+          text: `Another spelling of the same content than the usual writer's, from ${placeName(text, indexOfByte(text, respelled))} on (white space, order of keys or escapes). Signatures cover the content.`,
+        }),
       shareRow(text),
     );
   }
 
   function shareRow(text) {
     const field = h("input", { type: "text", readOnly: true, class: "mono", "aria-label": "The link", hidden: true });
-    const note = h("p", { class: "hint", text: "The object stands behind the # of the link. Browsers keep that part to themselves; whoever gets the link can read it." });
+    const note = h("p", {
+      class: "hint",
+      text: "The object stands behind the # of the link. Browsers keep that part to themselves; whoever gets the link can read it.",
+    });
     const button = h("button", {
       type: "button",
       text: "Copy a link to this",
@@ -190,7 +222,8 @@ export async function start(section, page) {
             field.hidden = false;
             try {
               await navigator.clipboard.writeText(link);
-              note.textContent = "Copied. The object stands behind the # of the link, which browsers send to nobody; whoever gets the link can read it.";
+              note.textContent =
+                "Copied. The object stands behind the # of the link, which browsers send to nobody; whoever gets the link can read it.";
             } catch {
               field.select();
               note.textContent = "Copy it from the field. The object stands behind the #, which browsers send to nobody.";

@@ -15,7 +15,8 @@ import {
 const cast = {};
 /** One cast a page, made when it is first needed. */
 function agents() {
-  if (cast.owner === undefined) for (const name of ["owner", "planner", "researcher", "writer", "reviewer"]) cast[name] = AgentIdentity.generate();
+  if (cast.owner === undefined)
+    for (const name of ["owner", "planner", "researcher", "writer", "reviewer"]) cast[name] = AgentIdentity.generate();
   return cast;
 }
 
@@ -43,23 +44,49 @@ function chain() {
   const { owner, planner, researcher, writer } = agents();
   const registry = new AgentRegistry().register(owner.agentId, owner.publicKeyPem, { roots: ["read", "fetch"] });
   for (const { agentId, publicKeyPem } of [planner, researcher, writer]) registry.register(agentId, publicKeyPem);
-  const accept = ({ agentId }, wire) => new TrustHandoffMiddleware({ audience: agentId, registry, nonces: new MemoryNonceStore({ capacity: 16 }) }).handleSync(wire).throwIfRejected();
+  const accept = ({ agentId }, wire) =>
+    new TrustHandoffMiddleware({ audience: agentId, registry, nonces: new MemoryNonceStore({ capacity: 16 }) })
+      .handleSync(wire)
+      .throwIfRejected();
   const rights = (allowed_actions, max_tool_calls) => ({ allowed_actions, max_tool_calls });
 
   const right = issueCapability(owner, { subject_agent: planner.agentId, ...rights(["read", "fetch:https://api.example.com/**"], 10) });
-  const first = createEnvelope(signPacket(planner, { to_agent: researcher.agentId, intent: "Collect the findings", permissions: rights(["read", "fetch:https://api.example.com/**"], 8) }));
+  const first = createEnvelope(
+    signPacket(planner, {
+      to_agent: researcher.agentId,
+      intent: "Collect the findings",
+      permissions: rights(["read", "fetch:https://api.example.com/**"], 8),
+    }),
+  );
   const collected = accept(researcher, first);
-  const narrower = right.attenuate(planner, { subject_agent: researcher.agentId, ...rights(["read", "fetch:https://api.example.com/v1/*"], 5) });
-  const narrowest = narrower.attenuate(researcher, { subject_agent: writer.agentId, ...rights(["read:/docs/*"], 2), constraints: { requires_human_review: true } });
+  const narrower = right.attenuate(planner, {
+    subject_agent: researcher.agentId,
+    ...rights(["read", "fetch:https://api.example.com/v1/*"], 5),
+  });
+  const narrowest = narrower.attenuate(researcher, {
+    subject_agent: writer.agentId,
+    ...rights(["read:/docs/*"], 2),
+    constraints: { requires_human_review: true },
+  });
   const second = createEnvelope(
-    signPacket(researcher, { to_agent: writer.agentId, intent: "Write the summary", permissions: rights(["read"], 5), constraints: { max_runtime_seconds: 60 } }, { parent: collected }),
+    signPacket(
+      researcher,
+      { to_agent: writer.agentId, intent: "Write the summary", permissions: rights(["read"], 5), constraints: { max_runtime_seconds: 60 } },
+      { parent: collected },
+    ),
     { parent: collected },
   );
   const written = accept(writer, second);
   // The last hop goes out under the capability, whose holder is the writer.
   const last = signPacket(
     writer,
-    { to_agent: "agent:publisher", intent: "Publish the summary", permissions: rights(["read:/docs/*"], 2), constraints: { max_runtime_seconds: 30, requires_human_review: true }, capability_token: narrowest.token },
+    {
+      to_agent: "agent:publisher",
+      intent: "Publish the summary",
+      permissions: rights(["read:/docs/*"], 2),
+      constraints: { max_runtime_seconds: 30, requires_human_review: true },
+      capability_token: narrowest.token,
+    },
     { parent: written },
   );
   return createEnvelope(last, { parent: written, capabilities: narrowest });
@@ -94,7 +121,15 @@ export function samples(onGenuine) {
     { label: "Chain of three", make: chain },
     { label: "Python 0.3.3", make: fetched("python-0.3.3") },
     { label: "Python 0.4.0", make: fetched("python-0.4.0") },
-    { label: "Capability token", make: () => issueCapability(agents().owner, { subject_agent: agents().planner.agentId, allowed_actions: ["read", "fetch:https://api.example.com/**"], max_tool_calls: 5 }).token },
+    {
+      label: "Capability token",
+      make: () =>
+        issueCapability(agents().owner, {
+          subject_agent: agents().planner.agentId,
+          allowed_actions: ["read", "fetch:https://api.example.com/**"],
+          max_tool_calls: 5,
+        }).token,
+    },
     { label: "Attestation", make: attestation },
     { label: "Approval", make: () => approve(agents().reviewer, packet().text, { decision: "APPROVED", note: "after the freeze" }).text },
     { label: "Revocation", make: () => revoke(agents().owner, { agentId: agents().planner.agentId }, { reason: "laptop lost" }).text },

@@ -49,7 +49,10 @@ function partItem(part, { signed, textOf, isAlone }) {
     "span",
     { class: "row" },
     h("strong", { text: sentenceCase(partName(part)) }),
-    h("span", { class: `chip ${isProven ? "good" : valid ? "warn" : "bad"}`, text: isProven ? "proven" : valid ? "not checked" : "broken" }),
+    h("span", {
+      class: `chip ${isProven ? "good" : valid ? "warn" : "bad"}`,
+      text: isProven ? "proven" : valid ? "not checked" : "broken",
+    }),
     form && h("span", { class: "chip soft", text: `form ${form}` }),
     at !== "" && h("code", { class: "soft wrap", text: at }),
   );
@@ -57,13 +60,39 @@ function partItem(part, { signed, textOf, isAlone }) {
   const all = h(
     "div",
     { class: "stack" },
-    h("ul", { class: "asked" }, checks.map(({ check, code }) => h("li", { dataset: { outcome: code === null ? "pass" : "fail" } }, h("span", { class: "unseen", text: code === null ? "passed: " : "failed: " }), ASKED[check] ?? check))),
+    h(
+      "ul",
+      { class: "asked" },
+      checks.map(({ check, code }) =>
+        h(
+          "li",
+          { dataset: { outcome: code === null ? "pass" : "fail" } },
+          h("span", { class: "unseen", text: code === null ? "passed: " : "failed: " }),
+          ASKED[check] ?? check,
+        ),
+      ),
+    ),
     rows.length > 0 &&
       h(
         "dl",
         { class: "fields" },
         rows.map(([name, value]) =>
-          h("div", {}, h("dt", { text: name }), h("dd", { class: "mono wrap" }, visible(clipped(value, 300)), name === "signer" && idMatchesKey !== null && h("span", { class: "soft note", text: idMatchesKey ? " the hash of its key" : " not the hash of its key: only a registry can bind them" }))),
+          h(
+            "div",
+            {},
+            h("dt", { text: name }),
+            h(
+              "dd",
+              { class: "mono wrap" },
+              visible(clipped(value, 300)),
+              name === "signer" &&
+                idMatchesKey !== null &&
+                h("span", {
+                  class: "soft note",
+                  text: idMatchesKey ? " the hash of its key" : " not the hash of its key: only a registry can bind them",
+                }),
+            ),
+          ),
         ),
       ),
     inside && inside.start === null && h("details", { class: "bytes" }, h("summary", { text: "What it says" }), tokenFields(inside.text)),
@@ -71,13 +100,20 @@ function partItem(part, { signed, textOf, isAlone }) {
   );
   const dataset = { at, valid: String(valid) };
   // Of several the broken ones stand open.
-  return isAlone ? h("article", { class: "part stack", dataset }, title, all) : h("details", { class: "part", dataset, open: !valid }, h("summary", {}, title), all);
+  return isAlone
+    ? h("article", { class: "part stack", dataset }, title, all)
+    : h("details", { class: "part", dataset, open: !valid }, h("summary", {}, title), all);
 }
 
 /** The bytes, once they are asked for. */
 function bytesOf({ at, kind, form, objectId }, signed) {
   const inside = h("div", { class: "stack" });
-  const details = h("details", { class: "bytes" }, h("summary", { text: kind === "packet" && form === null ? "Bytes that would have to be signed" : "Signed bytes" }), inside);
+  const details = h(
+    "details",
+    { class: "bytes" },
+    h("summary", { text: kind === "packet" && form === null ? "Bytes that would have to be signed" : "Signed bytes" }),
+    inside,
+  );
   const forms = kind === "packet" && form === null ? ["0.4.0", "0.3.3"] : [undefined];
   details.addEventListener("toggle", () => {
     if (!details.open || inside.childElementCount > 0) return;
@@ -93,8 +129,26 @@ function shownBytes(bytes, { kind, form, objectId }) {
   return h(
     "div",
     { class: "stack" },
-    h("div", { class: "row" }, h("span", { class: "hint", text: title }), kind !== "attestation" && copyButton(() => new TextDecoder().decode(bytes)), h("button", { type: "button", class: "quiet", text: "Download", on: { click: () => download(name, new Blob([bytes]), "application/octet-stream") } })),
-    kind === "attestation" ? attested(bytes) : h("pre", { class: "raw", tabIndex: 0, "aria-label": title, text: visible(clipped(new TextDecoder().decode(bytes), MAX_CHARACTERS)) }),
+    h(
+      "div",
+      { class: "row" },
+      h("span", { class: "hint", text: title }),
+      kind !== "attestation" && copyButton(() => new TextDecoder().decode(bytes)),
+      h("button", {
+        type: "button",
+        class: "quiet",
+        text: "Download",
+        on: { click: () => download(name, new Blob([bytes]), "application/octet-stream") },
+      }),
+    ),
+    kind === "attestation"
+      ? attested(bytes)
+      : h("pre", {
+          class: "raw",
+          tabIndex: 0,
+          "aria-label": title,
+          text: visible(clipped(new TextDecoder().decode(bytes), MAX_CHARACTERS)),
+        }),
   );
 }
 
@@ -110,12 +164,18 @@ function attested(bytes) {
     rows.push([`${name} (${length})`, bytes.subarray(at + 4, at + 4 + length)]);
     at += 4 + length;
   }
-  return h("dl", { class: "fields" }, rows.map(([name, value]) => h("div", {}, h("dt", { text: name }), h("dd", { class: "mono hex", text: hexOf(value) }))));
+  return h(
+    "dl",
+    { class: "fields" },
+    rows.map(([name, value]) => h("div", {}, h("dt", { text: name }), h("dd", { class: "mono hex", text: hexOf(value) }))),
+  );
 }
 
 function hexOf(bytes) {
   const digits = Array.from(bytes.subarray(0, 4096), (byte) => byte.toString(16).padStart(2, "0"));
-  return Array.from({ length: Math.ceil(digits.length / HEX_COLUMNS) }, (_, row) => digits.slice(row * HEX_COLUMNS, (row + 1) * HEX_COLUMNS).join(" ")).join("\n");
+  return Array.from({ length: Math.ceil(digits.length / HEX_COLUMNS) }, (_, row) =>
+    digits.slice(row * HEX_COLUMNS, (row + 1) * HEX_COLUMNS).join(" "),
+  ).join("\n");
 }
 
 function sentenceCase(text) {

@@ -49,7 +49,8 @@ export function locate(text, pointer) {
   let found = null;
   walk(text, ({ path, keyStart, start, end }) => {
     // A pointer is put together only where the last step is the same; escaped ones differ from it.
-    if (path.length === depth && (depth === 0 || String(path[depth - 1]) === last || /[~…]/.test(last)) && pointerOf(path) === pointer) found = { keyStart, start, end };
+    if (path.length === depth && (depth === 0 || String(path[depth - 1]) === last || /[~…]/.test(last)) && pointerOf(path) === pointer)
+      found = { keyStart, start, end };
     return found !== null;
   });
   return found;
@@ -85,7 +86,9 @@ export function pointerOf(path) {
 
 function shown(key) {
   if (key.length <= KEY_BYTES && new TextEncoder().encode(key).length <= KEY_BYTES) return key;
-  return `${Array.from(key.slice(0, 2 * KEY_SHOWN)).slice(0, KEY_SHOWN).join("")}…`;
+  return `${Array.from(key.slice(0, 2 * KEY_SHOWN))
+    .slice(0, KEY_SHOWN)
+    .join("")}…`;
 }
 
 class Walker {
