@@ -10,7 +10,8 @@ import { root } from "../runtimes/project.mjs";
 import { blocksOf } from "./blocks.mjs";
 
 export const recipes = join(root, "www/docs/recipes");
-const tools = join(root, "tests/tools/node_modules");
+/** Where pinned packages lie. */
+const SHELVES = ["tests/tools/node_modules", "pkg/node_modules"].map((folder) => join(root, folder));
 const PROJECT = '{ "name": "recipe", "private": true, "type": "module" }\n';
 
 /**
@@ -30,7 +31,7 @@ export async function recipe(t, name, { env = {} } = {}) {
   t.after(() => running.forEach((child) => child.kill()));
 
   const port = await freePort();
-  const PATH = [join(directory, "node_modules/.bin"), runtimes(), join(root, "pkg/node_modules/.bin"), process.env.PATH].join(delimiter);
+  const PATH = [join(directory, "node_modules/.bin"), runtimes(), process.env.PATH].join(delimiter);
   // Whatever is not in the project must not be fetched in its place.
   const alone = { NO_COLOR: "1", npm_config_offline: "true", npm_config_update_notifier: "false" };
   const options = { cwd: directory, env: { ...process.env, ...alone, PATH, PORT: String(port), ...env } };
@@ -91,11 +92,11 @@ async function install(directory) {
   writeFileSync(join(directory, "package.json"), PROJECT);
 }
 
-/** What `npm install` of pinned packages comes to where they lie in `tests/tools` already. */
+/** What `npm install` of pinned packages comes to where they lie here already. */
 function link(directory, packages) {
   for (const name of packages) {
-    const from = join(tools, name);
-    assert.ok(existsSync(from), `${name} is not among tests/tools/package.json`);
+    const from = SHELVES.map((shelf) => join(shelf, name)).find((path) => existsSync(path));
+    assert.ok(from !== undefined, `${name} is not among tests/tools/package.json`);
     mkdirSync(dirname(join(directory, "node_modules", name)), { recursive: true });
     symlinkSync(from, join(directory, "node_modules", name));
     const { bin = {} } = JSON.parse(readFileSync(join(from, "package.json"), "utf8"));

@@ -131,6 +131,7 @@ test("the chosen theme stays from page to page", async () => {
   await close();
 });
 
-test("pictures to look at", async () => {
+test("pictures of three pages are kept, in both themes and sizes", async () => {
   for (const [index, picture] of ["home", "recipe", "reference"].entries()) await shots(`docs-${picture}`, { path: SAMPLES[index] });
+  assert.equal(readdirSync(join(root, "target/screenshots")).filter((file) => file.startsWith("docs-")).length, 12);
 });

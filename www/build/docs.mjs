@@ -38,10 +38,12 @@ export async function buildDocs(out, { complain = (line) => console.error(`docs:
   return warnings;
 }
 
-/** What the search field finds: every page, and the headings of what is written by hand. */
+/** What the search field finds: every page, and the headings of what is written by hand but for the one that every recipe has. */
 function searchable(pages) {
-  return pages.flatMap(({ path, title, group, headings, names }) => [
-    { title, path, group },
-    ...headings.filter(({ depth }) => depth === 2 && !names).map(({ text, id }) => ({ title: text, path: `${path}#${id}`, group: title })),
+  const own = ({ depth, text }) => depth === 2 && text !== "What can go wrong";
+  const sections = ({ headings, names }) => (names ? [] : headings.filter(own));
+  return pages.flatMap((page) => [
+    { title: page.title, path: page.path, group: page.entry ?? page.group },
+    ...sections(page).map(({ text, id }) => ({ title: text, path: `${page.path}#${id}`, group: page.title })),
   ]);
 }

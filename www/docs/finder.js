@@ -47,12 +47,13 @@ export function wireFinder(search, docs) {
   });
 }
 
-/** All words must occur; what begins with the first of them comes before what only holds it. */
+/** All words must occur, in the title or in where it stands; what is called so comes first, and what begins so before all. */
 function ranked(pages, words) {
-  const rank = (title) => (title.startsWith(words[0]) ? 0 : 1) + title.length / 1000;
+  const called = (title) => words.every((word) => title.includes(word));
+  const rank = (title) => (called(title) ? 0 : 2) + (title.startsWith(words[0]) ? 0 : 1) + title.length / 1000;
   return pages
-    .map((page) => ({ page, title: page.title.toLowerCase() }))
-    .filter(({ title, page }) => words.every((word) => title.includes(word) || page.group.toLowerCase().includes(word)))
+    .map((page) => ({ page, title: page.title.toLowerCase(), place: page.group.toLowerCase() }))
+    .filter(({ title, place }) => words.every((word) => title.includes(word) || place.includes(word)))
     .sort((one, other) => rank(one.title) - rank(other.title))
     .map(({ page }) => page);
 }
