@@ -33,7 +33,7 @@ for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
   }
 }
 python.end?.();
-const audits = log > 0 ? sentinelRows(log, progress) : null;
+const audits = log > 0 ? await sentinelRows(log, progress) : null;
 progress("");
 
 const rows = list.map(({ name, group }) => ({ name, group, ...summary(measured.get(name), measured.get(BASELINE)) }));

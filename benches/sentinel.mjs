@@ -1,44 +1,52 @@
 /**
- * Sentinel beside the reference's, on one event log that is made here: how long each takes from the file to the last finding, and the
- * most memory its process had. Each in a process of its own.
+ * Sentinel beside the reference's, on an event log that the reference writes: how long each takes from the file to the last finding,
+ * and the most memory its process had. Each in a process of its own, turn by turn, the median of all turns. The same events once
+ * more, each line with the hash of the one before, are the log of which Sentinel verifies the chain too.
  */
 import { execFileSync } from "node:child_process";
-import { createHash, randomUUID } from "node:crypto";
-import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { closeSync, createReadStream, mkdtempSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { ensured } from "./reference.mjs";
+import { median } from "./statistics.mjs";
 
 const PYTHON = fileURLToPath(new URL("../.tools/interop/0.3.3-pydantic2.14/bin/python", import.meta.url));
 const file = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-const AGENTS = 500;
-/** One packet of so many is refused. */
-const REFUSED = 50;
+const TURNS = 5;
 
-/** Rows `{ name, seconds, mb_per_s, peak_mb, ratio }`, and why the reference is not among them, if it is not. */
-export function sentinelRows(megabytes, progress) {
+/** Rows `{ name, seconds, mb_per_s, peak_mb, ratio }`, or why there are none: it is the reference that writes the log. */
+export async function sentinelRows(megabytes, progress) {
+  const missing = ensured();
+  if (missing !== null) return { bytes: 0, rows: [], missing };
   const folder = mkdtempSync(join(tmpdir(), "trusthandoff-bench-"));
   try {
-    const log = join(folder, "events.jsonl");
-    progress(`writing an event log of ${megabytes} MB`);
-    write(log, megabytes * 1e6);
-    const size = statSync(log).size;
-    const missing = ensured();
-    const runs = [
-      ["Sentinel", process.execPath, [file("sentinel_ours.mjs"), log, "plain"]],
-      ["Sentinel and the hash chain", process.execPath, [file("sentinel_ours.mjs"), log, "chained"]],
-      ...(missing === null ? [["Python 0.3.3 Sentinel", PYTHON, [file("sentinel_reference.py"), log]]] : []),
+    const [log, chained] = [join(folder, "events.jsonl"), join(folder, "chained.jsonl")];
+    progress(`the reference writes an event log of ${megabytes} MB`);
+    execFileSync(PYTHON, [file("sentinel_log.py"), log, String(megabytes * 1e6)]);
+    await chain(log, chained);
+    const subjects = [
+      ["Sentinel", log, process.execPath, [file("sentinel_ours.mjs"), log, "plain"]],
+      ["Sentinel and the hash chain", chained, process.execPath, [file("sentinel_ours.mjs"), chained, "chained"]],
+      ["Python 0.3.3 Sentinel", log, PYTHON, [file("sentinel_reference.py"), log]],
     ];
-    const measured = runs.map(([name, program, args]) => {
-      progress(`${name} reads ${megabytes} MB`);
-      return { name, ...JSON.parse(execFileSync(program, args, { encoding: "utf8", maxBuffer: 1e8 })) };
+    const runs = subjects.map(() => []);
+    for (let turn = 1; turn <= TURNS; turn += 1) {
+      for (const [at, [name, , program, args]] of subjects.entries()) {
+        progress(`${name} reads the log, ${turn} of ${TURNS}`);
+        runs[at].push(JSON.parse(execFileSync(program, args, { encoding: "utf8", maxBuffer: 1e8 })));
+      }
+    }
+    agree(runs.flat());
+    const rows = subjects.map(([name, path], at) => {
+      const seconds = median(runs[at].map((run) => run.seconds));
+      const ratio = median(runs[at].map((run, turn) => run.seconds / runs[0][turn].seconds));
+      return { name, seconds, mb_per_s: statSync(path).size / 1e6 / seconds, peak_mb: median(runs[at].map((run) => run.peak_mb)), ratio };
     });
-    agree(measured);
-    const baseline = measured[0].seconds;
-    const rows = measured.map(({ name, seconds, peak_mb }) => ({ name, seconds, mb_per_s: size / 1e6 / seconds, peak_mb, ratio: seconds / baseline }));
-    return { bytes: size, rows, missing };
+    return { bytes: statSync(log).size, rows, missing: null };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -50,26 +58,20 @@ function agree(measured) {
   if (others.some((found) => found !== first)) throw new Error(`the counts differ: ${[first, ...others].join(" and ")}`);
 }
 
-function write(path, bytes) {
-  const out = openSync(path, "w");
+/** The events of a log as lines that each carry the hash of the one before. */
+async function chain(from, to) {
+  const out = openSync(to, "w");
   let prev = "0".repeat(64);
-  for (let [n, written] = [0, 0]; written < bytes; ) {
-    let text = "";
-    while (text.length < 1 << 20) {
-      const line = lineOf((n += 1), prev);
-      prev = createHash("sha256").update(line).digest("hex");
-      text += `${line}\n`;
+  let text = "";
+  for await (const event of createInterface({ input: createReadStream(from), crlfDelay: Infinity })) {
+    const line = `${event.slice(0, -1)}, "prev": "${prev}"}`;
+    prev = createHash("sha256").update(line).digest("hex");
+    text += `${line}\n`;
+    if (text.length > 1 << 20) {
+      writeSync(out, text);
+      text = "";
     }
-    written += writeSync(out, text);
   }
+  writeSync(out, text);
   closeSync(out);
-}
-
-/** In the shape in which the reference dumps its events. */
-function lineOf(n, prev) {
-  const id = randomUUID();
-  const refused = n % REFUSED === 0;
-  const type = refused ? "packet_rejected" : "packet_accepted";
-  const from = `agent:${String(n % AGENTS).padStart(16, "a")}`;
-  return `{"event_id": "${id}", "event_type": "${type}", "timestamp": "${new Date(1772971200000 + n * 500).toISOString()}", "producer_id": "agent:gate", "correlation_id": "pk-${n}", "idempotency_key": "${type}:${id}", "packet_id": "pk-${n}", "task_id": "t-${n}", "from_agent": "${from}", "to_agent": "agent:gate", "reason": ${refused ? '"expired"' : "null"}, "prev": "${prev}"}`;
 }
