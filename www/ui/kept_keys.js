@@ -49,7 +49,10 @@ export function forgetting(name, label, act) {
     on: {
       click() {
         clearTimeout(timer);
-        if (button.dataset.asked !== undefined) return act();
+        if (button.dataset.asked !== undefined) {
+          rest();
+          return act();
+        }
         button.dataset.asked = "";
         button.classList.replace("quiet", "danger");
         button.textContent = "Really?";

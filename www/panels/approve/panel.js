@@ -47,7 +47,8 @@ export async function start(section, page) {
       if (desk !== null) showForm();
     },
   });
-  find(section, "[data-forget]").append(forgetting("Forget all decisions", "Forget all", async () => (await forgetAll(), remembered())));
+  const forgetAllButton = forgetting("Forget all decisions", "Forget all", async () => (await forgetAll(), remembered()));
+  find(section, "[data-forget]").append(forgetAllButton);
 
   function nothing() {
     desk = null;
@@ -76,6 +77,9 @@ export async function start(section, page) {
     }
     desk = { text, request, expired: false };
     await show();
+    // On a phone it stands below; whoever types is not moved away.
+    const below = card.getBoundingClientRect().top > innerHeight * 0.75;
+    if (below && document.activeElement?.tagName !== "TEXTAREA") card.scrollIntoView({ block: "start" });
     page.say(`${request.packet.from_agent} asks: ${request.packet.intent.slice(0, 200)}`);
   }
 
@@ -176,6 +180,7 @@ export async function start(section, page) {
   async function remembered() {
     try {
       const decisions = await history();
+      forgetAllButton.hidden = decisions.length === 0;
       showHistory(past, decisions, { onForget: async (id) => (await forgetDecision(id), remembered()) });
     } catch (error) {
       clear(past, h("p", { class: "soft", text: visible(error.message) }));
