@@ -48,10 +48,10 @@ clean: ## remove everything that was built or installed here
 
 # Tests
 
-.PHONY: test test-core test-node test-cli test-interop test-package test-runtimes test-browser test-sinks
+.PHONY: test test-core test-node test-cli test-interop test-package test-runtimes test-browser test-docs test-sinks
 test: ## every check and test
 	@start=$$(date +%s); \
-	for group in core node cli package runtimes browser sinks interop; do $(MAKE) test-$$group || { echo "FAILED: make test-$$group"; exit 1; }; done; \
+	for group in core node cli package runtimes browser docs sinks interop; do $(MAKE) test-$$group || { echo "FAILED: make test-$$group"; exit 1; }; done; \
 	printf '\nall tests passed in %s s\n' $$(($$(date +%s) - start))
 
 test-core: $(RUST) ## the Rust core: format, lints, tests
@@ -91,6 +91,12 @@ test-browser: $(SITE) $(TOOLS) ## the playground in Chromium; screenshots in tar
 	@tests/tools/chromium.sh
 	@node --test --test-concurrency=1 $(TEST_REPORTER) $(wildcard tests/browser/*.test.mjs)
 
+test-docs: $(TARBALL) $(TOOLS) $(SITE) ## the recipes, followed with real peers, and the documentation in Chromium
+	$(SAY) 'the documentation'
+	@tests/tools/chromium.sh
+	@tests/docs/redis.sh
+	@node --test $(TEST_REPORTER) $(wildcard tests/docs/*.test.mjs)
+
 test-sinks: $(PACKAGE) $(SINKS) ## the sinks against a Kafka cluster, an OpenTelemetry collector and kill -9
 	$(SAY) 'the sinks against real servers'
 	@command -v python3 >/dev/null || { echo 'python3 is missing: install Python 3.11 (Debian: apt-get install python3 python3-venv)'; exit 1; }
@@ -105,7 +111,7 @@ TEST_REPORTER := --test-reporter=$(if $(CI),spec,dot)
 $(PACKAGE): $(RUST_SOURCES) $(PKG_SOURCES) $(SOURCES) | $(RUST) $(NPM)
 	@node pkg/build.mjs
 
-$(SITE): $(PACKAGE) $(WWW) $(WWW_SOURCES) CHANGELOG.md
+$(SITE): $(PACKAGE) $(WWW) $(WWW_SOURCES) README.md CHANGELOG.md SECURITY.md
 	@echo 'building the playground'
 	@node www/build.mjs
 	@mkdir -p $(@D) && touch $@
