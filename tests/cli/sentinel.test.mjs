@@ -63,6 +63,9 @@ test("filters, rules and a page", async (t) => {
   assert.deepEqual(await types("--since", "2026-03-08T12:00:30Z"), ["rejected_packet", "tampered_packet"]);
   write("rules.json", JSON.stringify([{ type: "own", severity: "low", event_type: "packet_accepted", sentence: "{packet_id}" }]));
   assert.deepEqual(await types("--rules", "rules.json", "--type", "own"), ["own", "own"]);
+  const unknown = await sentinel("attacked.jsonl", "--type", "replay");
+  assert.deepEqual([unknown.code, unknown.out], [2, ""]);
+  assert.match(unknown.err, /^[^\n]*nothing finds `replay`; there are acceptance_unattested[^\n]*\n$/);
   const page = await sentinel("attacked.jsonl", "--html", "report.html");
   assert.deepEqual([page.code, page.out], [1, "4 findings in attacked.jsonl; the report is in report.html\n"]);
   assert.match(readFileSync(join(cwd, "report.html"), "utf8"), /^<!doctype html>.*tampered_packet/s);

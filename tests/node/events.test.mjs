@@ -59,6 +59,17 @@ test("an acceptance names the packet by its digest, and no secret of it", async 
   assert.deepEqual([told[1].source, told[1].model], ["llm", "m-1"]);
 });
 
+test("an acceptance names the capability it rests on, so that a use after its revocation is found in it", async () => {
+  const owner = trusthandoff.AgentIdentity.generate();
+  const issued = trusthandoff.issueCapability(owner, { subject_agent: planner.agentId, allowed_actions: ["read"], expires_at: "2026-03-08T13:00:00Z" }, { now: NOW });
+  const trusted = new AgentRegistry().register(planner.agentId, planner.publicKeyPem).register(owner.agentId, owner.publicKeyPem, { roots: ["read"] });
+  const { told, gate: one } = telling({ registry: trusted });
+  const packet = { permissions: { allowed_actions: ["read"] } };
+  assert.equal((await one.handle(wire({ ...packet, capability_token: issued.token }))).code, null);
+  assert.equal((await one.handle(wire())).code, null);
+  assert.deepEqual(told.map(({ capability_id }) => capability_id), [issued.capability_id, null]);
+});
+
 test("H03 by default a gate keeps its latest thousand events, and no more", async () => {
   const one = gate();
   for (let times = 0; times < 1005; times += 1) one.handleSync(`${times}`);

@@ -134,6 +134,16 @@ test("findings are told from a time on, of some types, from a severity on", () =
   }
 });
 
+test("a type that nothing finds is refused in one line that names those there are", () => {
+  assert.throws(() => new Sentinel({ types: ["burst", "replay"] }), (error) => {
+    assert.deepEqual([error.code, error.field], ["config_invalid", "types"]);
+    assert.match(error.message, /^[^\n]*nothing finds `replay`; there are acceptance_unattested, .*use_after_revocation[^\n]*$/);
+    return true;
+  });
+  const own = { type: "replay", severity: "low", event_type: "x", sentence: "x." };
+  assert.doesNotThrow(() => new Sentinel({ types: ["replay"], rules: [own] }));
+});
+
 test("rules are data: a user's own find what they describe, and a wrong one is told with its place", () => {
   const rule = { type: "night_deploy", severity: "high", event_type: "tool_used", where: { action: ["deploy"] }, sentence: "{packet_id} deployed.", advice: "Ask." };
   const log = jsonl([event(1, "packet_accepted"), event(2, "tool_used", { packet_id: "pk-1", action: "deploy" }), event(3, "tool_used", { packet_id: "pk-1", action: "read" })]);
