@@ -90,7 +90,7 @@ async function open(context) {
 
 const count = (found, wanted) => found.filter((one) => one === wanted).length;
 
-test("200 claims of one key at once have one winner", async (t) => {
+test("A07: 200 claims of one key at once have one winner", async (t) => {
   const [page] = await tabs(t);
   const found = await page.evaluate(async () => {
     const stores = [new IndexedDbNonceStore(), new IndexedDbNonceStore()];
@@ -100,7 +100,7 @@ test("200 claims of one key at once have one winner", async (t) => {
   assert.deepEqual([count(found, true), count(found, false)], [1, 199]);
 });
 
-test("a tab and a worker share their nonces", async (t) => {
+test("A07: a tab and a worker share their nonces", async (t) => {
   const [page] = await tabs(t);
   const found = await page.evaluate(async () => {
     const worker = new Worker("/worker.js");
@@ -113,7 +113,7 @@ test("a tab and a worker share their nonces", async (t) => {
   assert.deepEqual([count(found, true), count(found, false)], [1, 99]);
 });
 
-test("an envelope that reaches two tabs at the same moment is accepted in one of them", async (t) => {
+test("A07: an envelope that reaches two tabs at the same moment is accepted in one of them", async (t) => {
   const pair = await tabs(t, 2);
   const wires = Array.from({ length: 50 }, (_, round) => envelope(`Round ${round}`));
   const startMs = Date.now() + 300;
@@ -133,7 +133,7 @@ test("an envelope that reaches two tabs at the same moment is accepted in one of
 });
 
 for (const end of ["closed", "killed"]) {
-  test(`a replay is refused after the browser was ${end} and started again`, async (t) => {
+  test(`A05: a replay is refused after the browser was ${end} and started again`, async (t) => {
     const profile = mkdtempSync(join(tmpdir(), "trusthandoff-profile-"));
     t.after(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
     const wire = envelope();
@@ -157,7 +157,7 @@ for (const end of ["closed", "killed"]) {
   });
 }
 
-test("expired nonces make room, live ones never do, and one sender gets half", async (t) => {
+test("A05: expired nonces make room, live ones never do, and one sender gets half", async (t) => {
   const [page] = await tabs(t);
   const [found, held] = await page.evaluate(async () => {
     const store = new IndexedDbNonceStore({ capacity: 4 });
