@@ -30,7 +30,7 @@ help: ## list these commands
 
 # Using it
 
-.PHONY: build demo pack site www bench clean
+.PHONY: build demo pack site www bench picture clean
 build: $(PACKAGE) ## the npm package, in pkg/dist
 demo: $(PACKAGE) ## the attack demo: what is accepted, what is refused and why
 	@node pkg/dist/bin/trusthandoff.js demo
@@ -43,6 +43,9 @@ www: $(SITE) ## serve the playground on localhost
 bench: $(PACKAGE) ## measure against node:crypto, jose, noble and the Python reference
 	@if [ -f benches/package-lock.json ]; then cd benches && $(NPM_CI); fi
 	@node benches/run.mjs
+picture: $(SITE) $(TOOLS) ## the picture that opens the README, taken anew
+	@tests/tools/chromium.sh
+	@node www/build/picture.mjs
 clean: ## remove everything that was built or installed here
 	rm -rf target pkg/dist pkg/node_modules www/node_modules tests/tools/node_modules tests/sinks/node_modules benches/node_modules .tools trusthandoff-*.tgz
 
