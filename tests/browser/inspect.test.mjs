@@ -106,7 +106,13 @@ test("each kind of object is known, and what is proven of it is told apart from 
   const { page, complaints, close } = await open({ hash: "inspect" });
   const result = { pages: 3 };
   const attestation = createAttestation(researcher, { packetId: "pk-1", status: "OK", result });
-  const bundle = `{"attestation":${attestation.text},"result":{"pages":3},"reason":null,"public_key_pem":${JSON.stringify(researcher.publicKeyPem)},"now_ms":${attestation.timestamp_ms}}`;
+  const around = JSON.stringify({
+    result,
+    reason: null,
+    public_key_pem: researcher.publicKeyPem,
+    now_ms: Number(attestation.timestamp_ms),
+  });
+  const bundle = `{"attestation":${attestation.text},${around.slice(1)}`;
   for (const [kind, text, claim] of [
     ["packet", packet().text, /That the sender is trusted/],
     ["envelope", wire(), /The list in chain/],
@@ -213,7 +219,7 @@ test("the changed bytes of an object that was seen before are pointed at, wherev
   await close();
 });
 
-test("where the genuine object was never seen, the fields that may be concerned are named, and it can be given to compare with", async () => {
+test("of an object never seen before the fields that may be concerned are named, and the genuine one can be given", async () => {
   const { page, complaints, close } = await open({ hash: "inspect" });
   const genuine = wire({ intent: "Pay 100" });
   await paste(page, genuine.replace("100", "900"));
@@ -462,12 +468,22 @@ test("hostile texts are text: markup, controls, bidirectional marks, depth and a
   const deep = "[".repeat(100_000);
   const wide = `{"packet": {"packet_id": "p", "a": [${"[],".repeat(300_000)}1]}}`;
   const keys = `{"packet": {${Array.from({ length: 60_000 }, (_, index) => `"k${index}": 1`).join(", ")}}}`;
+  const other = { __proto__: null, toString: 1 };
+  const anything = JSON.stringify({
+    ...JSON.parse(packet().text),
+    from_agent: {},
+    to_agent: [other],
+    permissions: { allowed_actions: [other, null], max_tool_calls: other },
+    constraints: "x",
+    expires_at: other,
+  });
   const words = wire({ context: { words: "word ".repeat(190_000) } });
   for (const [text, code] of [
     [deep, "nesting_too_deep"],
     [wide, null],
     [keys, null],
     [words, ""],
+    [anything, "type_mismatch"],
     ["x".repeat(2_000_000), "input_too_large"],
     ['"\\ud800"', null],
     ["\u0000", null],
@@ -526,6 +542,33 @@ test("a real gate says whether it would take it, check by check", async () => {
   await page.fill("#inspect [name=registry]", "nonsense");
   assert.match(await ask(), /No decision.*malformed_json/s);
   assert.deepEqual(complaints(), []);
+  await close();
+});
+
+test("the inspector is loaded with the first object, and where that fails it is said and tried again", async () => {
+  const { page, close } = await open({ hash: "inspect" });
+  let [asked, isBroken] = [0, true];
+  let release;
+  const held = new Promise((resolve) => (release = resolve));
+  await page.route("**/chunks/sentinel-*.js", async (route) => {
+    asked += 1;
+    if (isBroken) await route.abort();
+    else {
+      await held;
+      await route.continue();
+    }
+  });
+  assert.equal(asked, 0);
+  const fill = (text) => page.locator("#inspect textarea").first().fill(text);
+  await fill(wire());
+  await page.waitForSelector("#inspect [data-trouble]:not([hidden])");
+  isBroken = false;
+  await fill(wire({ intent: "Again" }));
+  await page.waitForSelector("#inspect [data-loading]:not([hidden])");
+  assert.equal(await page.locator("#inspect [data-trouble]:not([hidden])").count(), 0);
+  release();
+  await page.waitForSelector("#inspect .verdict[data-valid=true]");
+  assert.equal(await page.locator("#inspect [data-loading]:not([hidden])").count(), 0);
   await close();
 });
 

@@ -75,7 +75,7 @@ export function gateCard(text, kind, say) {
       { class: "stack", on: { submit: ask } },
       h("p", {
         class: "hint",
-        text: "A real gate with an empty nonce store decides here. Who it is for was filled in from the packet itself, which proves nothing about trust.",
+        text: "A real gate with an empty nonce store decides. Who I am was filled in from the packet, which proves nothing about trust.",
       }),
       h(
         "div",

@@ -29,20 +29,19 @@ export function lineageOf(hops) {
   );
 }
 
-/** A packet or token that stands alone, as a hop. */
-export function hopOf({ kind, fields, code, reason, idMatchesKey, objectId }) {
+/** A packet or token that stands alone, as a hop; none where it cannot be read, for then its fields may be anything. */
+export function hopOf({ kind, fields, code, reason, agentId, idMatchesKey, objectId }) {
+  if (agentId === null) return [];
   const isToken = kind === "capability_token";
-  const permissions = isToken ? fields?.delegated_permissions : fields?.permissions;
-  if (!Array.isArray(permissions?.allowed_actions)) return [];
-  const [from, to] = isToken ? [fields.issuer_agent, fields.subject_agent] : [fields.from_agent, fields.to_agent];
+  const stated = isToken ? fields.delegated_permissions : fields.permissions;
   return [
     {
       kind,
       id: objectId ?? "",
-      from_agent: String(from),
-      to_agent: String(to),
+      from_agent: agentId,
+      to_agent: isToken ? fields.subject_agent : fields.to_agent,
       id_matches_key: idMatchesKey === true,
-      permissions,
+      permissions: { allowed_actions: stated.allowed_actions ?? [], max_tool_calls: stated.max_tool_calls ?? null },
       constraints: fields.constraints ?? null,
       expires_at: fields.expires_at ?? null,
       code,

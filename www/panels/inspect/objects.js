@@ -12,7 +12,7 @@ export function insideToken(token) {
   }
 }
 
-/** The text of the part at the pointer `at`: `{ text, start }`, where `start` is its place in the whole one, null for the inside of a token. */
+/** The text of the part at the pointer `at`: `{ text, start }`. `start` is its place in the whole one, null for the inside of a token. */
 export function textOfPart(whole, { at, kind }) {
   const place = at === "" ? { start: 0, end: whole.length } : locate(whole, at);
   if (place === null) return null;

@@ -1,19 +1,19 @@
 /** A signed object, taken apart: what it says, what is proven, where it breaks. What is good or not, the core says. */
 import { clear, find, h } from "../../ui/dom.js";
 import { intake } from "../../ui/intake.js";
-import { linkTo, share, shared } from "../../ui/share.js";
-import { clipped, visible } from "../../ui/text.js";
+import { shared } from "../../ui/share.js";
+import { visible } from "../../ui/text.js";
 import { framed, isBare, missingForm } from "./attestation.js";
 import { keptFrom, remember } from "./compare.js";
-import { KINDS, faultsOf } from "./faults.js";
+import { faultsOf } from "./faults.js";
 import { fieldsOf } from "./fields.js";
 import { gateCard } from "./gate.js";
 import { hopOf, lineageOf } from "./lineage.js";
 import { insideToken, textOfPart } from "./objects.js";
 import { samples } from "./samples.js";
 import { signedCard } from "./signed.js";
-import { indexOfByte, placeName } from "./spot.js";
 import { statementsCard } from "./statements.js";
+import { summaryCard } from "./summary.js";
 import { wrongCard } from "./wrong.js";
 
 /** Typing pauses this long before a text is looked at. */
@@ -89,18 +89,15 @@ export async function start(section, page) {
     result.hidden = true;
     if (text.trim() === "") return;
     waiting.hidden = false;
-    let audit;
     try {
-      audit = await inspector();
+      const audit = await inspector();
+      // Something newer may have come while it was loading.
+      if (turn === last.seen) show(text, audit);
     } catch (error) {
       complain(error);
-      return;
     } finally {
       waiting.hidden = true;
     }
-    // Something newer came while it was loading.
-    if (turn !== last.seen) return;
-    show(text, audit);
   }
 
   function show(received, audit) {
@@ -130,7 +127,7 @@ export async function start(section, page) {
     const hops = report.lineage ?? (report.kind === "packet" || report.kind === "capability_token" ? hopOf(report) : []);
     clear(
       result,
-      summary(whole, report, faults, missing !== null),
+      summaryCard(whole, report, faults, { isIncomplete: missing !== null, say: page.say }),
       missing,
       faults.length > 0 &&
         wrongCard(whole, faults, {
@@ -162,81 +159,6 @@ export async function start(section, page) {
         find(result, "[data-wrong], [data-summary]").scrollIntoView({ block: "nearest" });
       });
     }
-  }
-
-  function summary(text, report, faults, isIncomplete) {
-    const { kind, valid, code, reason, field, form, parts, lineage, respelled } = report;
-    const isWhole = valid && parts.every((part) => part.valid) && (lineage ?? []).every((hop) => hop.code === null);
-    const [tone, word] =
-      isIncomplete && parts[0]?.valid
-        ? ["neutral", "Not checked yet"]
-        : isWhole
-          ? ["good", "Form and signature are valid"]
-          : valid
-            ? ["bad", "Valid itself; something in it is not"]
-            : ["bad", kind === null ? "No signed object" : "Not valid"];
-    const first = faults[0];
-    page.say(`${KINDS[kind] ?? ""} ${word}${code ? `, ${code}` : ""}`.trim());
-    return h(
-      "section",
-      { class: "card", "data-summary": "", "aria-label": "Result" },
-      h(
-        "div",
-        { class: `verdict ${tone}`, dataset: { valid: String(isWhole), code: code ?? first?.code ?? "" } },
-        h(
-          "p",
-          { class: "verdict-line" },
-          h("strong", { text: word }),
-          kind && h("span", { class: "chip", "data-kind": kind, text: KINDS[kind] }),
-          form && h("span", { class: "chip", "data-form": form, text: `signed in form ${form}` }),
-          !isWhole && !isIncomplete && h("code", { text: code ?? first?.code }),
-          field && !isIncomplete && h("code", { class: "verdict-field", text: visible(clipped(field, 300)) }),
-        ),
-        reason && !isIncomplete && h("p", { class: "verdict-reason wrap", text: visible(clipped(reason, 600)) }),
-      ),
-      respelled !== null &&
-        h("p", {
-          class: "hint",
-          "data-respelled": "",
-          text: `Another spelling of the same content than the usual writer's, from ${placeName(text, indexOfByte(text, respelled))} on (white space, order of keys or escapes). Signatures cover the content.`,
-        }),
-      shareRow(text),
-    );
-  }
-
-  function shareRow(text) {
-    const field = h("input", { type: "text", readOnly: true, class: "mono", "aria-label": "The link", hidden: true });
-    const note = h("p", {
-      class: "hint",
-      text: "The object stands behind the # of the link. Browsers keep that part to themselves; whoever gets the link can read it.",
-    });
-    const button = h("button", {
-      type: "button",
-      text: "Copy a link to this",
-      "data-share": "",
-      on: {
-        async click() {
-          try {
-            const link = linkTo("inspect", await share(text));
-            field.value = link;
-            field.hidden = false;
-            try {
-              await navigator.clipboard.writeText(link);
-              note.textContent =
-                "Copied. The object stands behind the # of the link, which browsers send to nobody; whoever gets the link can read it.";
-            } catch {
-              field.select();
-              note.textContent = "Copy it from the field. The object stands behind the #, which browsers send to nobody.";
-            }
-            page.say(note.textContent);
-          } catch (error) {
-            note.textContent = error.message;
-            page.say(error.message);
-          }
-        },
-      },
-    });
-    return h("div", { class: "stack" }, h("div", { class: "row" }, button), field, note);
   }
 
   return {

@@ -13,6 +13,10 @@ const MAX_FAULTS = 20;
 const MAX_CHANGES = 40;
 const MAX_VALUE = 400;
 
+const SORTED =
+  "It fits in another order of keys: nothing was changed but their order, which the 0.3.3 form signs and the writer of that release " +
+  "sorts. No gate accepts it as it is.";
+
 const WORDS = {
   invalid_signature: "The signature does not fit",
   outcome_hash_mismatch: "The result is not the attested one",
@@ -74,11 +78,7 @@ function compared(whole, part, isSignature, { signed, against, isPacket }) {
     return h(
       "div",
       { class: "stack", "data-affected": "" },
-      h(
-        "p",
-        {},
-        "A signature says that something is other than when it was signed, and cannot say what. It is one of these, or the signature or the key itself:",
-      ),
+      h("p", {}, "A signature says that something was changed, and cannot say what. It is one of these fields, the signature or the key:"),
       h(
         "p",
         { class: "row" },
@@ -147,7 +147,7 @@ function reordered(packet, isPacket) {
             ? h("p", { text: "It fits in no order: something else was changed." })
             : [
                 h("p", {
-                  text: "It fits in another order of keys: nothing was changed but their order, which the 0.3.3 form signs. The writer of release 0.3.3 itself sorts them. No gate can accept what it gets in the wrong order.",
+                  text: SORTED,
                 }),
                 h("pre", {
                   class: "raw",
