@@ -195,7 +195,9 @@ test("a stretch of the timeline that is dragged over shows its findings, and a d
   assert.equal(await status(page), "2 of 4 findings shown");
   assert.equal(await page.locator("#sentinel .group[data-type=replay_attempt]").isVisible(), true);
   await page.locator("#sentinel summary", { hasText: "timeline as a table" }).click();
-  const cells = await page.locator("#sentinel [aria-label='The timeline as a table'] td").allTextContents();
+  const table = page.locator("#sentinel [aria-label='The timeline as a table'] td");
+  await table.first().waitFor();
+  const cells = await table.allTextContents();
   const sum = (column) => cells.filter((_, n) => n % 3 === column).reduce((total, text) => total + Number(text), 0);
   assert.deepEqual([sum(0), sum(1), sum(2)], [59, 2, 2]);
   await ends(site);
@@ -215,6 +217,10 @@ test("with a finger a stretch of the timeline is chosen too", async () => {
   await touch("touchEnd", null);
   assert.equal(await status(page), "2 of 4 findings shown");
   assert.equal(await page.locator("#sentinel .group[data-type=tampered_packet]").isVisible(), true);
+  // A browser takes a tap right after a swipe for the end of the swipe.
+  await page.waitForTimeout(800);
+  await page.tap("#sentinel >> text=All of the time");
+  await page.waitForSelector("#sentinel [role=status] >> text=4 of 4 findings shown");
   await ends(site);
 });
 
@@ -509,6 +515,19 @@ test("axe finds nothing in it, with everything open, in both themes and on a pho
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, "nothing is wider than the page");
     await ends(site);
   }
+});
+
+test("on a phone whatever is pressed is large enough for a finger", async () => {
+  const site = await open({ hash: "sentinel/edited", phone: true });
+  const { page } = site;
+  await page.waitForSelector("#sentinel[data-state=done]");
+  await page.locator("#sentinel details:visible").evaluateAll((all) => all.forEach((one) => (one.open = true)));
+  await page.locator("#sentinel .finding .lines code").first().waitFor();
+  const small = await page.locator("#sentinel :is(button, summary, select, input, textarea, .node .area):not(.unseen)").evaluateAll((all) =>
+    all.map((each) => [each.outerHTML.slice(0, 80), each.getBoundingClientRect()]).filter(([, { width, height }]) => width > 0 && Math.min(width, height) < 44).map(([html]) => html),
+  );
+  assert.deepEqual(small, []);
+  await ends(site);
 });
 
 test("pictures to look at", async () => {

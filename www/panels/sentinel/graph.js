@@ -49,6 +49,7 @@ export class Graph {
     this.#chosen = agent;
     for (const node of this.#picture.querySelectorAll(".node")) node.setAttribute("aria-pressed", String(node.dataset.agent === agent));
     this.#light(agent);
+    this.#note.textContent = this.#words();
   }
 
   /** All agents that are named, the busiest first. */
@@ -61,7 +62,7 @@ export class Graph {
     this.#width = width;
     const agents = this.#agents;
     this.#note.textContent = this.#words();
-    if (width === 0 || agents.length === 0) return clear(this.#picture);
+    if (width === 0 || agents.length === 0) return void clear(this.#picture);
     const plan = layout(agents.length, width);
     const place = new Map(agents.map((name, index) => [name, index]));
     const most = Math.max(1, ...this.#handoffs.map(({ accepted, refused }) => Math.max(accepted, refused)));
@@ -159,7 +160,7 @@ export class Graph {
     if (this.#isWaiting) return "Drawn when the log has been read.";
     if (this.#agents.length === 0) return "No packet of this log names its agents.";
     return [
-      "Choose an agent to see its findings.",
+      this.#agents.includes(this.#chosen) ? `Below are the findings of ${agentName(this.#chosen)}. Choose it again for all.` : "Choose an agent to see its findings.",
       left > 0 && `And ${counted(left, "agent")} more, in the table.`,
       this.#more > 0 && `${counted(this.#more, "packet")} of further pairs are counted only.`,
       nameless > 0 && `${counted(nameless, "packet")} named no sender or no receiver.`,

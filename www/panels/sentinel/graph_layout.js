@@ -7,8 +7,9 @@ const NARROW = 460;
 const ROW = { fine: 32, coarse: 44 };
 /** How wide a letter is, about. */
 const LETTER = 7.4;
-/** How far around its mark an agent is met. */
+/** How far around its mark an agent is met, and how far from it its name stands. */
 const REACH = 16;
+const ASIDE = 17;
 
 /** `{ width, height, nodes: [{ x, y, anchor, labelX, labelY, room }], path(from, to, bend) }` for so many agents in so much width. */
 export function layout(count, width) {
@@ -16,11 +17,11 @@ export function layout(count, width) {
 }
 
 /** The rectangle in which an agent with a label of so many letters is met. */
-export function reachOf({ x, y, anchor, labelX, labelY }, letters) {
+export function reachOf({ x, y, anchor, labelX, labelY, reach = REACH }, letters) {
   const wide = letters * LETTER;
   const start = labelX - { start: 0, middle: wide / 2, end: wide }[anchor];
-  const [left, right] = [Math.min(x - REACH, start), Math.max(x + REACH, start + wide)];
-  const [top, bottom] = [Math.min(y - REACH, labelY - REACH), Math.max(y + REACH, labelY + 6)];
+  const [left, right] = [Math.min(x - reach, start), Math.max(x + reach, start + wide)];
+  const [top, bottom] = [Math.min(y - reach, labelY - REACH), Math.max(y + reach, labelY + 6)];
   return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
@@ -34,7 +35,7 @@ function circle(count, width) {
     const aside = Math.cos(turn);
     // Beside its agent; at the top and the bottom, where neighbours stand side by side, outwards.
     const anchor = Math.abs(aside) < 0.15 ? "middle" : aside < 0 ? "end" : "start";
-    return { x, y, anchor, labelX: anchor === "middle" ? x : x + 13 * Math.sign(aside), labelY: y + 4 + 19 * Math.sin(turn) ** 3, room: 18 };
+    return { x, y, anchor, labelX: anchor === "middle" ? x : x + ASIDE * Math.sign(aside), labelY: y + 4 + 19 * Math.sin(turn) ** 3, room: 18 };
   });
   const path = (from, to, bend) => {
     const [a, b] = [nodes[from], nodes[to]];
@@ -49,7 +50,7 @@ function column(count, width) {
   const row = matchMedia("(pointer: coarse)").matches ? ROW.coarse : ROW.fine;
   const height = count * row;
   const x = Math.min(190, width * 0.5);
-  const nodes = Array.from({ length: count }, (_, n) => ({ x, y: (n + 0.5) * row, anchor: "end", labelX: x - 13, labelY: (n + 0.5) * row + 4, room: Math.floor((x - 18) / LETTER) }));
+  const nodes = Array.from({ length: count }, (_, n) => ({ x, y: (n + 0.5) * row, anchor: "end", labelX: x - ASIDE, labelY: (n + 0.5) * row + 4, room: Math.floor((x - ASIDE - 4) / LETTER), reach: row / 2 }));
   const reach = width - x - 24;
   const path = (from, to, bend) => {
     const [a, b] = [nodes[from], nodes[to]];

@@ -20,6 +20,7 @@ export class Timeline {
   #probe = h("span", { hidden: true });
   #canvas = h("div", { class: "chart" });
   #note = h("p", { class: "hint" });
+  #undo = h("button", { type: "button", class: "quiet", hidden: true, text: "All of the time", on: { click: () => this.#onChoice(null, null) } });
   #table = h("details", {}, h("summary", { text: "The timeline as a table" }));
   #loading;
   #isWhole = true;
@@ -33,7 +34,7 @@ export class Timeline {
       this.#probe,
       h("p", { class: "row legend" }, legend.map(([name, text]) => h("span", { class: `key ${name}`, text }))),
       this.#canvas,
-      this.#note,
+      h("div", { class: "row" }, this.#note, this.#undo),
       this.#table,
     );
     this.#table.addEventListener("toggle", () => this.#tabulate());
@@ -66,6 +67,7 @@ export class Timeline {
   /** Shows the stretch that was chosen, by whatever means. */
   choose(from, until) {
     this.#isWhole = from === null && until === null;
+    this.#undo.hidden = this.#isWhole;
     const chart = this.#chart;
     if (!chart || !this.#data) return;
     const [first, last] = bounds(this.#data);
@@ -153,7 +155,7 @@ export class Timeline {
     const step = steps[index];
     this.#note.textContent = step
       ? `${moment(Date.parse(start) + index * stepSeconds * 1000)} UTC: ${step[0]} accepted, ${step[1]} refused, ${counted(step[2], "finding")}`
-      : `One bar is ${lasting(stepSeconds * 1000)}. Drag over a stretch to see its findings; double-click for all.`;
+      : `One bar is ${lasting(stepSeconds * 1000)}. Drag over a stretch to see its findings.`;
   }
 
   #tabulate() {
