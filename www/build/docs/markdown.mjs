@@ -19,8 +19,8 @@ export function rendered(markdown) {
         const anchor = depth === 1 ? "" : ` <a class="anchor" href="#${id}" aria-label="Link to: ${escaped(text)}">#</a>`;
         return `<h${depth} id="${id}">${inside}${anchor}</h${depth}>\n`;
       },
-      // Pictures and marks that are meant for a forge; the site needs no markup that Markdown cannot say.
-      html: () => "",
+      // Left out: what is meant for a forge, a picture that knows one theme only and marks for tools.
+      html: ({ text }) => (/^<(picture|!--)/.test(text) ? "" : text),
       code({ text, lang = "" }) {
         const [language, name] = lang.split(" ");
         const code = `<pre class="code" tabindex="0"><code>${highlighted(text, LANGUAGES[language] ?? language)}</code></pre>`;
