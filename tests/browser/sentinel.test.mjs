@@ -80,7 +80,8 @@ test("an example shows what Sentinel is for: every attack of the shift, by whom,
   assert.match(await page.textContent("#sentinel .headline"), /^\d+ findings, 1 of them critical$/);
   assert.equal(await word(page), "Sealed");
   const types = await page.locator("#sentinel .group").evaluateAll((groups) => groups.map(({ dataset }) => dataset.type));
-  for (const type of ["replay_attempt", "tampered_packet", "forged_identity", "escalation_attempt", "burst", "use_after_revocation"]) assert.ok(types.includes(type), type);
+  for (const type of ["replay_attempt", "tampered_packet", "forged_identity", "escalation_attempt", "burst", "use_after_revocation"])
+    assert.ok(types.includes(type), type);
   assert.equal(types[0], "replay_attempt", "the gravest first");
   const claimed = await page.locator("#sentinel .node.claimed").evaluateAll((nodes) => nodes.map(({ dataset }) => dataset.agent));
   assert.deepEqual(claimed, ["agent:helpful-stranger"]);
@@ -132,7 +133,11 @@ test("a log is opened, dropped or pasted, and its findings quote the lines as th
         else data.setData("text/plain", lines);
         const target = document.querySelector(how === "drop" ? "header" : "#sentinel-title");
         const init = { bubbles: true, cancelable: true };
-        target.dispatchEvent(how === "drop" ? new DragEvent("drop", { ...init, dataTransfer: data }) : new ClipboardEvent("paste", { ...init, clipboardData: data }));
+        target.dispatchEvent(
+          how === "drop"
+            ? new DragEvent("drop", { ...init, dataTransfer: data })
+            : new ClipboardEvent("paste", { ...init, clipboardData: data }),
+        );
       },
       [jsonl(HOUR.slice(0, 31)), give],
     );
@@ -186,7 +191,10 @@ test("a stretch of the timeline that is dragged over shows its findings, and a d
   };
   await drag(0.4, 0.6);
   assert.equal(await status(page), "2 of 4 findings shown");
-  assert.deepEqual(await page.locator("#sentinel .group:visible").evaluateAll((groups) => groups.map(({ dataset }) => dataset.type)), ["tampered_packet", "rejected_packet"]);
+  assert.deepEqual(await page.locator("#sentinel .group:visible").evaluateAll((groups) => groups.map(({ dataset }) => dataset.type)), [
+    "tampered_packet",
+    "rejected_packet",
+  ]);
   assert.match(await labelled(page, "From (UTC)").inputValue(), /^2026-03-08T12:2/);
   await over.dblclick();
   assert.equal(await status(page), "4 of 4 findings shown");
@@ -211,7 +219,8 @@ test("with a finger a stretch of the timeline is chosen too", async () => {
   await over.scrollIntoViewIfNeeded();
   const { x, y, width, height } = await over.boundingBox();
   const session = await context.newCDPSession(page);
-  const touch = (type, share) => session.send("Input.dispatchTouchEvent", { type, touchPoints: share === null ? [] : [{ x: x + width * share, y: y + height / 2 }] });
+  const touch = (type, share) =>
+    session.send("Input.dispatchTouchEvent", { type, touchPoints: share === null ? [] : [{ x: x + width * share, y: y + height / 2 }] });
   await touch("touchStart", 0.4);
   for (const share of [0.44, 0.5, 0.56, 0.6]) await touch("touchMove", share);
   await touch("touchEnd", null);
@@ -276,7 +285,13 @@ test("with the keeper's key a log is sealed; with a checkpoint kept elsewhere a 
 test("rules of one's own find what they describe, and a wrong one is told with its place", async () => {
   const site = await open({ hash: "sentinel" });
   const { page } = site;
-  const rule = { type: "busy_coder", severity: "medium", event_type: "packet_accepted", where: { from_agent: ["agent:coder"] }, sentence: "{packet_id} came from the coder." };
+  const rule = {
+    type: "busy_coder",
+    severity: "medium",
+    event_type: "packet_accepted",
+    where: { from_agent: ["agent:coder"] },
+    sentence: "{packet_id} came from the coder.",
+  };
   await page.click("#sentinel summary >> text=Keeper's key");
   const rules = labelled(page, "Rules of your own", { exact: true });
   await rules.fill(JSON.stringify([rule]));
@@ -299,7 +314,10 @@ test("the report and the findings are downloaded, open anywhere, and hold what w
     await download.saveAs(path);
     return path;
   };
-  const findings = readFileSync(await saved("Findings as JSONL"), "utf8").trimEnd().split("\n").map((line) => JSON.parse(line));
+  const findings = readFileSync(await saved("Findings as JSONL"), "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
   assert.deepEqual(findings.map(({ type }) => type).sort(), ["rejected_packet", "rejected_packet", "replay_attempt", "tampered_packet"]);
   const report = await context.newPage();
   await report.goto(pathToFileURL(await saved("HTML report")).href);
@@ -317,7 +335,9 @@ async function largeLog(path, bytes) {
     const agents = { from_agent: `agent:a${n % 37}`, to_agent: `agent:b${n % 11}`, note: "x".repeat(420) };
     const story = isRefused
       ? [refused(n / 50, "invalid_signature", agents)]
-      : ["packet_accepted", "task_started", "task_finished"].map((type, step) => event(n / 50, type, { ...agents, event_id: `e-${n}-${step}` }));
+      : ["packet_accepted", "task_started", "task_finished"].map((type, step) =>
+          event(n / 50, type, { ...agents, event_id: `e-${n}-${step}` }),
+        );
     const text = jsonl(story);
     [lines, refusals, written] = [lines + story.length, refusals + Number(isRefused), written + text.length];
     if (!out.write(text)) await once(out, "drain");
@@ -332,7 +352,9 @@ async function rendererBytes() {
   const session = await browser().newBrowserCDPSession();
   const { processInfo } = await session.send("SystemInfo.getProcessInfo");
   await session.detach();
-  const held = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${id}/status`, "utf8"))?.[1] ?? 0) * 1024);
+  const held = processInfo
+    .filter(({ type }) => type === "renderer")
+    .map(({ id }) => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${id}/status`, "utf8"))?.[1] ?? 0) * 1024);
   return Math.max(...held);
 }
 
@@ -374,7 +396,10 @@ test("100 MB stream past a page that stays awake", async (t) => {
   }
   assert.ok(longest < 200, `the page stood still for ${longest.toFixed(0)} ms`);
   assert.match(await part(page, "headline").textContent(), new RegExp(`${lines.toLocaleString("en")} lines`));
-  assert.match(await page.textContent("#sentinel .group[data-type=tampered_packet] > summary"), new RegExp(`${refusals.toLocaleString("en")} findings`));
+  assert.match(
+    await page.textContent("#sentinel .group[data-type=tampered_packet] > summary"),
+    new RegExp(`${refusals.toLocaleString("en")} findings`),
+  );
 
   // Far into it, a line can still be read again.
   const last = page.locator("#sentinel .group[data-type=tampered_packet] .finding").nth(49);
@@ -383,7 +408,10 @@ test("100 MB stream past a page that stays awake", async (t) => {
   // The fiftieth refusal: every 500th story is one, and every other has three lines.
   const story = 50 * 500 - 1;
   assert.equal(await last.locator(".lines .number").textContent(), ((story - 49) * 3 + 49 + 1).toLocaleString("en"));
-  assert.match(await last.locator(".lines code").textContent(), new RegExp(`"event_type":"packet_rejected".*"packet_id":"pk-${story / 50}"`));
+  assert.match(
+    await last.locator(".lines code").textContent(),
+    new RegExp(`"event_type":"packet_rejected".*"packet_id":"pk-${story / 50}"`),
+  );
   await ends(site);
 });
 
@@ -399,7 +427,11 @@ test("every line of a log is found again as it stands there, in whatever pieces 
     const index = new LineIndex();
     for (let at = 0; at < bytes.length; at += size) index.add(bytes.subarray(at, at + size));
     const found = await index.read(log, 1, lines.length);
-    assert.deepEqual(found.map(({ text, more }) => (more === 0 ? text : text.length + more)), lines.map((line, n) => (n === 1234 ? line.length : line)), `pieces of ${size} bytes`);
+    assert.deepEqual(
+      found.map(({ text, more }) => (more === 0 ? text : text.length + more)),
+      lines.map((line, n) => (n === 1234 ? line.length : line)),
+      `pieces of ${size} bytes`,
+    );
     for (let number = 1; number <= lines.length && size === 1009; number += 1) {
       const [line, ...others] = await index.read(log, number, number);
       assert.equal(line.number, number);
@@ -472,7 +504,9 @@ test("a log that means harm harms nothing: markup, hidden characters, huge lines
     refused(2, "invalid_signature", { from_agent: hidden, action: evil }),
     event(3, "packet_accepted", { from_agent: `x${"y".repeat(5_000)}` }),
     `{"event_type":"__proto__","packet_id":"pk-9"}`,
-    ...["9999-12-31T23:59:59.999999Z", "0001-01-01T00:00:00+14:00", "2016-12-31T23:59:60Z", "yesterday"].map((timestamp, n) => refused(6, "expired", { timestamp, packet_id: `pk-time-${n}` })),
+    ...["9999-12-31T23:59:59.999999Z", "0001-01-01T00:00:00+14:00", "2016-12-31T23:59:60Z", "yesterday"].map((timestamp, n) =>
+      refused(6, "expired", { timestamp, packet_id: `pk-time-${n}` }),
+    ),
     JSON.stringify(event(4, "packet_accepted", { note: "z".repeat(17 * 1024 * 1024) })),
     refused(5, "invalid_signature"),
   ];
@@ -524,7 +558,10 @@ test("on a phone whatever is pressed is large enough for a finger", async () => 
   await page.locator("#sentinel details:visible").evaluateAll((all) => all.forEach((one) => (one.open = true)));
   await page.locator("#sentinel .finding .lines code").first().waitFor();
   const small = await page.locator("#sentinel :is(button, summary, select, input, textarea, .node .area):not(.unseen)").evaluateAll((all) =>
-    all.map((each) => [each.outerHTML.slice(0, 80), each.getBoundingClientRect()]).filter(([, { width, height }]) => width > 0 && Math.min(width, height) < 44).map(([html]) => html),
+    all
+      .map((each) => [each.outerHTML.slice(0, 80), each.getBoundingClientRect()])
+      .filter(([, { width, height }]) => width > 0 && Math.min(width, height) < 44)
+      .map(([html]) => html),
   );
   assert.deepEqual(small, []);
   await ends(site);

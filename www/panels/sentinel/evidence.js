@@ -18,7 +18,13 @@ export function evidence(finding, { readLines, showAgent }) {
   const { advice, agents, packets, lines } = finding;
   const isClaimed = finding.identity === "claimed";
   const agent = (name, place) => [
-    h("button", { type: "button", class: "quiet", title: "Show the findings of this agent", text: agentName(name), on: { click: () => showAgent(name) } }),
+    h("button", {
+      type: "button",
+      class: "quiet",
+      title: "Show the findings of this agent",
+      text: agentName(name),
+      on: { click: () => showAgent(name) },
+    }),
     // The first that an event of a gate names is the sender.
     isClaimed && place === 0 && h("span", { class: "chip warn", title: "No key proved that it was this agent", text: "claimed" }),
   ];
@@ -29,8 +35,25 @@ export function evidence(finding, { readLines, showAgent }) {
       "dl",
       {},
       agents.length > 0 && term("Agents", h("span", { class: "row" }, agents.slice(0, LISTED).map(agent), more(agents))),
-      packets.some(Boolean) && term("Packets", packets.filter(Boolean).slice(0, LISTED).map((id) => h("span", { class: "row" }, h("code", { class: "wrap", text: visible(id) }), copyButton(() => id))), more(packets)),
-      rest.map(([name, value]) => term(visible(name), h("code", { class: "wrap", text: visible(typeof value === "string" ? value : String(value)) }))),
+      packets.some(Boolean) &&
+        term(
+          "Packets",
+          packets
+            .filter(Boolean)
+            .slice(0, LISTED)
+            .map((id) =>
+              h(
+                "span",
+                { class: "row" },
+                h("code", { class: "wrap", text: visible(id) }),
+                copyButton(() => id),
+              ),
+            ),
+          more(packets),
+        ),
+      rest.map(([name, value]) =>
+        term(visible(name), h("code", { class: "wrap", text: visible(typeof value === "string" ? value : String(value)) })),
+      ),
     ),
     lines.length > 0 && linesOf(lines.slice(0, LISTED), readLines),
   ];

@@ -1,5 +1,13 @@
-/** A log to try: real agents, gates and executors work for two hours of a clock that is set by hand, and some of what they get is an attack. */
-import { AgentIdentity, AgentRegistry, createEnvelope, MemoryNonceStore, signPacket, TrustHandoffExecutor, TrustHandoffMiddleware } from "trusthandoff/slim";
+/** A log to try: real agents, gates and executors work for two hours of a clock that is set by hand, some of them under attack. */
+import {
+  AgentIdentity,
+  AgentRegistry,
+  createEnvelope,
+  MemoryNonceStore,
+  signPacket,
+  TrustHandoffExecutor,
+  TrustHandoffMiddleware,
+} from "trusthandoff/slim";
 import { LogWriter } from "trusthandoff/sentinel";
 
 const HANDOFFS = 320;

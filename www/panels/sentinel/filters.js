@@ -20,14 +20,25 @@ export class Filters {
     const typed = (name, read = (field) => field.value) => ({ input: ({ target }) => this.set({ [name]: read(target) }) });
     const tiles = Object.entries(SEVERITIES).map(([severity, { tone, means }]) => {
       const count = h("b", { text: "0" });
-      const tile = h("button", { type: "button", class: `tile ${tone}`, title: means, "aria-pressed": "false", on: { click: () => this.#toggle(severity) } }, count, h("span", { text: severity }));
+      const tile = h(
+        "button",
+        { type: "button", class: `tile ${tone}`, title: means, "aria-pressed": "false", on: { click: () => this.#toggle(severity) } },
+        count,
+        h("span", { text: severity }),
+      );
       this.#tiles.set(severity, { tile, count });
       return tile;
     });
     this.#fields = {
       type: h("select", { on: typed("type") }, h("option", { value: "", text: "Every type" })),
       agent: h("input", { type: "search", placeholder: "Every agent", autocomplete: "off", spellcheck: false, on: typed("agent") }),
-      words: h("input", { type: "search", placeholder: "Sentence, packet, code", autocomplete: "off", spellcheck: false, on: typed("words") }),
+      words: h("input", {
+        type: "search",
+        placeholder: "Sentence, packet, code",
+        autocomplete: "off",
+        spellcheck: false,
+        on: typed("words"),
+      }),
       from: h("input", { type: "datetime-local", step: 1, on: typed("from", readMoment) }),
       until: h("input", { type: "datetime-local", step: 1, on: typed("until", readMoment) }),
     };
@@ -58,7 +69,9 @@ export class Filters {
   }
 
   get isEmpty() {
-    return Object.keys(NOTHING).every((name) => (name === "severities" ? this.#state.severities.length === 0 : this.#state[name] === NOTHING[name]));
+    return Object.keys(NOTHING).every((name) =>
+      name === "severities" ? this.#state.severities.length === 0 : this.#state[name] === NOTHING[name],
+    );
   }
 
   set(part) {
@@ -80,13 +93,20 @@ export class Filters {
     const types = [...new Set(Array.from(groups.keys(), (group) => group.split(" ")[0]))].sort();
     if (types.join() === this.#types) return;
     this.#types = types.join();
-    clear(this.#fields.type, h("option", { value: "", text: "Every type" }), types.map((type) => h("option", { value: type, text: typeName(type) })));
+    clear(
+      this.#fields.type,
+      h("option", { value: "", text: "Every type" }),
+      types.map((type) => h("option", { value: type, text: typeName(type) })),
+    );
     this.#show();
   }
 
   /** Whose names the field for agents suggests. */
   suggest(agents) {
-    clear(this.suggestions, agents.slice(0, SUGGESTED).map((agent) => h("option", { value: agent })));
+    clear(
+      this.suggestions,
+      agents.slice(0, SUGGESTED).map((agent) => h("option", { value: agent })),
+    );
   }
 
   admits(finding) {
@@ -105,7 +125,11 @@ export class Filters {
 
   #toggle(severity) {
     const { severities } = this.#state;
-    this.set({ severities: severities.includes(severity) ? severities.filter((other) => other !== severity) : [...severities, severity].sort(byGravity) });
+    this.set({
+      severities: severities.includes(severity)
+        ? severities.filter((other) => other !== severity)
+        : [...severities, severity].sort(byGravity),
+    });
   }
 
   #show() {

@@ -1,4 +1,4 @@
-/** The findings in groups of one type and severity, from the gravest on. It grows while a log is read, and keeps what somebody has opened. */
+/** The findings in groups of one type and severity, from the gravest on. It grows while a log is read; what is open stays open. */
 import { clear, h } from "../../ui/dom.js";
 import { counted, visible } from "../../ui/text.js";
 import { evidence } from "./evidence.js";
@@ -55,7 +55,11 @@ export class Findings {
   /** How many there are, how many of them were told, and how many of these are shown. */
   get counts() {
     const groups = [...this.#groups.values()];
-    return { all: sum([...this.#totals.values()], (count) => count), told: sum(groups, ({ all }) => all.length), shown: sum(groups, ({ shown }) => shown.length) };
+    return {
+      all: sum([...this.#totals.values()], (count) => count),
+      told: sum(groups, ({ all }) => all.length),
+      shown: sum(groups, ({ shown }) => shown.length),
+    };
   }
 
   #begin(finding) {
@@ -64,7 +68,13 @@ export class Findings {
     const list = h("ul", { class: "list" });
     const more = h("button", { type: "button", class: "quiet", on: { click: () => this.#next(group) } });
     const chip = h("span", { class: `chip ${SEVERITIES[severity].tone}`, text: severity });
-    const section = h("details", { class: "group", open: GRAVE.includes(severity), dataset: { type, severity } }, h("summary", {}, h("h4", { text: typeName(type) }), chip, count), list, more);
+    const section = h(
+      "details",
+      { class: "group", open: GRAVE.includes(severity), dataset: { type, severity } },
+      h("summary", {}, h("h4", { text: typeName(type) }), chip, count),
+      list,
+      more,
+    );
     const group = { key: keyOf(finding), all: [], shown: [], drawn: 0, size: PAGE, section, list, count, more };
     this.#groups.set(group.key, group);
     const before = ({ dataset }) => byGravity(severity, dataset.severity) < 0 || (severity === dataset.severity && type < dataset.type);
@@ -75,7 +85,8 @@ export class Findings {
   #head({ key, all, shown, drawn, section, count, more }) {
     const total = this.#totals.get(key) ?? all.length;
     const kept = total > all.length ? `; the first ${counted(all.length, "is", "are")} kept here` : "";
-    count.textContent = shown.length === all.length ? `${counted(total, "finding")}${kept}` : `${shown.length} of ${counted(total, "finding")}${kept}`;
+    count.textContent =
+      shown.length === all.length ? `${counted(total, "finding")}${kept}` : `${shown.length} of ${counted(total, "finding")}${kept}`;
     section.hidden = shown.length === 0;
     more.hidden = drawn >= shown.length;
     more.textContent = `Show ${Math.min(PAGE, shown.length - drawn)} more`;
@@ -100,7 +111,12 @@ export class Findings {
     const when = at !== null && h("time", { class: "hint", dateTime: at, text: moment(Date.parse(at)) });
     const where = h("span", { class: "where" }, when, h("span", { class: "hint", text: place(lines) }));
     const body = h("div", { class: "stack body" });
-    const row = h("details", { class: `finding ${severity}` }, h("summary", {}, h("span", { class: "sentence wrap", text: visible(sentence) }), where), body);
+    const row = h(
+      "details",
+      { class: `finding ${severity}` },
+      h("summary", {}, h("span", { class: "sentence wrap", text: visible(sentence) }), where),
+      body,
+    );
     row.addEventListener("toggle", () => {
       if (row.open && body.childElementCount === 0) clear(body, evidence(finding, this.#about));
     });
@@ -112,7 +128,9 @@ const keyOf = ({ type, severity }) => `${type} ${severity}`;
 
 function place(lines) {
   if (lines.length === 0) return "";
-  return lines.length === 1 ? `line ${lines[0].toLocaleString("en")}` : `lines ${lines.map((line) => line.toLocaleString("en")).join(" and ")}`;
+  return lines.length === 1
+    ? `line ${lines[0].toLocaleString("en")}`
+    : `lines ${lines.map((line) => line.toLocaleString("en")).join(" and ")}`;
 }
 
 const sum = (list, of) => list.reduce((total, one) => total + of(one), 0);

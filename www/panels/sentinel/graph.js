@@ -2,6 +2,7 @@
 import { clear, h, s } from "../../ui/dom.js";
 import { counted } from "../../ui/text.js";
 import { layout, reachOf } from "./graph_layout.js";
+import { tableBehind } from "./table.js";
 import { agentName } from "./words.js";
 
 /** Most agents in the picture, and most pairs in the table. */
@@ -19,16 +20,30 @@ export class Graph {
   #agents = [];
   #picture = h("div", { class: "picture" });
   #note = h("p", { class: "hint" });
-  #table = h("details", {}, h("summary", { text: "The handoffs as a table" }));
+  #tabulate;
   #width = 0;
   #isWaiting = true;
 
   /** `onChoice(agent)` is told which agent was chosen; of "" for none. */
   constructor(place, onChoice) {
     this.#onChoice = onChoice;
-    const legend = [["good", "accepted"], ["bad", "refused"], ["claimed", "a name that no key has proven"]];
-    place.append(h("p", { class: "row legend" }, legend.map(([name, text]) => h("span", { class: `key ${name}`, text }))), this.#picture, this.#note, this.#table);
-    this.#table.addEventListener("toggle", () => this.#tabulate());
+    const table = h("details", {}, h("summary", { text: "The handoffs as a table" }));
+    this.#tabulate = tableBehind(table, ["From", "To", "Accepted", "Refused"], () => this.#rows());
+    const legend = [
+      ["good", "accepted"],
+      ["bad", "refused"],
+      ["claimed", "a name that no key has proven"],
+    ];
+    place.append(
+      h(
+        "p",
+        { class: "row legend" },
+        legend.map(([name, text]) => h("span", { class: `key ${name}`, text })),
+      ),
+      this.#picture,
+      this.#note,
+      table,
+    );
     new ResizeObserver(() => {
       if (Math.abs(this.#picture.clientWidth - this.#width) > 1) this.#draw();
     }).observe(this.#picture);
@@ -41,7 +56,7 @@ export class Graph {
     this.#more = summary?.more_handoffs ?? 0;
     this.#agents = busiest(this.#handoffs);
     this.#draw();
-    if (this.#table.open) this.#tabulate();
+    this.#tabulate();
   }
 
   /** Marks the agent that was chosen, by whatever means. */
@@ -68,10 +83,19 @@ export class Graph {
     const most = Math.max(1, ...this.#handoffs.map(({ accepted, refused }) => Math.max(accepted, refused)));
     const ways = this.#handoffs.filter(({ from, to }) => place.has(from) && place.has(to));
     const strength = Math.max(STRENGTH.least, STRENGTH.most * Math.min(1, Math.sqrt(STRONG / ways.length)));
-    const of = (what, bend) => ways.filter((way) => way[what] > 0).map((way) => this.#way(way, what, plan.path(place.get(way.from), place.get(way.to), bend), { most, strength }));
+    const of = (what, bend) =>
+      ways
+        .filter((way) => way[what] > 0)
+        .map((way) => this.#way(way, what, plan.path(place.get(way.from), place.get(way.to), bend), { most, strength }));
     const svg = s(
       "svg",
-      { viewBox: `0 0 ${plan.width} ${plan.height}`, width: plan.width, height: plan.height, role: "group", "aria-label": "Agents, and who handed over to whom" },
+      {
+        viewBox: `0 0 ${plan.width} ${plan.height}`,
+        width: plan.width,
+        height: plan.height,
+        role: "group",
+        "aria-label": "Agents, and who handed over to whom",
+      },
       s("defs", {}, ["good", "bad"].map(tip)),
       // Refusals above the rest, or nobody would see them.
       s("g", { class: "ways", "aria-hidden": "true" }, of("accepted", 0.12), of("refused", 0.24)),
@@ -86,7 +110,14 @@ export class Graph {
     const tone = what === "accepted" ? "good" : "bad";
     return s(
       "path",
-      { class: `way ${tone}`, d: path, "stroke-width": thick.toFixed(1), "stroke-opacity": strength.toFixed(2), "marker-end": `url(#sentinel-${tone})`, dataset: { from, to } },
+      {
+        class: `way ${tone}`,
+        d: path,
+        "stroke-width": thick.toFixed(1),
+        "stroke-opacity": strength.toFixed(2),
+        "marker-end": `url(#sentinel-${tone})`,
+        dataset: { from, to },
+      },
       s("title", { text: `${agentName(from)} → ${agentName(to)}: ${counts[what].toLocaleString("en")} ${what}` }),
     );
   }
@@ -95,7 +126,8 @@ export class Graph {
     const { x, y, anchor, labelX, labelY, room } = node;
     const isClaimed = this.#isClaimed(name);
     const shown = agentName(name, room);
-    const label = `${shown}${shown === agentName(name) ? "" : ` (${agentName(name)})`}${isClaimed ? ", a name that no key has proven" : ""}: ${this.#tally(name)}`;
+    const whole = shown === agentName(name) ? "" : ` (${agentName(name)})`;
+    const label = `${shown}${whole}${isClaimed ? ", a name that no key has proven" : ""}: ${this.#tally(name)}`;
     const choose = () => this.#onChoice(this.#chosen === name ? "" : name);
     return s(
       "g",
@@ -141,7 +173,8 @@ export class Graph {
   #light(agent) {
     const svg = this.#picture.firstElementChild;
     svg?.classList.toggle("lit", agent !== "" && this.#agents.includes(agent));
-    for (const way of this.#picture.querySelectorAll(".way")) way.classList.toggle("on", way.dataset.from === agent || way.dataset.to === agent);
+    for (const way of this.#picture.querySelectorAll(".way"))
+      way.classList.toggle("on", way.dataset.from === agent || way.dataset.to === agent);
   }
 
   #isClaimed(name) {
@@ -150,18 +183,27 @@ export class Graph {
 
   #tally(name) {
     const total = (side, what) => this.#handoffs.reduce((count, handoff) => count + (handoff[side] === name ? handoff[what] : 0), 0);
-    const told = (verb, side) => `${verb} ${counted(total(side, "accepted") + total(side, "refused"), "packet")}, ${total(side, "refused").toLocaleString("en")} refused`;
+    const told = (verb, side) => {
+      const [accepted, refused] = [total(side, "accepted"), total(side, "refused")];
+      return `${verb} ${counted(accepted + refused, "packet")}, ${refused.toLocaleString("en")} refused`;
+    };
     return `${told("sent", "from")}; ${told("was sent", "to")}`;
   }
 
   #words() {
     const left = this.names.length - this.#agents.length;
-    const nameless = this.#handoffs.filter(({ from, to }) => from === "" || to === "").reduce((count, { accepted, refused }) => count + accepted + refused, 0);
+    const nameless = this.#handoffs
+      .filter(({ from, to }) => from === "" || to === "")
+      .reduce((count, { accepted, refused }) => count + accepted + refused, 0);
     if (this.#isWaiting) return "Drawn when the log has been read.";
     if (this.#agents.length === 0) return "No packet of this log names its agents.";
     return [
-      this.#agents.includes(this.#chosen) ? `Below are the findings of ${agentName(this.#chosen)}. Choose it again for all.` : "Choose an agent to see its findings.",
+      this.#agents.includes(this.#chosen)
+        ? `Below are the findings of ${agentName(this.#chosen)}. Choose it again for all.`
+        : "Choose an agent to see its findings.",
       left > 0 && `And ${counted(left, "agent")} more, in the table.`,
+      this.#handoffs.length > MOST_ROWS &&
+        `The table holds the first ${counted(MOST_ROWS, "pair")} of ${this.#handoffs.length.toLocaleString("en")}.`,
       this.#more > 0 && `${counted(this.#more, "packet")} of further pairs are counted only.`,
       nameless > 0 && `${counted(nameless, "packet")} named no sender or no receiver.`,
     ]
@@ -169,22 +211,16 @@ export class Graph {
       .join(" ");
   }
 
-  #tabulate() {
-    const [summary] = this.#table.children;
-    const head = ["From", "To", "Accepted", "Refused"].map((text) => h("th", { scope: "col", text }));
-    const rows = this.#handoffs.slice(0, MOST_ROWS).map(({ from, to, accepted, refused }) =>
-      h("tr", {}, [from, to].map((name) => h("td", { class: "wrap", text: agentName(name) })), [accepted, refused].map((count) => h("td", { text: count.toLocaleString("en") }))),
-    );
-    clear(
-      this.#table,
-      summary,
-      h("div", { class: "scroll tall", tabIndex: 0, role: "region", "aria-label": "The handoffs as a table" }, h("table", { class: "grid" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows))),
-      this.#handoffs.length > MOST_ROWS && h("p", { class: "hint", text: `and ${this.#handoffs.length - MOST_ROWS} more pairs` }),
-    );
+  #rows() {
+    const named = this.#handoffs.map(({ from, to, accepted, refused }) => [agentName(from), agentName(to), accepted, refused]);
+    return named.slice(0, MOST_ROWS);
   }
 }
 
-/** The agents with the most packets, by name. Some places are for pairs with refusals, which may be rare; not all: names may be invented. */
+/**
+ * The agents with the most packets, by name. Some places are for pairs with refusals, which may be rare; not all of them, because
+ * names may be invented.
+ */
 function busiest(handoffs) {
   const refused = handoffs.filter((pair) => pair.refused > 0).slice(0, MOST_AGENTS / 4);
   const names = new Set([...refused, ...handoffs].flatMap(({ from, to }) => [from, to]).filter((name) => name !== ""));
@@ -195,7 +231,16 @@ function busiest(handoffs) {
 function tip(tone) {
   return s(
     "marker",
-    { id: `sentinel-${tone}`, viewBox: "0 0 10 10", refX: 8, refY: 5, markerWidth: 8, markerHeight: 8, markerUnits: "userSpaceOnUse", orient: "auto" },
+    {
+      id: `sentinel-${tone}`,
+      viewBox: "0 0 10 10",
+      refX: 8,
+      refY: 5,
+      markerWidth: 8,
+      markerHeight: 8,
+      markerUnits: "userSpaceOnUse",
+      orient: "auto",
+    },
     s("path", { class: `tip ${tone}`, d: "M0 0L10 5L0 10z" }),
   );
 }

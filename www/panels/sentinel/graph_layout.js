@@ -35,7 +35,14 @@ function circle(count, width) {
     const aside = Math.cos(turn);
     // Beside its agent; at the top and the bottom, where neighbours stand side by side, outwards.
     const anchor = Math.abs(aside) < 0.15 ? "middle" : aside < 0 ? "end" : "start";
-    return { x, y, anchor, labelX: anchor === "middle" ? x : x + ASIDE * Math.sign(aside), labelY: y + 4 + 19 * Math.sin(turn) ** 3, room: 18 };
+    return {
+      x,
+      y,
+      anchor,
+      labelX: anchor === "middle" ? x : x + ASIDE * Math.sign(aside),
+      labelY: y + 4 + 19 * Math.sin(turn) ** 3,
+      room: 18,
+    };
   });
   const path = (from, to, bend) => {
     const [a, b] = [nodes[from], nodes[to]];
@@ -50,7 +57,15 @@ function column(count, width) {
   const row = matchMedia("(pointer: coarse)").matches ? ROW.coarse : ROW.fine;
   const height = count * row;
   const x = Math.min(190, width * 0.5);
-  const nodes = Array.from({ length: count }, (_, n) => ({ x, y: (n + 0.5) * row, anchor: "end", labelX: x - ASIDE, labelY: (n + 0.5) * row + 4, room: Math.floor((x - ASIDE - 4) / LETTER), reach: row / 2 }));
+  const nodes = Array.from({ length: count }, (_, n) => ({
+    x,
+    y: (n + 0.5) * row,
+    anchor: "end",
+    labelX: x - ASIDE,
+    labelY: (n + 0.5) * row + 4,
+    room: Math.floor((x - ASIDE - 4) / LETTER),
+    reach: row / 2,
+  }));
   const reach = width - x - 24;
   const path = (from, to, bend) => {
     const [a, b] = [nodes[from], nodes[to]];

@@ -10,12 +10,26 @@ export function showHeadline(place, summary, about) {
   place.dataset.tone = gravest === null ? "good" : SEVERITIES[gravest].tone;
   clear(
     place,
-    h("div", { class: "row head" }, h("p", { class: "headline", text: sentence(summary) }), h("span", { class: `chip ${integrity.tone}`, text: integrity.word })),
-    h("p", { class: "wrap" }, h("strong", { text: visible(name) }), h("span", { class: "hint", text: ` ${[sized(size), ...facts(summary)].join(" · ")}` })),
+    h(
+      "div",
+      { class: "row head" },
+      h("p", { class: "headline", text: sentence(summary) }),
+      h("span", { class: `chip ${integrity.tone}`, text: integrity.word }),
+    ),
+    h(
+      "p",
+      { class: "wrap" },
+      h("strong", { text: visible(name) }),
+      h("span", { class: "hint", text: ` ${[sized(size), ...facts(summary)].join(" · ")}` }),
+    ),
     remarks(summary).map((text) => h("p", { class: "hint", text })),
-    stopped && h("p", { class: "warning", text: `Reading was stopped after ${sized(bytes)} of ${sized(size)}. What stands further on is not known, and what should have followed may be told as missing.` }),
+    stopped && h("p", { class: "warning", text: parted(bytes, size) }),
   );
 }
+
+const parted = (bytes, size) =>
+  `Reading was stopped after ${sized(bytes)} of ${sized(size)}. ` +
+  "What stands further on is not known, and what should have followed may be told as missing.";
 
 /** Findings in words: how many, and how grave. */
 export function sentence(summary) {
@@ -35,13 +49,18 @@ const isNoLog = ({ lines, unreadable }) => lines > 0 && unreadable === lines;
 
 function facts({ lines, agents, first, last }) {
   const [from, to] = [Date.parse(first), Date.parse(last)];
-  return [counted(lines, "line"), counted(agents, "agent"), first !== null && `${moment(from)} to ${moment(to)} UTC (${lasting(to - from)})`].filter(Boolean);
+  return [
+    counted(lines, "line"),
+    counted(agents, "agent"),
+    first !== null && `${moment(from)} to ${moment(to)} UTC (${lasting(to - from)})`,
+  ].filter(Boolean);
 }
 
 function remarks({ full_since, undecided, untimed, unreadable, running_tasks, events }) {
   return [
     full_since !== null &&
-      `From line ${full_since.toLocaleString("en")} there was more to remember than there was room for: attacks after it may be missing here, and ${counted(undecided, "event")} could not be judged.`,
+      `From line ${full_since.toLocaleString("en")} there was more to remember than there was room for: ` +
+        `attacks after it may be missing here, and ${counted(undecided, "event")} could not be judged.`,
     unreadable > 0 && `${counted(unreadable, "line")} could not be read.`,
     untimed > 0 && `${counted(untimed, "event tells", "events tell")} no time that can be read.`,
     running_tasks > 0 && `${counted(running_tasks, "task was", "tasks were")} still running when the log ended.`,

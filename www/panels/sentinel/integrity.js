@@ -6,43 +6,73 @@ import { linesOf } from "./evidence.js";
 
 /** Most breaks that are listed. */
 const LISTED = 20;
+const TAIL = "follow the last newline: the writer stopped in the middle of a line, which is no sign of tampering.";
 
 /** The state of a log in words: `{ tone, word, sentence }`. `breaks` are the findings about it, in the order of the log. */
 export function integrityOf({ log, events }, breaks, { isTrusting, stopped }) {
   if (log === null) {
-    return { tone: "soft", word: "No hash chain", sentence: "The lines carry no hashes of one another. Whoever kept this log could have changed it." };
+    return {
+      tone: "soft",
+      word: "No hash chain",
+      sentence: "The lines carry no hashes of one another. Whoever kept this log could have changed it.",
+    };
   }
   const altered = breaks.filter(({ fault }) => fault !== "checkpoint_untrusted" && !(stopped && fault === "log_shorter"));
   if (altered.length > 0) {
     const [from, to] = altered[0].lines.map((line) => line.toLocaleString("en"));
     // A line that was altered is told by the hash in the one behind it; a checkpoint speaks of all before it.
     const isOne = altered[0].lines[1] - altered[0].lines[0] <= 1;
-    return { tone: "bad", word: isOne ? `Broken at line ${from}` : `Broken between lines ${from} and ${to}`, sentence: `This log is not what was written: ${altered[0].sentence}` };
+    return {
+      tone: "bad",
+      word: isOne ? `Broken at line ${from}` : `Broken between lines ${from} and ${to}`,
+      sentence: `This log is not what was written: ${altered[0].sentence}`,
+    };
   }
   if (log.sealed > 0 && log.unsealed === 0) {
-    return { tone: "good", word: "Sealed", sentence: `The hash chain is whole, and a trusted checkpoint vouches for all ${counted(log.lines, "line")}.` };
+    return {
+      tone: "good",
+      word: "Sealed",
+      sentence: `The hash chain is whole, and a trusted checkpoint vouches for all ${counted(log.lines, "line")}.`,
+    };
   }
   if (log.sealed > 0) {
     const rest = `${counted(log.unsealed, "line")} behind it could still be written anew by whoever keeps the log.`;
-    return { tone: "warn", word: `Sealed to line ${log.sealed.toLocaleString("en")}`, sentence: `The hash chain is whole. The last trusted checkpoint stands in line ${log.sealed.toLocaleString("en")}; ${rest}` };
+    return {
+      tone: "warn",
+      word: `Sealed to line ${log.sealed.toLocaleString("en")}`,
+      sentence: `The hash chain is whole. The last trusted checkpoint stands in line ${log.sealed.toLocaleString("en")}; ${rest}`,
+    };
   }
   const stated = events.log_checkpoint ?? 0;
-  const whose = stated > 0 && !isTrusting ? ` It holds ${counted(stated, "checkpoint")}: give the keeper's public key to see whether they count.` : "";
+  const whose =
+    stated > 0 && !isTrusting ? ` It holds ${counted(stated, "checkpoint")}: give the keeper's public key to see whether they count.` : "";
   const untrusted = breaks.length > 0 ? " Its checkpoints are signed with a key that is not trusted here." : "";
-  return { tone: "warn", word: "Whole, not sealed", sentence: `Every line fits the hash in the one behind it, but nobody vouches for them.${whose}${untrusted}` };
+  return {
+    tone: "warn",
+    word: "Whole, not sealed",
+    sentence: `Every line fits the hash in the one behind it, but nobody vouches for them.${whose}${untrusted}`,
+  };
 }
 
 /** Draws it into `place`. */
 export function showIntegrity(place, { summary, breaks, about, readLines }) {
   const { tone, word, sentence } = integrityOf(summary, breaks, about);
   const { log } = summary;
-  const facts = log === null ? [] : [["Log", log.log_id], ["Lines", counted(log.lines, "line")], ["Checkpoints that count", String(log.checkpoints)], ["Merkle root", log.root]];
+  const facts =
+    log === null
+      ? []
+      : [
+          ["Log", log.log_id],
+          ["Lines", counted(log.lines, "line")],
+          ["Checkpoints that count", String(log.checkpoints)],
+          ["Merkle root", log.root],
+        ];
   clear(
     place,
     h("div", { class: "row head" }, h("h3", { text: "Integrity" }), h("span", { class: `chip ${tone}`, text: word })),
     h("p", { class: "wrap", text: visible(sentence) }),
     tone === "bad" && around(breaks, readLines),
-    log?.tail_bytes > 0 && h("p", { class: "hint", text: `${counted(log.tail_bytes, "byte")} follow the last newline: the writer stopped in the middle of a line, which is no sign of tampering.` }),
+    log?.tail_bytes > 0 && h("p", { class: "hint", text: `${counted(log.tail_bytes, "byte")} ${TAIL}` }),
     facts.length > 0 &&
       h(
         "details",
@@ -51,7 +81,21 @@ export function showIntegrity(place, { summary, breaks, about, readLines }) {
         h(
           "dl",
           {},
-          facts.filter(([, value]) => value !== null).map(([name, value]) => h("div", {}, h("dt", { text: name }), h("dd", { class: "row" }, h("code", { class: "wrap", text: visible(value) }), name === "Merkle root" && copyButton(() => value)))),
+          facts
+            .filter(([, value]) => value !== null)
+            .map(([name, value]) =>
+              h(
+                "div",
+                {},
+                h("dt", { text: name }),
+                h(
+                  "dd",
+                  { class: "row" },
+                  h("code", { class: "wrap", text: visible(value) }),
+                  name === "Merkle root" && copyButton(() => value),
+                ),
+              ),
+            ),
         ),
       ),
   );
@@ -70,7 +114,11 @@ function around(breaks, readLines) {
         "details",
         {},
         h("summary", { text: counted(altered.length - 1, "further break") }),
-        h("ul", {}, altered.slice(1, LISTED).map(({ sentence }) => h("li", { class: "wrap", text: visible(sentence) }))),
+        h(
+          "ul",
+          {},
+          altered.slice(1, LISTED).map(({ sentence }) => h("li", { class: "wrap", text: visible(sentence) })),
+        ),
         altered.length > LISTED && h("p", { class: "hint", text: `and ${altered.length - LISTED} more` }),
       ),
   ];

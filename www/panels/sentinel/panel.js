@@ -74,7 +74,10 @@ export async function start(section, page) {
     breaks = [];
     for (const place of [trouble, result]) place.hidden = true;
     part("findings").replaceChildren();
-    findings = new Findings(part("findings"), (finding) => filters.admits(finding), { readLines, showAgent: (agent) => filters.set({ agent }) });
+    findings = new Findings(part("findings"), (finding) => filters.admits(finding), {
+      readLines,
+      showAgent: (agent) => filters.set({ agent }),
+    });
     graph.show(null);
     filters.reset();
     progress.begin(name, () => mine.stop().catch(complain));
@@ -131,7 +134,10 @@ export async function start(section, page) {
     if (!findings) return;
     const { told, shown, all } = findings.counts;
     const kept = all > told ? `; of each group the first 1,000 are kept, of ${counted(all, "finding")} in all` : "";
-    filters.shown.textContent = told === 0 ? `Nothing was found${section.dataset.state === "reading" ? " so far" : ""}.` : `${shown.toLocaleString("en")} of ${counted(told, "finding")} shown${kept}`;
+    filters.shown.textContent =
+      told === 0
+        ? `Nothing was found${section.dataset.state === "reading" ? " so far" : ""}.`
+        : `${shown.toLocaleString("en")} of ${counted(told, "finding")} shown${kept}`;
   }
 
   wireSource(section, {

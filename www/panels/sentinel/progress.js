@@ -30,7 +30,12 @@ export class Progress {
         },
       },
     });
-    clear(this.#place, h("div", { class: "row head" }, h("p", { class: "wrap" }, "Reading ", h("strong", { text: visible(name) })), stop), this.#bar, this.#line);
+    clear(
+      this.#place,
+      h("div", { class: "row head" }, h("p", { class: "wrap" }, "Reading ", h("strong", { text: visible(name) })), stop),
+      this.#bar,
+      this.#line,
+    );
     this.#place.hidden = false;
   }
 
@@ -42,7 +47,8 @@ export class Progress {
     const rate = (bytes - first.bytes) / Math.max(0.001, (now - first.at) / 1000);
     const found = Object.values(severities).reduce((sum, count) => sum + count, 0);
     this.#bar.value = total === 0 ? 1 : bytes / total;
-    this.#line.textContent = `${sized(bytes)} of ${sized(total)}, ${counted(lines, "line")}, ${sized(Math.round(rate))}/s, ${counted(found, "finding")} so far`;
+    const parts = [`${sized(bytes)} of ${sized(total)}`, counted(lines, "line"), `${sized(Math.round(rate))}/s`, counted(found, "finding")];
+    this.#line.textContent = `${parts.join(", ")} so far`;
   }
 
   end() {

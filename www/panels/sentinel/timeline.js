@@ -1,6 +1,9 @@
-/** What happened when: decisions as bars, findings as marks, and a choice of time by dragging. The chart is a picture of the table under it. */
-import { clear, h } from "../../ui/dom.js";
+/** What happened when: decisions as bars, findings as marks, and a choice of time by dragging. A table under it says the same. */
+import { h } from "../../ui/dom.js";
 import { counted } from "../../ui/text.js";
+import { Palette } from "./palette.js";
+import { tableBehind } from "./table.js";
+import { byTouch } from "./touch.js";
 import { lasting, moment } from "./words.js";
 
 const HEIGHT = { wide: 330, narrow: 240 };
@@ -16,12 +19,17 @@ export class Timeline {
   #onChoice;
   #chart;
   #data;
-  #colours;
-  #probe = h("span", { hidden: true });
+  #palette;
   #canvas = h("div", { class: "chart" });
   #note = h("p", { class: "hint" });
-  #undo = h("button", { type: "button", class: "quiet", hidden: true, text: "All of the time", on: { click: () => this.#onChoice(null, null) } });
-  #table = h("details", {}, h("summary", { text: "The timeline as a table" }));
+  #undo = h("button", {
+    type: "button",
+    class: "quiet",
+    hidden: true,
+    text: "All of the time",
+    on: { click: () => this.#onChoice(null, null) },
+  });
+  #tabulate;
   #loading;
   #isWhole = true;
 
@@ -29,22 +37,25 @@ export class Timeline {
   constructor(place, onChoice) {
     this.#place = place;
     this.#onChoice = onChoice;
-    const legend = [["good", "accepted"], ["bad", "refused"], ["found", "findings from medium on"]];
+    this.#palette = new Palette(place, () => this.#chart?.redraw());
+    const table = h("details", {}, h("summary", { text: "The timeline as a table" }));
+    this.#tabulate = tableBehind(table, ["From (UTC)", "Accepted", "Refused", "Findings"], () => this.#rows());
+    const legend = [
+      ["good", "accepted"],
+      ["bad", "refused"],
+      ["found", "findings from medium on"],
+    ];
     place.append(
-      this.#probe,
-      h("p", { class: "row legend" }, legend.map(([name, text]) => h("span", { class: `key ${name}`, text }))),
+      h(
+        "p",
+        { class: "row legend" },
+        legend.map(([name, text]) => h("span", { class: `key ${name}`, text })),
+      ),
       this.#canvas,
       h("div", { class: "row" }, this.#note, this.#undo),
-      this.#table,
+      table,
     );
-    this.#table.addEventListener("toggle", () => this.#tabulate());
     new ResizeObserver(() => this.#fit()).observe(this.#canvas);
-    const repaint = () => {
-      this.#colours = undefined;
-      this.#chart?.redraw();
-    };
-    addEventListener("themechange", repaint);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
   }
 
   /** Shows `timeline` as Sentinel tells it; null where nothing was decided. */
@@ -52,7 +63,7 @@ export class Timeline {
     this.#data = timeline;
     this.#place.dataset.empty = String(timeline === null);
     this.#say();
-    if (this.#table.open) this.#tabulate();
+    this.#tabulate();
     if (timeline === null) return;
     this.#loading ??= import("uplot").then(({ default: uPlot }) => uPlot);
     const uPlot = await this.#loading;
@@ -76,21 +87,39 @@ export class Timeline {
 
   #draw(uPlot, data) {
     const bars = uPlot.paths.bars({ size: [BAR.share, BAR.most], align: 1 });
-    const coloured = (name) => () => this.#colour(name);
-    const axis = { stroke: coloured("soft"), grid: { stroke: coloured("line"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
+    const coloured = (name) => () => this.#palette.colour(name);
+    const axis = {
+      stroke: coloured("soft"),
+      grid: { stroke: coloured("line"), width: 1 },
+      ticks: { show: false },
+      font: "12px system-ui, sans-serif",
+    };
     return new uPlot(
       {
         ...this.#size,
         padding: [14, 22, 0, 0],
         legend: { show: false },
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
-        scales: { x: { time: true, range: (_, min, max) => [min, max === min ? max + 1 : max] }, y: { range: (_, min, max) => [0, Math.max(1, max * 1.12)] } },
+        scales: {
+          x: { time: true, range: (_, min, max) => [min, max === min ? max + 1 : max] },
+          y: { range: (_, min, max) => [0, Math.max(1, max * 1.12)] },
+        },
         series: [
           {},
           { label: "accepted", fill: coloured("good"), stroke: coloured("good"), width: 0, paths: bars, points: { show: false } },
-          { label: "refused", fill: () => this.#hatched(), stroke: coloured("bad"), width: 0, paths: bars, points: { show: false } },
+          {
+            label: "refused",
+            fill: () => this.#palette.hatched("bad"),
+            stroke: coloured("bad"),
+            width: 0,
+            paths: bars,
+            points: { show: false },
+          },
         ],
-        axes: [{ ...axis, space: 64, values: (_, ticks, __, ___, step) => ticks.map((tick, n) => tickText(tick, step, n === 0)) }, { ...axis, size: 46, values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? tick.toLocaleString("en") : "")) }],
+        axes: [
+          { ...axis, space: 64, values: (_, ticks, __, ___, step) => ticks.map((tick, n) => tickText(tick, step, n === 0)) },
+          { ...axis, size: 46, values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? tick.toLocaleString("en") : "")) },
+        ],
         cursor: {
           y: false,
           points: { show: false },
@@ -111,6 +140,7 @@ export class Timeline {
 
   /** A diamond above every step in which something was found. */
   #mark(chart) {
+    if (this.#data === null) return;
     const { ctx } = chart;
     const ratio = devicePixelRatio;
     const { start, stepSeconds, steps } = this.#data;
@@ -119,7 +149,7 @@ export class Timeline {
     const xOf = (step) => chart.valToPos(Date.parse(start) / 1000 + step * stepSeconds, "x", true);
     const middle = Math.min((xOf(1) - xOf(0)) * BAR.share, BAR.most * ratio) / 2;
     ctx.save();
-    ctx.fillStyle = this.#colour("mark");
+    ctx.fillStyle = this.#palette.colour("mark");
     for (const [n, [accepted, refused, found]] of steps.entries()) {
       const x = xOf(n) + middle;
       if (found === 0 || x < left || x > left + width) continue;
@@ -151,34 +181,20 @@ export class Timeline {
       return;
     }
     const { start, stepSeconds, steps } = this.#data;
-    const index = this.#chart?.cursor.left >= 0 ? this.#chart.posToIdx(this.#chart.cursor.left) : -1;
+    const first = Date.parse(start);
+    const left = this.#chart?.cursor.left ?? -1;
+    const index = left < 0 ? -1 : Math.floor((this.#chart.posToVal(left, "x") - first / 1000) / stepSeconds);
     const step = steps[index];
     this.#note.textContent = step
-      ? `${moment(Date.parse(start) + index * stepSeconds * 1000)} UTC: ${step[0]} accepted, ${step[1]} refused, ${counted(step[2], "finding")}`
+      ? `${moment(first + index * stepSeconds * 1000)} UTC: ${step[0]} accepted, ${step[1]} refused, ${counted(step[2], "finding")}`
       : `One bar is ${lasting(stepSeconds * 1000)}. Drag over a stretch to see its findings.`;
   }
 
-  #tabulate() {
-    const [summary] = this.#table.children;
-    const { start, stepSeconds, steps } = this.#data ?? { steps: [] };
-    const rows = steps.map(([accepted, refused, found], n) => ({ at: Date.parse(start) + n * stepSeconds * 1000, counts: [accepted, refused, found] })).filter(({ counts }) => counts.some((count) => count > 0));
-    const head = ["From (UTC)", "Accepted", "Refused", "Findings"].map((text) => h("th", { scope: "col", text }));
-    clear(
-      this.#table,
-      summary,
-      h(
-        "div",
-        { class: "scroll tall", tabIndex: 0, role: "region", "aria-label": "The timeline as a table" },
-        h("table", { class: "grid" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows.map(({ at, counts }) => h("tr", {}, h("th", { scope: "row", text: moment(at) }), counts.map((count) => h("td", { text: count.toLocaleString("en") })))))),
-      ),
-    );
-  }
-
-  /** Refusals are hatched, for eyes to which red and green are alike. */
-  #hatched() {
-    this.#colour("bad");
-    this.#colours.hatched ??= hatch(this.#colours.bad, this.#colours.card);
-    return this.#colours.hatched;
+  #rows() {
+    if (this.#data === null) return [];
+    const { start, stepSeconds, steps } = this.#data;
+    const rows = steps.map((counts, n) => [moment(Date.parse(start) + n * stepSeconds * 1000), ...counts]);
+    return rows.filter(([, ...counts]) => counts.some((count) => count > 0));
   }
 
   #fit() {
@@ -189,68 +205,18 @@ export class Timeline {
     const width = Math.max(200, this.#canvas.clientWidth);
     return { width, height: width >= WIDE ? HEIGHT.wide : HEIGHT.narrow };
   }
-
-  /** A colour of the page as a canvas takes it. */
-  #colour(name) {
-    this.#colours ??= Object.fromEntries(
-      Object.entries({ good: "--good", bad: "--bad", soft: "--soft", line: "--line", mark: "--warn", card: "--card" }).map(([key, token]) => {
-        this.#probe.style.color = `var(${token})`;
-        return [key, getComputedStyle(this.#probe).color];
-      }),
-    );
-    return this.#colours[name];
-  }
 }
-
-/** Fingers choose as the mouse does: sideways, while up and down still move the page. */
-const byTouch = {
-  hooks: {
-    ready: (chart) => {
-      const { over } = chart;
-      const x = ({ clientX }) => Math.min(Math.max(0, clientX - over.getBoundingClientRect().left), over.clientWidth);
-      let from = null;
-      const select = (event, isDone) => {
-        if (from === null) return;
-        const to = x(event);
-        chart.setSelect({ left: Math.min(from, to), width: Math.abs(to - from), top: 0, height: over.clientHeight }, isDone);
-        if (isDone) from = null;
-      };
-      over.addEventListener("pointerdown", (event) => {
-        if (event.pointerType === "mouse") return;
-        from = x(event);
-        over.setPointerCapture(event.pointerId);
-      });
-      over.addEventListener("pointermove", (event) => select(event, false));
-      over.addEventListener("pointerup", (event) => select(event, true));
-      over.addEventListener("pointercancel", () => (from = null));
-    },
-  },
-};
 
 /** Seconds, and what reaches how high: the refused stand in front of all. */
 function series({ start, stepSeconds, steps }) {
   const first = Date.parse(start) / 1000;
   const times = steps.map((_, n) => first + n * stepSeconds);
   // One step more, in which nothing is: the last bar has its whole width.
-  return [[...times, first + steps.length * stepSeconds], [...steps.map(([accepted, refused]) => accepted + refused), null], [...steps.map(([, refused]) => refused), null]];
-}
-
-/** Stripes as a canvas fills with them. */
-function hatch(colour, gap) {
-  const side = 6;
-  const tile = h("canvas", { width: side, height: side });
-  const ctx = tile.getContext("2d");
-  ctx.fillStyle = colour;
-  ctx.fillRect(0, 0, side, side);
-  ctx.strokeStyle = gap;
-  ctx.lineWidth = 1.2;
-  // The second and third stroke go on where the neighbours end.
-  for (const by of [0, -side, side]) {
-    ctx.moveTo(by, side);
-    ctx.lineTo(by + side, 0);
-  }
-  ctx.stroke();
-  return ctx.createPattern(tile, "repeat");
+  return [
+    [...times, first + steps.length * stepSeconds],
+    [...steps.map(([accepted, refused]) => accepted + refused), null],
+    [...steps.map(([, refused]) => refused), null],
+  ];
 }
 
 /** A moment on the axis: the time of day, and the day where it is the first. */

@@ -6,7 +6,12 @@ const MOST_BYTES = 1 << 20;
 
 const FIELDS = [
   { name: "keys", label: "Public keys of the keeper", hint: "PEM, one or several. Checkpoints signed with them count.", rows: 4 },
-  { name: "checkpoint", label: "A checkpoint that was kept elsewhere", hint: "The line of JSON that the keeper handed out. What it states must still stand in the log.", rows: 2 },
+  {
+    name: "checkpoint",
+    label: "A checkpoint that was kept elsewhere",
+    hint: "The line of JSON that the keeper handed out. What it states must still stand in the log.",
+    rows: 2,
+  },
   { name: "rules", label: "Rules of your own", hint: "A JSON array, as the option “rules” of Sentinel takes it.", rows: 3 },
 ];
 
@@ -28,8 +33,20 @@ export class Trust {
         else if (file) note.textContent = `${file.name} is too large for this.`;
         picker.value = "";
       });
-      const open = h("button", { type: "button", class: "quiet", text: "From a file", "aria-label": `${label}: from a file`, on: { click: () => picker.click() } });
-      return h("div", { class: "field" }, h("div", { class: "row head" }, h("label", { htmlFor: id, text: label }), open, picker), area, note);
+      const open = h("button", {
+        type: "button",
+        class: "quiet",
+        text: "From a file",
+        "aria-label": `${label}: from a file`,
+        on: { click: () => picker.click() },
+      });
+      return h(
+        "div",
+        { class: "field" },
+        h("div", { class: "row head" }, h("label", { htmlFor: id, text: label }), open, picker),
+        area,
+        note,
+      );
     });
     this.again = h("button", { type: "button", text: "Read the log again with these", hidden: true, on: { click: onAgain } });
     place.append(...fields, h("div", { class: "row" }, this.again));

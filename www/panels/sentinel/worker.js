@@ -60,7 +60,8 @@ async function read(log, trust) {
 
 /** An error as it travels to the page: a code where there is one, and a sentence. */
 function said(error) {
-  if (error instanceof DOMException) return { code: null, field: null, message: "The file cannot be read. It was moved or changed, or it is a folder." };
+  if (error instanceof DOMException)
+    return { code: null, field: null, message: "The file cannot be read. It was moved or changed, or it is a folder." };
   const { code = null, field = null, message } = error;
   return { code, field, message: String(message) };
 }
