@@ -42,7 +42,7 @@ export async function start(section, page) {
 
   const entry = intake(place("intake"), {
     label: "A signed object",
-    hint: "JSON, or the text of a token. It stays in this page.",
+    hint: "JSON, or the text of a token. It stays in this page. The Python examples were signed by the reference, the others here and now.",
     rows: 7,
     limitBytes: MAX_CHARACTERS,
     examples: samples(see).map(({ label, make }) => ({ label, make: () => made(make) })),
