@@ -66,14 +66,14 @@ async function begun(values, findings) {
   const trust = await trustOf(values);
   const options = {
     ...trust,
-    types: values.type?.split(","),
     onFinding: (finding) => findings.take(finding),
   };
   const audit = (more) => new Sentinel({ ...options, ...more });
   usable(() => audit({ since: values.since }), `--since must be RFC 3339, such as 2026-03-08T12:00:00Z, not \`${brief(values.since ?? "")}\``);
   usable(() => audit({ minSeverity: values["min-severity"] }), `--min-severity must be info, low, medium, high or critical, not \`${brief(values["min-severity"] ?? "")}\``);
-  const whole = { since: values.since, minSeverity: values["min-severity"], rules };
-  return usable(() => audit(whole), `cannot use the rules in ${values.rules}`, true);
+  usable(() => audit({ rules }), `cannot use the rules in ${values.rules}`, true);
+  const whole = { since: values.since, minSeverity: values["min-severity"], rules, types: values.type?.split(",") };
+  return usable(() => audit(whole), "cannot use --type", true);
 }
 
 function usable(work, complaint, tellsWhy = false) {
