@@ -567,6 +567,30 @@ test("on a phone whatever is pressed is large enough for a finger", async () => 
   await ends(site);
 });
 
+test("the names of agents stand within the picture, on a desk, on a phone, few or many", async () => {
+  const many = Array.from({ length: 300 }, (_, n) =>
+    event(n, "packet_accepted", { from_agent: `agent:a-worker-with-a-name-${n % 31}`, to_agent: `agent:service-${n % 23}` }),
+  );
+  for (const phone of [false, true]) {
+    const site = await open({ hash: "sentinel/example", phone });
+    const { page } = site;
+    const outside = () =>
+      page.evaluate(() => {
+        const { left, right } = document.querySelector("#sentinel .picture").getBoundingClientRect();
+        const isOut = (text) => text.getBoundingClientRect().left < left || text.getBoundingClientRect().right > right;
+        return [...document.querySelectorAll("#sentinel .node text")].filter(isOut).map(({ textContent }) => textContent);
+      });
+    await page.waitForSelector("#sentinel[data-state=done]");
+    assert.deepEqual(await outside(), []);
+    await page.evaluate(() => (document.querySelector("#sentinel").dataset.state = "before"));
+    await openLog(page, write("many.jsonl", jsonl(many)));
+    assert.equal(await page.locator("#sentinel .node").count(), 40);
+    assert.match(await part(page, "graph").textContent(), /And 14 agents more, in the table/);
+    assert.deepEqual(await outside(), []);
+    await ends(site);
+  }
+});
+
 test("pictures to look at", async () => {
   await shots("sentinel", { hash: "sentinel/edited" }, async (page) => {
     await page.waitForSelector("#sentinel[data-state=done]");

@@ -10,6 +10,8 @@ const LETTER = 7.4;
 /** How far around its mark an agent is met, and how far from it its name stands. */
 const REACH = 16;
 const ASIDE = 17;
+/** Room for names beside a circle. */
+const MARGIN = 150;
 
 /** `{ width, height, nodes: [{ x, y, anchor, labelX, labelY, room }], path(from, to, bend) }` for so many agents in so much width. */
 export function layout(count, width) {
@@ -28,7 +30,7 @@ export function reachOf({ x, y, anchor, labelX, labelY, reach = REACH }, letters
 function circle(count, width) {
   const height = 400;
   const [middleX, middleY] = [width / 2, height / 2];
-  const [radiusX, radiusY] = [width / 2 - 130, height / 2 - 40];
+  const [radiusX, radiusY] = [width / 2 - MARGIN, height / 2 - 40];
   const nodes = Array.from({ length: count }, (_, n) => {
     const turn = (2 * Math.PI * n) / count - Math.PI / 2;
     const [x, y] = [middleX + radiusX * Math.cos(turn), middleY + radiusY * Math.sin(turn)];
@@ -41,7 +43,7 @@ function circle(count, width) {
       anchor,
       labelX: anchor === "middle" ? x : x + ASIDE * Math.sign(aside),
       labelY: y + 4 + 19 * Math.sin(turn) ** 3,
-      room: 18,
+      room: Math.floor((MARGIN - ASIDE) / LETTER),
     };
   });
   const path = (from, to, bend) => {
