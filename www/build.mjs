@@ -3,7 +3,7 @@
  * the documentation out.
  */
 import { build } from "esbuild";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { exampleHtml } from "./build/highlight.mjs";
@@ -12,7 +12,9 @@ import { POLICY } from "./build/policy.mjs";
 
 const www = fileURLToPath(new URL(".", import.meta.url));
 const root = join(www, "..");
-const out = join(root, "target/www");
+const site = join(root, "target/www");
+/** Written apart and put in its place when it is whole: whoever serves the old site never serves half of the new one. */
+const out = join(root, `target/www.${process.pid}`);
 
 /** In the order of the navigation. */
 const PANELS = { attack: "Attack", inspect: "Inspect", approve: "Approve", sentinel: "Sentinel", keys: "Keys" };
@@ -81,15 +83,23 @@ function files() {
   }
 }
 
+async function documentation() {
+  const { buildDocs } = await import("./build/docs.mjs");
+  await buildDocs(join(out, "docs"));
+}
+
 export async function buildSite({ docs = true } = {}) {
-  rmSync(join(out, "chunks"), { recursive: true, force: true });
-  mkdirSync(out, { recursive: true });
-  await Promise.all([scripts(), styles()]);
-  page();
-  files();
-  if (docs) {
-    const { buildDocs } = await import("./build/docs.mjs");
-    await buildDocs(join(out, "docs"));
+  try {
+    mkdirSync(out, { recursive: true });
+    await Promise.all([scripts(), styles()]);
+    page();
+    files();
+    if (docs) await documentation();
+    else if (existsSync(join(site, "docs"))) cpSync(join(site, "docs"), join(out, "docs"), { recursive: true });
+    rmSync(site, { recursive: true, force: true });
+    renameSync(out, site);
+  } finally {
+    rmSync(out, { recursive: true, force: true });
   }
 }
 
