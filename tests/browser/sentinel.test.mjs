@@ -392,7 +392,7 @@ test("100 MB stream past a page that stays awake", async (t) => {
     const [pause, steps] = await page.evaluate(() => [globalThis.longest, globalThis.steps.size]);
     longest = pause;
     t.diagnostic(`100 MB in ${seconds.toFixed(1)} s, ${steps} steps of progress, longest pause ${longest.toFixed(0)} ms`);
-    assert.ok(steps > 5, `${steps} steps of progress in ${seconds.toFixed(1)} s`);
+    assert.ok(steps >= Math.min(5, seconds * 4), `${steps} steps of progress in ${seconds.toFixed(1)} s`);
   }
   assert.ok(longest < 200, `the page stood still for ${longest.toFixed(0)} ms`);
   assert.match(await part(page, "headline").textContent(), new RegExp(`${lines.toLocaleString("en")} lines`));
