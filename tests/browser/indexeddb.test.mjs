@@ -180,6 +180,31 @@ test("A05: expired nonces make room, live ones never do, and one sender gets hal
   assert.equal(held, 4);
 });
 
+test("the same claims in any order of times get the same answers as in memory", async (t) => {
+  const [page] = await tabs(t);
+  // A generator with a seed of its own, so that a failure can be looked at again.
+  let seed = 20260308;
+  const below = (sides) => Math.floor(((seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 32) * sides);
+  const list = Array.from({ length: 600 }, (_, n) => [
+    `k${below(60)}`,
+    below(40) + n,
+    { fingerprint: `s${below(3)}`, nowMs: Math.max(0, n + below(30) - 15) },
+  ]);
+  const [stored, inMemory] = await page.evaluate(
+    async (list) => {
+      const memory = new trusthandoff.MemoryNonceStore({ capacity: 12 });
+      return Promise.all([
+        claims(new IndexedDbNonceStore({ capacity: 12 }), list),
+        // What throws at once has to reject, as what is answered later does.
+        claims({ checkAndStore: async (...claim) => memory.checkAndStore(...claim) }, list),
+      ]);
+    },
+    list,
+  );
+  assert.deepEqual(stored, inMemory);
+  for (const answer of [true, false, "replay_store_full", "replay_store_unavailable"]) assert.ok(count(stored, answer) > 10, `${answer}`);
+});
+
 test("a store that shrank still refuses, and drains by what expires", async (t) => {
   const [page] = await tabs(t);
   const [found, sizes] = await page.evaluate(async () => {

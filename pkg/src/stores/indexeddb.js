@@ -67,16 +67,16 @@ export class IndexedDbNonceStore {
 
   /** Looks and writes, within one transaction. `add` is both at once, so no second claim of the key can ever succeed. */
   async #claim([nonces, senders, state], nonce, nowMs) {
-    const [whole, expired, fresh] = await Promise.all([
+    const [whole, expired] = await Promise.all([
       answer(state.get(WHOLE)),
       answer(nonces.index("expiresAtMs").getAll(IDBKeyRange.upperBound(nowMs), SWEEP)),
-      added(nonces.add(nonce)),
     ]);
     // Another database than before has forgotten what this one held.
     if (this.#seen.born !== null && this.#seen.born !== whole.born) whole.forgottenMs = Math.max(whole.forgottenMs, this.#seen.latestMs);
-    const counts = await countsOf(senders, [nonce, ...expired]);
-    for (const { key, sender, expiresAtMs } of expired) {
-      nonces.delete(key);
+    // Dropped before the nonce is looked for, as in memory: what has expired is not held any more.
+    for (const { key } of expired) nonces.delete(key);
+    const [fresh, counts] = await Promise.all([added(nonces.add(nonce)), countsOf(senders, [nonce, ...expired])]);
+    for (const { sender, expiresAtMs } of expired) {
       whole.held -= 1;
       counts.set(sender, counts.get(sender) - 1);
       whole.forgottenMs = Math.max(whole.forgottenMs, expiresAtMs);
