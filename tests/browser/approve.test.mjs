@@ -177,6 +177,58 @@ test("what is asked stands there in full, also what would hide or mislead", asyn
   await close();
 });
 
+test("what only a model reads stands there as codes: tags, fillers, selectors of variants, blanks", async () => {
+  const { page, complaints, close } = await open({ hash: "approve" });
+  const hidden = "\u{e0064}\u{e006f}\u{e01ef}\u3164\u034f\u2800\u2064\ufe0f\ue000";
+  await put(page, wire({ intent: `Deploy${hidden}. ❤️ Größe 東京` }));
+  const codes = ["E0064", "E006F", "E01EF", "3164", "034F", "2800", "2064", "FE0F", "E000"].map((code) => `⟨U+${code}⟩`).join("");
+  assert.equal(await at(page, ".intent").textContent(), `Deploy${codes}. ❤️ Größe 東京`);
+  await put(page, wire({ permissions: { allowed_actions: ["read:/\u{e0041}"], max_tool_calls: 1 } }));
+  assert.equal(await at(page, ".actions code").textContent(), "read:/⟨U+E0041⟩");
+  await put(page, wire({ intent: `Deploy${"\n".repeat(40)}and delete the backups` }));
+  await at(page, "[data-request]").getByText("in 41 lines: scroll to its end").waitFor();
+  assert.deepEqual(complaints(), []);
+  await close();
+});
+
+test("a name that anybody can take is told apart from one that is the hash of its key", async () => {
+  const { page, complaints, close } = await open({ hash: "approve" });
+  await put(page, wire());
+  assert.equal(await at(page, "[data-request] [data-name]").getAttribute("data-name"), "proven");
+  const impostor = AgentIdentity.generate({ agentId: "agent:chief" });
+  const envelope = JSON.parse(createEnvelope(signPacket(impostor, fields({ context: {} }))));
+  envelope.chain = { agents: ["agent:ghost", "agent:chief"], packet_ids: ["pk-0", envelope.packet.packet_id], hops: [] };
+  await put(page, JSON.stringify(envelope));
+  const line = at(page, "[data-request] [data-name]");
+  assert.match(await line.textContent(), /^name only claimed Signed, but nothing here binds this name to the key/);
+  assert.ok((await line.textContent()).includes(impostor.fingerprint));
+  await at(page, "[data-way] ol").first().waitFor();
+  assert.deepEqual(await at(page, "[data-way] .chip").allTextContents(), ["claimed", "proven", "name only claimed"]);
+  assert.deepEqual(complaints(), []);
+  await close();
+});
+
+test("a request that a link puts in the place of another is not decided by the press that was meant for that one", async () => {
+  const { page, complaints, close } = await open({ hash: "approve" });
+  await makeKey(page);
+  await put(page, wire({ intent: "Delete everything" }));
+  await page.getByRole("button", { name: "Look closer in the inspector" }).click();
+  await page.waitForSelector("#inspect[data-ready]");
+  const argument = await page.evaluate(() => location.hash.split("/")[1]);
+  await page.evaluate(() => (location.hash = "approve"));
+  await put(page, wire({ intent: "Read the news" }));
+  await page.evaluate((to) => (location.hash = `approve/${to}`), argument);
+  await at(page, ".intent").getByText("Delete everything").waitFor();
+  await press(page, "Approve");
+  await at(page, "[data-signed] .refusal").getByText("Read it, then decide").waitFor();
+  assert.equal(await at(page, "[data-statement]").count(), 0);
+  await page.waitForTimeout(1600);
+  await press(page, "Approve");
+  await at(page, "[data-signed] .verdict").waitFor();
+  assert.deepEqual(complaints(), []);
+  await close();
+});
+
 test("what cannot be decided is refused in one line, with its code", async () => {
   const { page, complaints, close } = await open({ hash: "approve" });
   await makeKey(page);
@@ -229,7 +281,7 @@ test("a copy that expires while a person reads is told then, and her note stays"
   await close();
 });
 
-test("a word that no gate counts is not signed: of the sender, of the receiver, on what needs none", async () => {
+test("a word that no gate counts is not signed: of the sender, of the receiver", async () => {
   const { page, complaints, close } = await open({ hash: "approve" });
   const buttons = () =>
     Promise.all(["Approve", "Deny"].map((name) => at(page, "[data-word]").getByRole("button", { name, exact: true }).isEnabled()));
@@ -253,10 +305,9 @@ test("a word that no gate counts is not signed: of the sender, of the receiver, 
   const reviewer = await makeKey(page);
   await put(page, wire({ constraints: null }));
   assert.match(await line(), /does not ask for review/);
-  assert.deepEqual(await buttons(), [false, true]);
-  await put(page, wire({ constraints: null, ai_provenance: { source: "assistant" } }));
-  assert.match(await line(), /what AI writes/);
   assert.deepEqual(await buttons(), [true, true]);
+  await put(page, wire({ context: { human_approval: "APPROVED" } }));
+  assert.match(await line(), /does not bind context.human_approval/);
   const received = wire({ constraints: null });
   await put(page, received);
   await press(page, "Deny");
@@ -298,6 +349,17 @@ test("the next packet of a sender is compared with the last that was approved, a
     ["added", "context.none", "not there", "null"],
     ["removed", "context.rows", "1152921504606846976", "not there"],
   ]);
+  // A name with a dot is not two names.
+  await put(page, wire({ context: { version: "1.4.0", rows: 2n ** 60n, "a.b": 1 } }));
+  await press(page, "Approve");
+  await at(page, "[data-history] tbody tr").nth(1).waitFor();
+  await put(page, wire({ context: { version: "1.4.0", rows: 2n ** 60n, a: { b: 1 } } }));
+  await at(page, "[data-compared] table").waitFor();
+  const names = () => at(page, "[data-compared] tbody th code").allTextContents();
+  assert.deepEqual(await names(), ['context."a.b"', "context.a.b"]);
+  await put(page, wire());
+  await press(page, "Approve");
+  await at(page, "[data-history] tbody tr").nth(2).waitFor();
   // A text that reads like a number is still another value.
   await put(page, wire({ context: { version: "1.4.0", rows: String(2n ** 60n) } }));
   await at(page, "[data-compared] table").waitFor();

@@ -13,7 +13,7 @@ export async function list() {
 export async function make(label) {
   const pair = await webCrypto(() => crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]));
   const raw = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
-  const { agentId, publicKeyPem, fingerprint } = AgentIdentity.fromSigner({ publicKey: raw, sign: refuse });
+  const { agentId, publicKeyPem, fingerprint } = publicOnly(raw);
   return keep({ label, agentId, publicKeyPem, fingerprint, origin: "made", privateKey: pair.privateKey });
 }
 
@@ -40,6 +40,16 @@ export function identity({ publicKeyPem, privateKey, agentId }) {
   return AgentIdentity.fromSigner({ publicKey: publicKeyPem, sign }, { agentId });
 }
 
+/** What tells id, fingerprint and spellings of a public key, and signs nothing. */
+export function publicOnly(publicKey) {
+  return AgentIdentity.fromSigner({
+    publicKey,
+    sign() {
+      throw new Error("only the public half is here");
+    },
+  });
+}
+
 /** Forgets a key for good: nobody has a copy of it. */
 export async function remove(id) {
   await keys.remove(id);
@@ -57,8 +67,4 @@ async function webCrypto(work) {
   } catch (error) {
     throw new Error("This browser has no Ed25519 in WebCrypto, so it can keep no key that nobody reads out.", { cause: error });
   }
-}
-
-function refuse() {
-  throw new Error("only the public half is here");
 }

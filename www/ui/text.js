@@ -1,11 +1,15 @@
 /** Text from outside, for people: what cannot be seen, or turns the reading order round, is made visible. */
 
-// Controls but newline and tab, format characters (among them the bidirectional ones), separators of lines, lone surrogates.
-const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+/**
+ * Controls but newline and tab, format characters (among them the bidirectional ones), tags and fillers that no font draws and a model
+ * reads, separators of lines, the blank of Braille, lone surrogates, and what no font of today knows. A picture may be told to be one.
+ */
+const UNSEEN =
+  /(?<!\p{Extended_Pictographic})[\ufe0e\ufe0f]|(?![\t\n\ufe0e\ufe0f])[\p{C}\p{Default_Ignorable_Code_Point}\p{Zl}\p{Zp}\u2800]/gu;
 
 /** `text` with every unseen character as its code, such as ⟨U+202E⟩. */
 export function visible(text) {
-  return text.replace(UNSEEN, (character) => `⟨U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
+  return text.replace(UNSEEN, (character) => `⟨U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
 }
 
 /** At most `length` characters of `text`, with a sign where something was left out. */

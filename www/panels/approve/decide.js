@@ -18,8 +18,8 @@ const VALIDITIES = [
   [30 * 24 * HOUR, "30 days"],
 ];
 
-/** The form. `blocked` is "all", "approval" or null; `onDecide("APPROVED" | "DENIED", { note, ttlSeconds })`. */
-export function decisionForm({ reviewer, blocked, onDecide, note = "", validity = String(HOUR) }) {
+/** The form. If `isBlocked` nothing can be signed; `onDecide("APPROVED" | "DENIED", { note, ttlSeconds })`. */
+export function decisionForm({ reviewer, isBlocked, onDecide, note = "", validity = String(HOUR) }) {
   const words = h("textarea", { rows: 2, maxLength: 1000, autocomplete: "off", value: note });
   const length = h(
     "select",
@@ -44,14 +44,14 @@ export function decisionForm({ reviewer, blocked, onDecide, note = "", validity 
         type: "button",
         class: "primary",
         text: "Approve",
-        disabled: noKey || blocked !== null,
+        disabled: noKey || isBlocked,
         on: { click: () => decide("APPROVED") },
       }),
       h("button", {
         type: "button",
         class: "danger",
         text: "Deny",
-        disabled: noKey || blocked === "all",
+        disabled: noKey || isBlocked,
         on: { click: () => decide("DENIED") },
       }),
       noKey && h("span", { class: "hint", text: "First you need a key to sign with." }),

@@ -24,12 +24,12 @@ const FREE = /^(context|ai_provenance)\./;
 export function differences(before, after) {
   const [old, young] = [leaves(before), leaves(after)];
   const found = [];
-  for (const [at, value] of old) {
-    if (!young.has(at)) found.push({ field: fieldOf(at), kind: "removed", before: readable(value), after: null });
-    else if (young.get(at) !== value) found.push({ field: fieldOf(at), kind: "changed", ...apart(value, young.get(at)) });
+  for (const [at, { field, value }] of old) {
+    const now = young.get(at)?.value;
+    if (now === undefined) found.push({ field, kind: "removed", before: readable(value), after: null });
+    else if (now !== value) found.push({ field, kind: "changed", ...apart(value, now) });
   }
-  for (const [at, value] of young)
-    if (!old.has(at)) found.push({ field: fieldOf(at), kind: "added", before: null, after: readable(value) });
+  for (const [at, { field, value }] of young) if (!old.has(at)) found.push({ field, kind: "added", before: null, after: readable(value) });
   return withoutEchoes(found).sort((a, b) => weight(a) - weight(b) || (a.field < b.field ? -1 : a.field > b.field ? 1 : 0));
 }
 
@@ -49,23 +49,27 @@ function withoutEchoes(found) {
   return found.filter((each) => !each.field.startsWith("capability.") || !own.has(key(each)));
 }
 
-/** Place → value as JSON text. A member of a set stands for itself. */
+/** Place → `{ field, value }`, the value as JSON text. A place keeps names apart that hold dots; a member of a set stands for itself. */
 function leaves(packet) {
   const found = new Map();
-  const walk = (value, at) => {
+  const put = (path, value, ...item) =>
+    found.set(JSON.stringify([...path, item]), { field: path.map(step).join("."), value: exact(value) });
+  const walk = (value, path) => {
+    const at = path.join(".");
     if (value === undefined || (value === null && !FREE.test(at))) return;
-    if (SETS.has(at)) value.forEach((item) => found.set(`${at}\0${item}`, exact(item)));
-    else if (typeof value !== "object" || value === null || Array.isArray(value)) found.set(at, exact(value));
-    else if (Object.keys(value).length === 0 && FREE.test(at)) found.set(at, "{}");
-    else for (const name of Object.keys(value)) walk(value[name], `${at}.${name}`);
+    if (SETS.has(at)) value.forEach((item) => put(path, item, item));
+    else if (typeof value !== "object" || value === null || Array.isArray(value)) put(path, value);
+    else if (Object.keys(value).length === 0 && FREE.test(at)) put(path, value);
+    else for (const name of Object.keys(value)) walk(value[name], [...path, name]);
   };
-  for (const name of Object.keys(packet)) if (!ALWAYS_NEW.has(name)) walk(packet[name], name);
-  for (const [name, value] of Object.entries(capabilityOf(packet))) if (!NEW_IN_CAPABILITY.has(name)) walk(value, `capability.${name}`);
+  for (const name of Object.keys(packet)) if (!ALWAYS_NEW.has(name)) walk(packet[name], [name]);
+  for (const [name, value] of Object.entries(capabilityOf(packet))) if (!NEW_IN_CAPABILITY.has(name)) walk(value, ["capability", name]);
   return found;
 }
 
-function fieldOf(at) {
-  return at.split("\0")[0];
+/** A name in a field; in quotes where it could be taken for several. */
+function step(name) {
+  return /^[^."]+$/.test(name) ? name : JSON.stringify(name);
 }
 
 /** JSON in which a whole number of any size keeps its digits, and is no text. */

@@ -35,7 +35,7 @@ function claimedItem(agent) {
   );
 }
 
-function hopItem({ kind, from_agent: from, to_agent: to, permissions, expires_at: end, code, reason }) {
+function hopItem({ kind, from_agent: from, to_agent: to, id_matches_key: isOwn, permissions, expires_at: end, code, reason }) {
   const proven = code === null;
   return h(
     "li",
@@ -43,6 +43,7 @@ function hopItem({ kind, from_agent: from, to_agent: to, permissions, expires_at
     h("span", { class: `chip ${proven ? "good" : "bad"}`, text: proven ? "proven" : "claimed" }),
     " ",
     id(from),
+    !isOwn && [" ", h("span", { class: "chip warn", text: "name only claimed" })],
     kind === "packet" ? " asks " : " lets ",
     id(to),
     ": ",

@@ -2,17 +2,16 @@
 import { ago } from "./words.js";
 
 /**
- * `[{ code, text, blocks }]`, the gravest first. `blocks` says whose word would be for nothing: of an approval, of `all`, or of none
- * (null). `reviewer` may be null.
+ * `[{ code, text, blocks }]`, the gravest first. `blocks` says that no gate counts this reviewer's word. `reviewer` may be null.
  */
 export function obstacles({ packet }, reviewer, nowMs = Date.now()) {
   const found = [];
   const own = "a gate counts nobody's word on a packet of their own.";
   if (reviewer !== null) {
     if (reviewer.agentId === packet.from_agent || reviewer.publicKeyPem === packet.public_key) {
-      found.push({ code: "human_review_required", text: `You are the sender of this packet: ${own}`, blocks: "all" });
+      found.push({ code: "human_review_required", text: `You are the sender of this packet: ${own}`, blocks: true });
     } else if (reviewer.agentId === packet.to_agent) {
-      found.push({ code: "human_review_required", text: `You are the receiver of this packet: ${own}`, blocks: "all" });
+      found.push({ code: "human_review_required", text: `You are the receiver of this packet: ${own}`, blocks: true });
     }
   }
   const endMs = packet.expires_at === null ? null : Date.parse(packet.expires_at);
@@ -20,24 +19,24 @@ export function obstacles({ packet }, reviewer, nowMs = Date.now()) {
     found.push({
       code: "expired",
       text: `This copy expired ${ago(nowMs - endMs)}: a gate refuses it. Your word counts once its sender issues the same again.`,
-      blocks: null,
+      blocks: false,
     });
   }
   if (packet.constraints?.requires_human_review !== true) {
-    const aiWrites = packet.ai_provenance !== null && packet.risk_level === "write";
-    found.push(
-      aiWrites
-        ? {
-            code: null,
-            text: "It does not ask for review itself; gates that want people to look at what AI writes ask for it.",
-            blocks: null,
-          }
-        : {
-            code: null,
-            text: "It does not ask for review: a gate takes it without your approval. You can still deny it.",
-            blocks: "approval",
-          },
-    );
+    found.push({
+      code: null,
+      text:
+        "It does not ask for review itself: only gates that want people to look at what AI makes wait for an approval. " +
+        "A denial counts everywhere.",
+      blocks: false,
+    });
+  }
+  if (Object.hasOwn(packet.context, "human_approval")) {
+    found.push({
+      code: null,
+      text: "Your word does not bind context.human_approval: the sender can put something else there after you have signed.",
+      blocks: false,
+    });
   }
   return found;
 }

@@ -19,6 +19,8 @@ import { deployment, tampered } from "./scenario.js";
 import { until } from "./words.js";
 
 const TICK_MS = 1000;
+/** A request that an address brings cannot be decided sooner: whoever was about to press a button meant the one before it. */
+const HELD_MS = 1500;
 
 export async function start(section, page) {
   const card = find(section, "[data-request]");
@@ -26,8 +28,11 @@ export async function start(section, page) {
   const signed = find(section, "[data-signed]");
   const past = find(section, "[data-history]");
   let reviewer = null;
-  /** What is on the desk: `{ text, request, expired }`, or null. */
+  /** What is on the desk: `{ text, request, way, expired }`, or null. */
   let desk = null;
+  let heldUntil = 0;
+  /** Counts addresses: what a slower one of before holds is not shown any more. */
+  let linked = 0;
 
   const field = intake(find(section, "[data-packet]"), {
     label: "A packet or an envelope",
@@ -62,8 +67,10 @@ export async function start(section, page) {
     nothing();
     if (text.trim() === "") return;
     let request;
+    let way;
     try {
       request = reviewRequest(text);
+      way = received(text);
     } catch (error) {
       const refused = { decision: "REJECT", code: error.code ?? null, reason: error.message, field: error.field ?? null };
       clear(
@@ -75,7 +82,7 @@ export async function start(section, page) {
       page.say(`Refused: ${error.message}`);
       return;
     }
-    desk = { text, request, expired: false };
+    desk = { text, request, way, expired: false };
     await show();
     // On a phone it stands below; whoever types is not moved away.
     const below = card.getBoundingClientRect().top > innerHeight * 0.75;
@@ -86,7 +93,7 @@ export async function start(section, page) {
   async function show() {
     const { text, request } = desk;
     const { packet } = request;
-    const { chain, packets } = received(text);
+    const { chain, packets } = desk.way;
     const way = h("div", { class: "stack", dataset: { way: "" } });
     const compared = h("div", { class: "stack", dataset: { compared: "" } });
     clear(
@@ -126,17 +133,17 @@ export async function start(section, page) {
     clear(
       find(word, "[data-obstacles]"),
       found.map(({ code, text, blocks }) =>
-        h("p", { class: blocks === null ? "caution" : "refusal" }, code && h("code", { text: code }), ` ${text}`),
+        h("p", { class: blocks ? "refusal" : "caution" }, code && h("code", { text: code }), ` ${text}`),
       ),
     );
-    return found.find(({ blocks }) => blocks !== null)?.blocks ?? null;
+    return found.some(({ blocks }) => blocks);
   }
 
   /** The form for whoever signs now. A note that is being written stays. */
   function showForm() {
     const form = find(word, "[data-form]");
     const [note, validity] = [form.querySelector("textarea")?.value, form.querySelector("select")?.value];
-    clear(form, decisionForm({ reviewer, blocked: showObstacles(), onDecide: decide, note, validity }));
+    clear(form, decisionForm({ reviewer, isBlocked: showObstacles(), onDecide: decide, note, validity }));
     word.hidden = false;
   }
 
@@ -154,6 +161,7 @@ export async function start(section, page) {
     const asked = desk;
     const { label } = reviewer;
     try {
+      if (performance.now() < heldUntil) throw new Error("A link has just put this request here. Read it, then decide.");
       const outcome = await sign(asked.text, asked.request, reviewer, { decision, note, ttlSeconds });
       await remember({ approval: outcome.approval, request: asked.request, reviewerLabel: label, note });
       // Whoever has put another request on the desk meanwhile is not shown the word on this one.
@@ -192,10 +200,15 @@ export async function start(section, page) {
   return {
     async shown(argument) {
       await Promise.all([reviewers.refresh(), remembered()]);
+      const mine = (linked += 1);
       if (argument === undefined) return;
       try {
-        field.set(await shared(argument));
+        const text = await shared(argument);
+        if (mine !== linked) return;
+        heldUntil = performance.now() + HELD_MS;
+        field.set(text);
       } catch (error) {
+        if (mine !== linked) return;
         field.set("");
         clear(card, h("p", { class: "refusal", text: visible(error.message) }));
       }

@@ -1,5 +1,6 @@
 /** A request as a person has to judge it: who asks whom to do what, with which rights, until when, and what is new about it. */
 import { h } from "../../ui/dom.js";
+import { publicOnly } from "../../ui/keyring.js";
 import { counted, visible } from "../../ui/text.js";
 import { callsOf, duration, moment, pretty, riskOf, until } from "./words.js";
 
@@ -15,7 +16,9 @@ export function requestView({ packet, reviewDigest }) {
       " asks ",
       h("code", { class: "wrap", text: visible(packet.to_agent) }),
     ),
+    whoseName(packet),
     h("blockquote", { class: "intent", tabIndex: 0, "aria-label": "What is asked", text: visible(packet.intent) }),
+    lengthOf(packet.intent),
     h(
       "dl",
       { class: "facts" },
@@ -35,6 +38,7 @@ export function requestView({ packet, reviewDigest }) {
       limits(packet.constraints),
       fact("Made by", ...madeBy(packet.ai_provenance)),
       packet.goal !== null && fact("Goal", visible(packet.goal)),
+      packet.provenance?.origin_workflow != null && fact("Workflow", visible(packet.provenance.origin_workflow)),
       packet.task_type !== null && fact("Kind", visible(packet.task_type)),
       packet.memory_refs.length > 0 &&
         fact(
@@ -50,12 +54,40 @@ export function requestView({ packet, reviewDigest }) {
       h("summary", { text: "What your word is bound to" }),
       h("p", {
         class: "hint",
-        text: "The packet's whole content without its times, so that your word outlasts a copy that expires while you read.",
+        text:
+          "The packet's whole content without its times, so that your word outlasts a copy that expires while you read, " +
+          "and without context.human_approval.",
       }),
       h("p", {}, h("code", { class: "wrap", dataset: { digest: "" }, text: reviewDigest })),
       h("p", { class: "hint wrap", text: `Packet ${visible(packet.packet_id)}` }),
     ),
   ];
+}
+
+/** A name is free: only one that is the hash of the key says whose it is. */
+function whoseName({ from_agent: agent, public_key: pem }) {
+  const { agentId, fingerprint } = publicOnly(pem);
+  const isHash = agentId === agent;
+  return h(
+    "p",
+    { class: "hint wrap", dataset: { name: isHash ? "proven" : "claimed" } },
+    h("span", { class: `chip ${isHash ? "good" : "warn"}`, text: isHash ? "signed" : "name only claimed" }),
+    isHash
+      ? " The sender's id is the hash of the key that signed."
+      : " Signed, but nothing here binds this name to the key that signed: anybody can take it.",
+    " Key ",
+    h("code", { class: "wrap", text: fingerprint }),
+  );
+}
+
+const LONG = { characters: 400, lines: 6 };
+
+/** Of what may reach beyond its frame it is said how long it is. */
+function lengthOf(text) {
+  const lines = text.split("\n").length;
+  if (text.length <= LONG.characters && lines <= LONG.lines) return null;
+  const size = `${counted(text.length, "character")} in ${counted(lines, "line")}`;
+  return h("p", { class: "hint", text: `${size}: scroll to its end before you decide.` });
 }
 
 function fact(name, ...inside) {

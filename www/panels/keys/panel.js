@@ -5,7 +5,7 @@ import { intake } from "../../ui/intake.js";
 import { showKept } from "../../ui/kept_keys.js";
 import * as keyring from "../../ui/keyring.js";
 import { visible } from "../../ui/text.js";
-import { publicOnly, readKey } from "./reading.js";
+import { readKey } from "./reading.js";
 import { registryBuilder } from "./registry_view.js";
 import { showKey } from "./shown_key.js";
 
@@ -60,7 +60,7 @@ export async function start(section, page) {
     try {
       const record = await keyring.keepIdentity(label, current.identity);
       field.set("");
-      take(publicOnly(record.publicKeyPem), "kept");
+      take(keyring.publicOnly(record.publicKeyPem), "kept");
       page.say(`${label} is kept in this browser.`);
     } catch (error) {
       refuse(error);
@@ -71,7 +71,7 @@ export async function start(section, page) {
   async function list() {
     try {
       showKept(kept, await keyring.list(), {
-        actions: [{ label: "Show", act: (record) => take(publicOnly(record.publicKeyPem), "kept") }],
+        actions: [{ label: "Show", act: (record) => take(keyring.publicOnly(record.publicKeyPem), "kept") }],
         onForget: async ({ id }) => {
           await keyring.remove(id);
           await list();

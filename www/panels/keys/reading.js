@@ -1,5 +1,6 @@
 /** A pasted or opened key, whichever of the usual spellings it has. The core judges it; here it is only told which it is. */
 import { AgentIdentity } from "trusthandoff/slim";
+import { publicOnly } from "../../ui/keyring.js";
 
 const RAW_BYTES = 32;
 
@@ -17,16 +18,6 @@ export function readKey(text, { rawIsPrivate = false } = {}) {
   if (bytes === null) throw new Error("This is no key: neither PEM, nor a JWK, nor the base64 of 32 bytes.");
   const identity = rawIsPrivate ? AgentIdentity.fromPrivateKey(bytes) : publicOnly(bytes);
   return { identity, secret: rawIsPrivate, raw: true };
-}
-
-/** An identity that tells id, fingerprint and spellings of a public key, and signs nothing. */
-export function publicOnly(publicKey) {
-  return AgentIdentity.fromSigner({
-    publicKey,
-    sign() {
-      throw new Error("only the public half is here");
-    },
-  });
 }
 
 export function base64(bytes) {

@@ -2,8 +2,9 @@
 import { copyButton } from "../../ui/copy.js";
 import { download } from "../../ui/download.js";
 import { clear, find, h } from "../../ui/dom.js";
+import { publicOnly } from "../../ui/keyring.js";
 import { sized, visible } from "../../ui/text.js";
-import { publicOnly, readKey } from "./reading.js";
+import { readKey } from "./reading.js";
 import { actionsIn, RegistryFile } from "./registry_file.js";
 
 const MAX_FILE_BYTES = 4 << 20;
@@ -114,7 +115,11 @@ export function registryBuilder(section, page) {
     const { key, id } = form.elements;
     attempt(() => {
       const { identity, secret } = readKey(key.value);
-      if (secret) throw new Error("That is a private key. A registry holds public keys only; nothing was added.");
+      if (secret) {
+        identity.dispose();
+        key.value = "";
+        throw new Error("That is a private key, which is forgotten again. A registry holds public keys only; nothing was added.");
+      }
       if (add(id.value.trim() || identity.agentId, identity.publicKeyPem)) form.reset();
     }, "");
   });
