@@ -418,7 +418,8 @@ test("decisions are kept in this browser and can be forgotten, one or all", asyn
     ["Third", "Approve"],
   ]) {
     await put(page, wire({ intent }));
-    await press(page, button);
+    // A double click decides once.
+    await at(page, "[data-word]").getByRole("button", { name: button, exact: true }).dblclick();
     await at(page, "[data-history]").getByText(intent).waitFor();
   }
   const rows = at(page, "[data-history] tbody tr");

@@ -148,7 +148,8 @@ test("a kept key survives a reload, signs, and cannot be read out; forgetting it
   assert.deepEqual(found.exports, ["InvalidAccessError", "InvalidAccessError"]);
   assert.deepEqual([found.extractable, found.signature], [false, 64]);
   assert.deepEqual(found.members, ["agentId", "fingerprint", "id", "keptAt", "label", "origin", "privateKey", "publicKeyPem"]);
-  await page.getByRole("button", { name: "Forget: Planner <b>" }).click();
+  // A double click is one press: nobody has read the question in between.
+  await page.getByRole("button", { name: "Forget: Planner <b>" }).dblclick();
   assert.equal(await page.getByRole("button", { name: "Show: Planner <b>" }).count(), 1);
   await page.getByRole("button", { name: /Really\?/ }).click();
   await page.getByText("None yet.").waitFor();
@@ -232,6 +233,7 @@ test("a registry file is loaded, a bad one refused in one line, and another key 
   }
   await add(page, researcher.privateKeyPem());
   assert.match(await line.textContent(), /private key.*nothing was added/);
+  assert.equal(await page.getByLabel("Public key to add").inputValue(), "", "the private key still stands in the page");
   await add(page, researcher.publicKeyPem, "agent:p");
   assert.match(await line.textContent(), /^key_conflict/);
   await page.getByRole("button", { name: "Rotate to this key" }).click();

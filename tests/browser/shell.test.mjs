@@ -103,11 +103,14 @@ test("the policy forbids text as script, other origins and frames", async () => 
     const div = document.createElement("div");
     div.setAttribute("style", "color: red");
     document.body.append(div);
+    document.body.append(Object.assign(document.createElement("iframe"), { src: "docs/index.html" }));
     await new Promise((resolve) => setTimeout(resolve, 100));
     return { seen, ran: globalThis.ran === true };
   });
   assert.equal(blocked.ran, false);
-  assert.deepEqual(new Set(blocked.seen), new Set(["script-src-elem", "connect-src", "style-src-attr"]));
+  assert.deepEqual(new Set(blocked.seen), new Set(["script-src-elem", "connect-src", "style-src-attr", "frame-src"]));
+  // And nobody frames it: what lies over a button that signs would be another page's.
+  assert.match((await fetch(`${origin()}/`)).headers.get("content-security-policy"), /frame-ancestors 'none'/);
   await close();
 });
 

@@ -6,10 +6,16 @@ const SHOWN_MS = 1600;
 /** A button that copies what `getText` gives when it is pressed. */
 export function copyButton(getText, label = "Copy", attributes = {}) {
   let timer;
-  const say = (word) => {
+  const name = attributes["aria-label"];
+  const show = (word, more = "") => {
     button.textContent = word;
+    // A button with a name of its own is heard by that.
+    if (name !== undefined) button.setAttribute("aria-label", `${name}${more}`);
+  };
+  const say = (word) => {
+    show(word, `: ${word}`);
     clearTimeout(timer);
-    timer = setTimeout(() => (button.textContent = label), SHOWN_MS);
+    timer = setTimeout(show, SHOWN_MS, label);
   };
   const button = h("button", {
     type: "button",

@@ -47,7 +47,9 @@ export function forgetting(name, label, act) {
     text: label,
     "aria-label": name,
     on: {
-      click() {
+      click({ detail }) {
+        // The second half of a double click has read no question.
+        if (detail > 1) return;
         clearTimeout(timer);
         if (button.dataset.asked !== undefined) {
           rest();

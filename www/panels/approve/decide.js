@@ -26,7 +26,9 @@ export function decisionForm({ reviewer, isBlocked, onDecide, note = "", validit
     {},
     VALIDITIES.map(([seconds, name]) => h("option", { value: String(seconds), text: name, selected: String(seconds) === validity })),
   );
-  const decide = (decision) => onDecide(decision, { note: words.value.trim() || null, ttlSeconds: Number(length.value) });
+  // A double click is one decision.
+  const decide = (decision) => (event) =>
+    event.detail < 2 && onDecide(decision, { note: words.value.trim() || null, ttlSeconds: Number(length.value) });
   const noKey = reviewer === null;
   return h(
     "div",
@@ -45,14 +47,14 @@ export function decisionForm({ reviewer, isBlocked, onDecide, note = "", validit
         class: "primary",
         text: "Approve",
         disabled: noKey || isBlocked,
-        on: { click: () => decide("APPROVED") },
+        on: { click: decide("APPROVED") },
       }),
       h("button", {
         type: "button",
         class: "danger",
         text: "Deny",
         disabled: noKey || isBlocked,
-        on: { click: () => decide("DENIED") },
+        on: { click: decide("DENIED") },
       }),
       noKey && h("span", { class: "hint", text: "First you need a key to sign with." }),
     ),

@@ -40,7 +40,7 @@ export function until(text, nowMs = Date.now()) {
   return ms > nowMs ? `${moment(ms)}, in ${duration(ms - nowMs)}` : `${moment(ms)}, ${ago(nowMs - ms)}`;
 }
 
-export const RISKS = {
+const RISKS = {
   write: { chip: "bad", name: "write", text: "It changes something out there. What it does may not be undoable." },
   read: { chip: "good", name: "read", text: "It says that it only reads." },
   none: { chip: "warn", name: "not stated", text: "It does not say whether it changes anything. Take it as if it did." },
