@@ -43,6 +43,8 @@ function addressed() {
 }
 
 async function show() {
+  // A page around this one could lie over its buttons, and not every server can forbid that.
+  if (window.top !== window) return complain("This page does not run inside another one. Open it by itself.");
   const { name, argument } = addressed();
   for (const [other, section] of sections) section.hidden = other !== name;
   for (const link of document.querySelectorAll("nav a[data-panel]")) {

@@ -114,6 +114,23 @@ test("the policy forbids text as script, other origins and frames", async () => 
   await close();
 });
 
+test("inside the frame of another page nothing starts, also where a server forbids no frames", async () => {
+  const context = await browser().newContext();
+  const page = await context.newPage();
+  await page.route("**/outer.html", (route) => route.fulfill({ contentType: "text/html", body: '<iframe src="/#approve"></iframe>' }));
+  await page.route(`${origin()}/`, async (route) => {
+    const answer = await route.fetch();
+    const { "content-security-policy": _, ...headers } = answer.headers();
+    await route.fulfill({ response: answer, headers });
+  });
+  await page.goto(`${origin()}/outer.html`);
+  const frame = page.frameLocator("iframe");
+  await frame.locator("#trouble:not([hidden])").getByText("does not run inside another one").waitFor();
+  assert.equal(await frame.locator("section[data-ready]").count(), 0);
+  assert.equal(await frame.locator("#approve").isVisible(), false);
+  await context.close();
+});
+
 test("without the core the page says so, and accepts nothing", async () => {
   const context = await browser().newContext();
   const page = await context.newPage();

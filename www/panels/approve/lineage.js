@@ -1,6 +1,6 @@
 /** The way a request came: who handed it to whom, what is proven of that, and what is only claimed. */
 import { clear, h } from "../../ui/dom.js";
-import { shortId, visible } from "../../ui/text.js";
+import { clipped, visible } from "../../ui/text.js";
 import { callsOf, until } from "./words.js";
 
 /** Fills `place` for the text of an envelope. `chain`: the agents that the envelope names, which nobody has signed. */
@@ -53,6 +53,7 @@ function hopItem({ kind, from_agent: from, to_agent: to, id_matches_key: isOwn, 
   );
 }
 
+/** Whole as far as a key's hash goes: of a shorter one somebody could make a key that looks the same. */
 function id(agent) {
-  return h("code", { title: visible(agent), text: visible(shortId(agent)) });
+  return h("code", { class: "wrap", title: visible(agent), text: visible(clipped(agent, 48)) });
 }
