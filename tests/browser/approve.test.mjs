@@ -438,6 +438,28 @@ test("decisions are kept in this browser and can be forgotten, one or all", asyn
   await close();
 });
 
+test("a word that this browser cannot keep is handed out all the same", async () => {
+  const { page, complaints, close } = await open({ hash: "approve" });
+  const reviewer = await makeKey(page);
+  await page.evaluate(() => {
+    const { put } = IDBObjectStore.prototype;
+    IDBObjectStore.prototype.put = function (...record) {
+      if (this.name !== "decisions") return put.apply(this, record);
+      // As where the disk is full.
+      queueMicrotask(() => this.transaction.abort());
+      return this.get("none");
+    };
+  });
+  const received = wire({ constraints: { requires_human_review: true, max_runtime_seconds: 0 } });
+  await put(page, received);
+  await at(page, "[data-request]").getByText("no time to run").waitFor();
+  await press(page, "Approve");
+  await at(page, "[data-signed] .caution").getByText("could not keep it").waitFor();
+  assert.equal((await gateOf(reviewer).handle(received, { approvals: [await word(page)] })).code, null);
+  assert.deepEqual(complaints(), []);
+  await close();
+});
+
 test("by keyboard alone a request is opened, read and approved", async () => {
   const { page, complaints, close } = await open({ hash: "approve" });
   const to = async (name) => {

@@ -163,9 +163,15 @@ export async function start(section, page) {
     try {
       if (performance.now() < heldUntil) throw new Error("A link has just put this request here. Read it, then decide.");
       const outcome = await sign(asked.text, asked.request, reviewer, { decision, note, ttlSeconds });
-      await remember({ approval: outcome.approval, request: asked.request, reviewerLabel: label, note });
+      const kept = remember({ approval: outcome.approval, request: asked.request, reviewerLabel: label, note });
+      // A word that cannot be kept here counts all the same.
+      const trouble = await kept.then(
+        () => null,
+        (error) => error,
+      );
       // Whoever has put another request on the desk meanwhile is not shown the word on this one.
       if (desk === asked) signedView(signed, outcome);
+      if (trouble !== null) signed.append(h("p", { class: "caution", text: visible(trouble.message) }));
       page.say(
         `${decision === "APPROVED" ? "Approved" : "Denied"} and signed. A gate says ${outcome.decision.code ?? outcome.decision.decision}.`,
       );

@@ -96,7 +96,8 @@ function fact(name, ...inside) {
 
 function limits(constraints) {
   const said = [];
-  if (constraints?.max_runtime_seconds != null) said.push(`at most ${duration(Number(constraints.max_runtime_seconds) * 1000)} of running`);
+  const seconds = constraints?.max_runtime_seconds;
+  if (seconds != null) said.push(Number(seconds) > 0 ? `at most ${duration(Number(seconds) * 1000)} of running` : "no time to run");
   if (constraints?.data_boundary != null) said.push(`data stays within ${visible(constraints.data_boundary)}`);
   return said.length === 0 ? null : fact("Limits", said.join("; "));
 }
