@@ -297,20 +297,15 @@ impl Sentinel {
             return self.event(&line);
         }
         let is_blank = bytes.iter().all(u8::is_ascii_whitespace);
-        match rewrite(bytes) {
-            Ok(rewritten) => match Reader::read_rewritten(&rewritten) {
-                Some(line) => {
-                    self.chained(bytes, Some(&line));
-                    self.event(&line);
-                }
-                None => self.unreadable("it is no event"),
-            },
-            Err(why) => {
-                self.chained(bytes, None);
-                if !is_blank {
-                    self.unreadable(&why);
-                }
-            }
+        let rewritten = rewrite(bytes);
+        let line = rewritten.as_deref().ok().and_then(Reader::read_rewritten);
+        // Whatever stands there is a line of the chain.
+        self.chained(bytes, line.as_ref());
+        match (line, &rewritten) {
+            (Some(line), _) => self.event(&line),
+            (None, Err(why)) if !is_blank => self.unreadable(why),
+            (None, Err(_)) => {}
+            (None, Ok(_)) => self.unreadable("a key stands twice in it"),
         }
     }
 

@@ -45,7 +45,10 @@ impl Bursts {
     pub(super) fn event(&mut self, names: &Names, of: (usize, &Rule, &Rate), line: &Line<'_>, at: (i64, u64), out: &mut Vec<Finding>) {
         let (number, rule, rate) = of;
         let raw = rate.per.as_deref().map_or(&[][..], |per| line.member(per));
-        let key = names.of(&[b"window", &number.to_le_bytes(), raw]);
+        // However a text is spelled, it is the same one.
+        let text = text_of(raw);
+        let (kind, value) = text.as_deref().map_or((&b"raw"[..], raw), |text| (b"text", text.as_bytes()));
+        let key = names.of(&[b"window", &number.to_le_bytes(), kind, value]);
         if self.held >= self.max {
             self.is_full = true;
             return;
@@ -54,7 +57,7 @@ impl Bursts {
         let wheel = &mut self.wheel;
         let window = self.windows.entry(key).or_insert_with(|| {
             wheel.add(minute(at.0.saturating_add(within)), key);
-            let label = text_of(raw).map(|text| clipped(&text));
+            let label = text.as_deref().map(clipped);
             Window { rule: number, label, latest: VecDeque::new(), burst: None }
         });
         let before = window.latest.len();

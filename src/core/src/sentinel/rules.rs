@@ -240,6 +240,9 @@ pub(super) struct EventType {
 /// Most types that are kept at once: more than there are, but for a log that makes them up.
 const MAX_TYPES: usize = 64;
 
+/// Longest JSON text of a type of which several are kept.
+const MAX_TYPE_BYTES: usize = 256;
+
 /// Rules by the type of event they look at.
 #[derive(Debug)]
 pub(super) struct Book {
@@ -282,6 +285,8 @@ impl Book {
         let name = text_of(raw)?.into_owned();
         let rules = self.by_type.get(&name).cloned().unwrap_or_default();
         self.types.truncate(MAX_TYPES.saturating_sub(1));
+        // A line may be long, and 64 of them must not stay.
+        self.types.retain(|known| known.raw.len() <= MAX_TYPE_BYTES);
         self.types.push(EventType { raw: raw.to_owned(), kind: Kind::from_name(&name), name, rules });
         self.types.len().checked_sub(1)
     }
@@ -378,6 +383,17 @@ mod tests {
         let rules = Rule::parse(BUILT_IN.as_bytes()).expect("the table");
         assert_eq!(rules.len(), 10);
         assert!(rules.iter().all(|rule| !rule.advice.is_empty() && rule.sentence.ends_with('.')));
+    }
+
+    #[test]
+    fn a_log_that_makes_up_long_types_is_not_kept() {
+        let mut book = Book::new(Vec::new());
+        for n in 0..200 {
+            let raw = format!("\"{n}{}\"", "x".repeat(if n % 2 == 0 { 100_000 } else { 10 }));
+            let found = book.event_type(raw.as_bytes()).map(|known| known.name.clone());
+            assert_eq!(found.as_deref(), Some(raw.trim_matches('"')));
+        }
+        assert!(book.types.len() <= MAX_TYPES && book.types.iter().map(|known| known.raw.len()).sum::<usize>() < 200_000);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::crypto::sha256;
 use crate::encoding::hex;
 use crate::event::Kind;
 use crate::json;
-use crate::limits::MAX_GRACE_SECONDS;
+use crate::limits::{MAX_DEPTH, MAX_GRACE_SECONDS};
 use crate::scan::{Line, Name, text_of};
 
 /// How long a packet is remembered after its expiry. Longer than any gate admits it, so that a replay still meets
@@ -102,6 +102,11 @@ impl Event<'_> {
             at: self.at.and_then(moment),
             details: Vec::new(),
         }
+    }
+
+    /// Whether a member is this text, however it is spelled.
+    fn says(&self, name: Name, text: &str) -> bool {
+        self.line.bytes(name).as_deref() == Some(text.as_bytes())
     }
 
     fn packet(&self) -> String {
@@ -261,7 +266,7 @@ impl Stories {
     }
 
     fn refused(&mut self, names: &Names, key: u64, event: Event<'_>, out: &mut Vec<Finding>) {
-        if event.line.raw(Name::Reason) != b"\"replay_detected\"" {
+        if !event.says(Name::Reason, "replay_detected") {
             return;
         }
         let first = self.packets.get(key).map_or(0, |entry| entry.accepted);
@@ -277,9 +282,9 @@ impl Stories {
     fn reviewed(&mut self, key: u64, event: Event<'_>) {
         let Some(entry) = self.packets.keep(key, event.end(None)) else { return };
         // The last word counts.
-        let (says, not) = match event.line.raw(Name::Decision) {
-            b"\"APPROVED\"" => (Marks::APPROVED, Marks::DENIED),
-            b"\"DENIED\"" => (Marks::DENIED, Marks::APPROVED),
+        let (says, not) = match event.line.bytes(Name::Decision).as_deref() {
+            Some(b"APPROVED") => (Marks::APPROVED, Marks::DENIED),
+            Some(b"DENIED") => (Marks::DENIED, Marks::APPROVED),
             _ => return,
         };
         entry.marks.set(says);
@@ -329,7 +334,7 @@ impl Stories {
             self.attests(names, event);
         }
         // That a packet was refused can be attested too, and what refused it started nothing.
-        if event.line.raw(Name::Status) == b"\"REJECTED\"" || is_attested && !self.is_accepted(key, event, out) {
+        if event.says(Name::Status, "REJECTED") || is_attested && !self.is_accepted(key, event, out) {
             return;
         }
         let Some(entry) = self.packets.get(key).filter(|entry| entry.accepted != 0) else { return };
@@ -503,11 +508,12 @@ fn nonce_of(line: &Line<'_>, names: &Names) -> u64 {
     fingerprint.zip(nonce).map_or(0, |(fingerprint, nonce)| names.of(&[b"nonce", &fingerprint, &nonce]))
 }
 
+/// The packets before it. No gate admits more than so many, and each event of the packet is held against them.
 fn ancestors_of(raw: &[u8], names: &Names) -> Box<[u64]> {
     if raw.len() <= 2 {
         return Box::default();
     }
     let digests = core::str::from_utf8(raw).ok().and_then(|text| json::raw_items(text).ok()).unwrap_or_default();
     let texts = digests.into_iter().filter_map(|digest| text_of(digest.as_bytes()));
-    texts.map(|digest| names.of(&[b"digest", digest.as_bytes()])).collect()
+    texts.take(MAX_DEPTH as usize).map(|digest| names.of(&[b"digest", digest.as_bytes()])).collect()
 }
