@@ -191,6 +191,22 @@ test("what only a model reads stands there as codes: tags, fillers, selectors of
   await close();
 });
 
+test("an action stands in the order of its characters, also with letters that are read from the right", async () => {
+  const { page, complaints, close } = await open({ hash: "approve" });
+  await put(page, wire({ permissions: { allowed_actions: ["read:/א1/ב2/public"], max_tool_calls: 1 } }));
+  const lefts = await at(page, ".actions code").evaluate(({ firstChild: text }) =>
+    Array.from(text.data, (_, index) => {
+      const range = document.createRange();
+      range.setStart(text, index);
+      range.setEnd(text, index + 1);
+      return range.getBoundingClientRect().left;
+    }),
+  );
+  assert.deepEqual(lefts, lefts.toSorted((a, b) => a - b));
+  assert.deepEqual(complaints(), []);
+  await close();
+});
+
 test("a name that anybody can take is told apart from one that is the hash of its key", async () => {
   const { page, complaints, close } = await open({ hash: "approve" });
   await put(page, wire());
