@@ -61,7 +61,7 @@ def packet():
         signature="-",
         public_key="-",
         risk_level=risk,
-        ai_provenance={"source": "ai_model", "model": "claude"} if 3 <= kind < 7 else None,
+        ai_provenance={"source": "ai_model", "model": "model-1"} if 3 <= kind < 7 else None,
     )
 
 

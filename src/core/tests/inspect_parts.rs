@@ -9,6 +9,7 @@ use support::{at, packet, planner};
 use trusthandoff::crypto::{PublicKey, SecretKey, Signature};
 use trusthandoff::encoding::{base64url, from_base64url, hex};
 use trusthandoff::inspect::{Kind, Part, json_fault, parts, respelled, token_fault};
+use trusthandoff::limits::MAX_INPUT_BYTES;
 use trusthandoff::packet::Form;
 use trusthandoff::{capability, chain, identity, json};
 
@@ -130,6 +131,8 @@ fn a_spelling_that_is_refused_stands_at_its_byte() {
         assert_eq!(json_fault(text.as_bytes()), at, "{text}");
     }
     assert_eq!(json_fault(b"{\"\xff\"}"), Some(2));
+    // What is too large to be read is cut off by whoever hands it in, and not broken there.
+    assert_eq!(json_fault(&vec![b'['; MAX_INPUT_BYTES + 1]), None);
 
     let own = packet(&planner(), r#"{"to_agent": "agent:r", "intent": "x"}"#, Form::V040).to_text();
     let fault = |text: &str| {

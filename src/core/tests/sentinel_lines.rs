@@ -75,6 +75,10 @@ const KEYS: [&str; 9] = [
     "z",
 ];
 
+/// Types of events that tell something of a packet together.
+const EVENTS: [&str; 8] =
+    ["packet_accepted", "packet_rejected", "review_decided", "task_started", "task_finished", "tool_used", "attested", "revoked"];
+
 /// A line of members, then a few bytes of it spoilt.
 fn line() -> impl Strategy<Value = Vec<u8>> {
     let members = vec((select(&KEYS[..]), select(&VALUES[..])), 0..6);
@@ -125,17 +129,19 @@ proptest! {
 
     /// A text is the same with any of its characters escaped, and beside an object that makes its line a slow one.
     #[test]
-    fn no_spelling_hides_an_event(events in vec((0..9_usize, 0..3_usize, select(&["", ", \"n\": {\"a\": 1}"][..]), any::<Index>()), 1..40)) {
+    fn no_spelling_hides_an_event(
+        events in vec((select(&EVENTS[..]), 0..3_usize, select(&["", ", \"n\": {\"a\": 1}"][..]), any::<Index>()), 1..40),
+    ) {
         let (mut plain, mut spelled) = (String::new(), String::new());
         for (n, (kind, packet, more, at)) in events.into_iter().enumerate() {
             let members = [
-                ("event_type", ["packet_accepted", "packet_rejected", "review_decided", "review_decided", "task_started", "task_finished", "tool_used", "attested", "revoked"][kind].to_owned()),
+                ("event_type", kind.to_owned()),
                 ("timestamp", format!("2026-03-08T12:{n:02}:00Z")),
                 ("producer_id", "agent:b".into()),
                 ("packet_id", format!("pk-{packet}")),
                 ("from_agent", format!("agent:{packet}")),
                 ("reason", ["replay_detected", "expired"][n % 2].into()),
-                ("decision", ["APPROVED", "DENIED"][kind % 2].into()),
+                ("decision", ["APPROVED", "DENIED"][n / 2 % 2].into()),
                 ("status", ["OK", "REJECTED"][n % 2].into()),
                 ("outcome_hash", format!("o{}", n % 3)),
                 ("target", format!("agent|agent:{packet}")),
@@ -172,7 +178,8 @@ fn a_line_that_is_put_in_is_found_even_where_two_readers_would_see_two_events() 
 
 #[test]
 fn an_agent_spelled_in_two_ways_makes_one_burst() {
-    let rules = br#"[{"type": "much", "severity": "low", "event_type": "x", "per": "who", "more_than": 3, "within_seconds": 60, "sentence": "{who}"}]"#;
+    let rules = br#"[{"type": "much", "severity": "low", "event_type": "x", "per": "who", "more_than": 3, "within_seconds": 60,
+        "sentence": "{who}"}]"#;
     let options = Options { rules: Rule::parse(rules).expect("rules"), ..Options::default() };
     let spellings = ["é", "\\u00e9"].into_iter().cycle().take(4);
     let log: String =

@@ -7,14 +7,19 @@ use crate::crypto::KeyTables;
 use crate::decision::Code;
 use crate::encoding::from_base64url;
 use crate::json::{self, Fields, Style, Value};
+use crate::limits::MAX_INPUT_BYTES;
 
 /// Text before the 44 characters that tell one key from another, and behind them.
 const PEM_HEAD: &str = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA";
 const PEM_TAIL: &str = "=\n-----END PUBLIC KEY-----\n";
 
-/// The byte at which a text stops being strict JSON. A key that stands twice has no single place.
+/// The byte at which a text stops being strict JSON. A key that stands twice has no single place, and what is
+/// longer than anything that is read is not read here either.
 #[must_use]
 pub fn json_fault(text: &[u8]) -> Option<usize> {
+    if text.len() > MAX_INPUT_BYTES {
+        return None;
+    }
     match json::parse(text).err()? {
         json::Error::Utf8(at)
         | json::Error::Malformed { at, .. }
@@ -37,6 +42,9 @@ pub fn respelled(kind: Kind, text: &[u8]) -> Option<usize> {
         Kind::Approval | Kind::Revocation => Style::COMPACT,
         Kind::CapabilityToken | Kind::Attestation => return None,
     };
+    if text.len() > MAX_INPUT_BYTES {
+        return None;
+    }
     let value = json::parse(text).ok()?;
     first_difference(text.trim_ascii_end(), json::write(&value, style).as_bytes())
 }
