@@ -83,6 +83,18 @@ fn every_manipulation_of_a_single_line_is_found_where_it_is() {
 }
 
 #[test]
+fn a_checkpoint_that_was_kept_before_the_first_line_accuses_nobody() {
+    let kept = checkpoint(&Writer::new("log-1"), &keeper());
+    let mut writer = Writer::new("log-1");
+    let lines: Vec<String> = (0..3).map(|n| writer.append(&told(n))).collect();
+    for lines in [&lines[..], &[]] {
+        let report = verified(lines, Some(&kept));
+        assert!(report.is_whole(), "{:?}", report.breaks);
+        assert_eq!((report.log_id.as_deref(), report.sealed, report.unsealed()), (Some("log-1"), 0, report.lines));
+    }
+}
+
+#[test]
 fn a_log_that_was_cut_or_written_anew_does_not_fit_what_was_kept() {
     let (lines, kept) = genuine();
     for length in [0, 1, 500, 999] {

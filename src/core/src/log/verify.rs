@@ -122,7 +122,7 @@ impl Verifier {
     /// nothing. `kept` is a checkpoint that was kept elsewhere, and is trusted because of that.
     #[must_use]
     pub fn new(trusted: &[PublicKey], kept: Option<&Checkpoint>) -> Self {
-        Self {
+        let mut verifier = Self {
             trusted: trusted.to_vec(),
             kept: kept.map(|checkpoint| checkpoint.content().body.clone()),
             keys: KeyTables::new(4),
@@ -140,7 +140,10 @@ impl Verifier {
                 tail: 0,
             },
             unsealed_from: 1,
-        }
+        };
+        // One that was made before the first line.
+        verifier.meet_kept();
+        verifier
     }
 
     /// Takes in the next line, without its newline.
