@@ -32,13 +32,19 @@ export async function feed(source, take, { onProgress, signal }, lines) {
         onProgress({ bytes, lines: lines() });
       }
       if (now - turnSince >= TURN_MS) {
-        await new Promise((resume) => setTimeout(resume, 0));
+        await turn();
         turnSince = performance.now();
       }
     }
   }
   signal?.throwIfAborted();
   onProgress?.({ bytes, lines: lines() });
+}
+
+/** Lets others have their turn, where the runtime can without a timer, which would wait longer. */
+function turn() {
+  if (typeof globalThis.scheduler?.yield === "function") return globalThis.scheduler.yield();
+  return new Promise((resume) => (typeof setImmediate === "function" ? setImmediate(resume) : setTimeout(resume, 0)));
 }
 
 /** The options that whatever reads a source has. */

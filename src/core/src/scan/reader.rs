@@ -131,7 +131,7 @@ impl<'a> Scan<'a> {
         self.expect(b':')?;
         self.skip_space();
         let name = Name::find(key);
-        if !line.has_room(key, name) && !(self.is_rewritten && name.is_none()) {
+        if !(line.has_room(key, name) || self.is_rewritten && name.is_none()) {
             return None;
         }
         let text = self.bytes.get(lead..self.at)?;

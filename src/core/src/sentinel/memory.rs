@@ -220,7 +220,7 @@ pub(super) struct Entry {
     pub(super) agent: u64,
     pub(super) key: u64,
     pub(super) digest: u64,
-    pub(super) ancestors: Box<[u64]>,
+    pub(super) ancestors: Option<Box<[u64]>>,
     nonce: u64,
     /// The hashed outcome, and the line that told it first.
     pub(super) outcome: Option<Box<(u64, u64)>>,
@@ -232,24 +232,39 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    fn new(id: u64, end: u32) -> Self {
-        Self {
-            id,
-            accepted: 0,
-            event: 0,
-            agent: 0,
-            key: 0,
-            digest: 0,
-            ancestors: Box::default(),
-            nonce: 0,
-            outcome: None,
-            open: None,
-            end,
-            used: 0,
-            limit: u32::MAX,
-            marks: Marks::NONE,
-        }
+    const FREE: Self = Self {
+        id: 0,
+        accepted: 0,
+        event: 0,
+        agent: 0,
+        key: 0,
+        digest: 0,
+        ancestors: None,
+        nonce: 0,
+        outcome: None,
+        open: None,
+        end: 0,
+        used: 0,
+        limit: u32::MAX,
+        marks: Marks::NONE,
+    };
+
+    /// What is over of the packet. Its place is free then, and nothing of it was moved.
+    fn end(&mut self) -> Ended {
+        let ended = Ended { accepted: self.accepted, marks: self.marks, open: self.open.take() };
+        (self.id, self.accepted, self.event, self.agent, self.key, self.digest, self.nonce) = (0, 0, 0, 0, 0, 0, 0);
+        (self.end, self.used, self.limit, self.marks) = (0, 0, u32::MAX, Marks::NONE);
+        (self.ancestors, self.outcome) = (None, None);
+        ended
     }
+}
+
+/// What matters of a packet that is over.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) accepted: u64,
+    pub(super) marks: Marks,
+    pub(super) open: Option<Box<Open>>,
 }
 
 /// Entries in blocks, so that more of them move none; a place that is free is given again.
@@ -267,10 +282,10 @@ impl Slab {
         self.blocks.get_mut(place / BLOCK)?.get_mut(place % BLOCK)
     }
 
-    fn put(&mut self, entry: Entry) -> u32 {
+    fn put(&mut self, id: u64, end: u32) -> u32 {
         if let Some(place) = self.free.pop() {
-            if let Some(slot) = self.get(place) {
-                *slot = entry;
+            if let Some(entry) = self.get(place) {
+                (entry.id, entry.end) = (id, end);
             }
             return place;
         }
@@ -279,17 +294,11 @@ impl Slab {
         }
         let before = self.blocks.len().saturating_sub(1).saturating_mul(BLOCK);
         let within = self.blocks.last_mut().map_or(0, |block| {
-            block.push(entry);
+            block.push(Entry { id, end, ..Entry::FREE });
             block.len().saturating_sub(1)
         });
         // There are never more than `MAX_AUDIT_ENTRIES`.
         u32::try_from(before.saturating_add(within)).unwrap_or(u32::MAX)
-    }
-
-    fn take(&mut self, place: u32) -> Option<Entry> {
-        let entry = core::mem::replace(self.get(place)?, Entry::new(0, 0));
-        self.free.push(place);
-        Some(entry)
     }
 }
 
@@ -334,7 +343,7 @@ impl Packets {
         }
         let (wheel, entries) = (&mut self.wheel, &mut self.entries);
         let place = *self.places.entry(key).or_insert_with(|| {
-            let place = entries.put(Entry::new(key, end));
+            let place = entries.put(key, end);
             wheel.add(end, place);
             place
         });
@@ -361,20 +370,23 @@ impl Packets {
         }
     }
 
-    /// The next packet whose end has passed at the minute `now`.
-    pub(super) fn expire(&mut self, now: u32) -> Option<Entry> {
+    /// The next packet with an open task whose end has passed at the minute `now`; those without one are forgotten on the way.
+    pub(super) fn expire(&mut self, now: u32) -> Option<Ended> {
         loop {
             let (minute, place) = self.wheel.due(now)?;
-            if let Some(entry) = self.remove(minute, place) {
-                return Some(entry);
+            if let Some(ended) = self.remove(minute, place).filter(|ended| ended.open.is_some()) {
+                return Some(ended);
             }
         }
     }
 
     /// Everything that is left.
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = Entry> + use<> {
+    pub(super) fn drain(&mut self, mut each: impl FnMut(Ended)) {
         (self.places, self.nonces, self.wheel) = (Map::default(), Map::default(), Wheel::default());
-        core::mem::take(&mut self.entries).blocks.into_iter().flatten().filter(|entry| entry.id != 0)
+        let mut entries = core::mem::take(&mut self.entries);
+        for entry in entries.blocks.iter_mut().flatten().filter(|entry| entry.id != 0) {
+            each(entry.end());
+        }
     }
 
     /// How many entries there are.
@@ -393,13 +405,14 @@ impl Packets {
     }
 
     /// Removes the packet at a place, unless its end lies behind `minute`.
-    fn remove(&mut self, minute: u32, place: u32) -> Option<Entry> {
+    fn remove(&mut self, minute: u32, place: u32) -> Option<Ended> {
         let entry = self.entries.get(place).filter(|entry| entry.id != 0 && entry.end <= minute)?;
         self.places.remove(&entry.id);
-        let entry = self.entries.take(place)?;
         if entry.nonce != 0 {
             self.nonces.remove(&entry.nonce);
         }
-        Some(entry)
+        let ended = entry.end();
+        self.entries.free.push(place);
+        Some(ended)
     }
 }

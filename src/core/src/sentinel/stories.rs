@@ -3,7 +3,7 @@
 use super::clock::{Calendar, DAY, SECOND, anomaly};
 use super::finding::{Finding, Severity, clipped, moment};
 
-use super::memory::{Entry, Map, Marks, Names, Open, Packets, minute, summed};
+use super::memory::{Ended, Entry, Map, Marks, Names, Open, Packets, minute, summed};
 use super::rules::agents;
 use crate::crypto::sha256;
 use crate::encoding::hex;
@@ -178,21 +178,22 @@ impl Stories {
 
     /// Forgets what ended before the minute `now`.
     pub(super) fn sweep(&mut self, now: u32, out: &mut Vec<Finding>) {
-        while let Some(entry) = self.packets.expire(now) {
-            out.extend(self.unattested_of(entry));
+        while let Some(ended) = self.packets.expire(now) {
+            out.extend(unattested(&self.attesting, ended));
         }
     }
 
     /// The log ends here.
     pub(super) fn finish(&mut self) -> Vec<Finding> {
         let mut found = Vec::new();
-        for entry in self.packets.drain() {
-            if entry.marks.has(Marks::FINISHED) {
-                found.extend(self.unattested_of(entry));
-            } else if entry.open.is_some() && !entry.marks.has(Marks::ATTESTED) {
-                self.running = self.running.saturating_add(1);
+        let (attesting, running) = (&self.attesting, &mut self.running);
+        self.packets.drain(|ended| {
+            if ended.marks.has(Marks::FINISHED) {
+                found.extend(unattested(attesting, ended));
+            } else if ended.open.is_some() && !ended.marks.has(Marks::ATTESTED) {
+                *running = running.saturating_add(1);
             }
-        }
+        });
         // In the order of the log, not of the hashes.
         found.sort_by(|a, b| a.lines.cmp(&b.lines));
         found
@@ -417,7 +418,7 @@ impl Stories {
         }
         let Some(entry) = self.packets.get(key).filter(|entry| !entry.marks.has(Marks::TOLD_REVOKED)) else { return };
         let mut under = vec![(entry.agent, "its sender"), (entry.key, "the key of its sender"), (entry.digest, "the packet")];
-        under.extend(entry.ancestors.iter().map(|digest| (*digest, "a packet before it")));
+        under.extend(entry.ancestors.iter().flatten().map(|digest| (*digest, "a packet before it")));
         if self.has_packet_ids && entry.key != 0 {
             under.push((scoped(names, entry.key, &hex(&sha256(&[id]))), "the packet"));
         }
@@ -435,23 +436,6 @@ impl Stories {
                 format!("The packet {} {what} in line {} although {of} had been revoked in line {line}.", event.packet(), event.number);
             out.push(event.told(REVOKED, &[line, accepted, event.number], sentence));
         }
-    }
-
-    /// What is to be said of a packet that is over.
-    fn unattested_of(&self, entry: Entry) -> Option<Finding> {
-        let open = entry.open.filter(|open| !entry.marks.has(Marks::ATTESTED) && self.attesting.contains_key(&open.producer))?;
-        let Told(kind, severity, advice) = UNATTESTED;
-        Some(Finding {
-            kind: kind.into(),
-            severity,
-            agents: open.agents,
-            lines: vec![entry.accepted, open.line],
-            sentence: format!("The packet {} was accepted and its task started, and nobody attested what came out.", open.packet),
-            packets: vec![open.packet],
-            advice: advice.into(),
-            at: moment(open.at),
-            details: Vec::new(),
-        })
     }
 
     fn attests(&mut self, names: &Names, event: Event<'_>) {
@@ -473,6 +457,23 @@ impl Stories {
     pub(super) fn len(&self) -> usize {
         self.packets.len().saturating_add(self.revoked.len())
     }
+}
+
+/// What is to be said of a packet that is over.
+fn unattested(attesting: &Map<()>, ended: Ended) -> Option<Finding> {
+    let open = ended.open.filter(|open| !ended.marks.has(Marks::ATTESTED) && attesting.contains_key(&open.producer))?;
+    let Told(kind, severity, advice) = UNATTESTED;
+    Some(Finding {
+        kind: kind.into(),
+        severity,
+        agents: open.agents,
+        lines: vec![ended.accepted, open.line],
+        sentence: format!("The packet {} was accepted and its task started, and nobody attested what came out.", open.packet),
+        packets: vec![open.packet],
+        advice: advice.into(),
+        at: moment(open.at),
+        details: Vec::new(),
+    })
 }
 
 /// A packet that is revoked by its id is that of one key.
@@ -509,11 +510,11 @@ fn nonce_of(line: &Line<'_>, names: &Names) -> u64 {
 }
 
 /// The packets before it. No gate admits more than so many, and each event of the packet is held against them.
-fn ancestors_of(raw: &[u8], names: &Names) -> Box<[u64]> {
+fn ancestors_of(raw: &[u8], names: &Names) -> Option<Box<[u64]>> {
     if raw.len() <= 2 {
-        return Box::default();
+        return None;
     }
     let digests = core::str::from_utf8(raw).ok().and_then(|text| json::raw_items(text).ok()).unwrap_or_default();
     let texts = digests.into_iter().filter_map(|digest| text_of(digest.as_bytes()));
-    texts.take(MAX_DEPTH as usize).map(|digest| names.of(&[b"digest", digest.as_bytes()])).collect()
+    Some(texts.take(MAX_DEPTH as usize).map(|digest| names.of(&[b"digest", digest.as_bytes()])).collect())
 }
