@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { trapNext } from "./trap.mjs";
+import { Sentinel } from "../../pkg/dist/sentinel.js";
 import { AgentRegistry, failureOf, gate, MemoryNonceStore, NOW, planner, registry, researcher, stranger, trusthandoff, wire } from "./support.mjs";
 
 const { approve, EventBuffer, TrustHandoffExecutor } = trusthandoff;
@@ -59,7 +60,7 @@ test("an acceptance names the packet by its digest, and no secret of it", async 
   assert.deepEqual([told[1].source, told[1].model], ["llm", "m-1"]);
 });
 
-test("an acceptance names the capability it rests on, so that a use after its revocation is found in it", async () => {
+test("an acceptance names the capability it rests on, and one after its revocation is found by a gate that did not learn of it", async () => {
   const owner = trusthandoff.AgentIdentity.generate();
   const issued = trusthandoff.issueCapability(owner, { subject_agent: planner.agentId, allowed_actions: ["read"], expires_at: "2026-03-08T13:00:00Z" }, { now: NOW });
   const trusted = new AgentRegistry().register(planner.agentId, planner.publicKeyPem).register(owner.agentId, owner.publicKeyPem, { roots: ["read"] });
@@ -68,6 +69,17 @@ test("an acceptance names the capability it rests on, so that a use after its re
   assert.equal((await one.handle(wire({ ...packet, capability_token: issued.token }))).code, null);
   assert.equal((await one.handle(wire())).code, null);
   assert.deepEqual(told.map(({ capability_id }) => capability_id), [issued.capability_id, null]);
+
+  // Revoked where that gate does not look, and told by a gate that does.
+  const revocations = new trusthandoff.RevocationList({ registry: trusted });
+  const learning = gate({ registry: trusted, revocations, events: (event) => void told.push(event) });
+  revocations.add(trusthandoff.revoke(owner, { capability: issued.token }, { now: NOW }).text, { now: NOW });
+  learning.handleSync("{}");
+  const late = await one.handle(wire({ ...packet, capability_token: issued.token }), { now: NOW + 1000 });
+  const found = new Sentinel().ingest(`${told.map(({ text }) => text).join("\n")}\n`).detectViolations();
+  const uses = found.filter(({ type }) => type === "use_after_revocation");
+  assert.deepEqual(uses.map(({ packets }) => packets), [[late.packetId]]);
+  assert.match(uses[0].sentence, /although its capability had been revoked in line/);
 });
 
 test("H03 by default a gate keeps its latest thousand events, and no more", async () => {
