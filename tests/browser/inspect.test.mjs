@@ -121,7 +121,7 @@ test("each kind of object is known, and what is proven of it is told apart from 
       issueCapability(planner, { subject_agent: researcher.agentId, allowed_actions: ["read"] }).token,
       /no trusted root/,
     ],
-    ["attestation", bundle, /signer's word/],
+    ["attestation", bundle, /signer's word.*That it is fresh: it was judged at the moment that stands beside it/],
     ["approval", approve(planner, packet().text, { decision: "DENIED", note: "not now" }).text, /is a reviewer/],
     ["revocation", revoke(planner, { agentId: planner.agentId }).text, /may revoke this/],
   ]) {
@@ -325,6 +325,13 @@ test("of an envelope the very object that is broken is named, also deep in its p
   ]);
   assert.equal(await page.locator("#inspect .hop.claimed").count(), 1);
 
+  // Of a packet that somebody changed nothing is said to be narrowed, or within what stands above.
+  const wider = JSON.parse(chain);
+  wider.packet.permissions.allowed_actions.push("publish");
+  await paste(page, JSON.stringify(wider));
+  assert.equal(await page.locator("#inspect .hop.claimed[data-code=invalid_signature]").count(), 1);
+  assert.equal(await page.locator("#inspect .hop.claimed .narrowed").count(), 0);
+
   const tokens = JSON.parse(chain).proof.capabilities;
   await paste(page, chain.replace(tokens[1], `${tokens[1].slice(0, 50)}!${tokens[1].slice(51)}`));
   assert.deepEqual(await page.locator("#inspect .part[data-valid=false]").evaluateAll((parts) => parts.map(({ dataset }) => dataset.at)), [
@@ -477,12 +484,15 @@ test("hostile texts are text: markup, controls, bidirectional marks, depth and a
     constraints: "x",
     expires_at: other,
   });
+  const nested = `${'{"a":'.repeat(100)}[${"1,".repeat(150_000)}1]${"}".repeat(100)}`;
+  const altered = packet({ context: JSON.parse(nested) }).text.replace('"intent": "', '"intent": "x');
   const words = wire({ context: { words: "word ".repeat(190_000) } });
   for (const [text, code] of [
     [deep, "nesting_too_deep"],
     [wide, null],
     [keys, null],
     [words, ""],
+    [altered, "invalid_signature"],
     [anything, "type_mismatch"],
     ["x".repeat(2_000_000), "input_too_large"],
     ['"\\ud800"', null],

@@ -599,3 +599,19 @@ test("pictures to look at", async () => {
     await page.locator("#sentinel .finding[open] .lines code").waitFor();
   });
 });
+
+test("a name that a refused packet was addressed to is a claim like that of its sender", async () => {
+  const { page, complaints, close } = await open({ hash: "sentinel" });
+  const told = (more) => JSON.stringify({ timestamp: "2026-03-08T12:00:00Z", ...more });
+  const lines = [
+    told({ event_type: "packet_accepted", packet_id: "pk-1", from_agent: "agent:a", to_agent: "agent:b" }),
+    told({ event_type: "packet_rejected", packet_id: "pk-2", from_agent: "agent:x", to_agent: "agent:invented", reason: "expired" }),
+  ];
+  const buffer = Buffer.from(lines.join("\n"));
+  await page.locator("#sentinel input[type=file]").first().setInputFiles({ name: "log.jsonl", mimeType: "application/jsonl", buffer });
+  await page.waitForSelector("#sentinel[data-state=done]");
+  const claimed = await page.locator("#sentinel .node.claimed").evaluateAll((nodes) => nodes.map(({ dataset }) => dataset.agent));
+  assert.deepEqual(claimed, ["agent:invented", "agent:x"]);
+  assert.deepEqual(complaints(), []);
+  await close();
+});

@@ -128,6 +128,6 @@ function row({ path, raw }, from, kind) {
 }
 
 /** `permissions.allowed_actions[0]`. */
-export function nameOf(path) {
+function nameOf(path) {
   return path.map((step, index) => (typeof step === "number" ? `[${step}]` : `${index === 0 ? "" : "."}${step}`)).join("");
 }

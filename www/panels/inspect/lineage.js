@@ -122,8 +122,9 @@ function limitsOf({ permissions, constraints, expires_at: end }) {
   );
 }
 
-/** What `hop` leaves out of what `before` had, in words. */
-export function narrowing(before, hop) {
+/** What `hop` leaves out of what `before` had, in words; nothing of a hop that nothing proves. */
+function narrowing(before, hop) {
+  if (hop.code !== null) return [];
   const [above, below] = [before.permissions.allowed_actions, hop.permissions.allowed_actions];
   const gone = above.filter((action) => !below.includes(action));
   const fresh = below.filter((action) => !above.includes(action));
@@ -147,7 +148,7 @@ export function narrowing(before, hop) {
   if ((are.data_boundary ?? null) !== null && were.data_boundary !== are.data_boundary)
     words.push(`data stays in ${clipped(String(are.data_boundary), 80)}`);
   if (are.requires_human_review === true && were.requires_human_review !== true) words.push("a person must approve");
-  return hop.code === "authority_escalation" || hop.code === "constraint_relaxed" ? [] : words;
+  return words;
 }
 
 function spanOf(ms) {

@@ -6,11 +6,14 @@ import { locate, walk } from "./walk.js";
 
 const FREE_FORM = ["/context", "/ai_provenance"];
 const MAX_TRIES = 720;
+/** Every level is read once more for the one around it: of more it would be felt. */
+const MAX_CHARACTERS = 50_000;
 /** So many tries, then the page may do something else. */
 const BREATH = 20;
 
 /** How many other orders there are; 0 where there are none, or too many to try. */
 export function otherOrders(packet) {
+  if (packet.length > MAX_CHARACTERS) return 0;
   const count = FREE_FORM.reduce((product, pointer) => product * spellings(valueAt(packet, pointer)), 1);
   return count > 1 && count <= MAX_TRIES ? count - 1 : 0;
 }

@@ -39,6 +39,8 @@ export async function start(section, page) {
   /** The good objects that a person gave to compare with; null for those seen before. */
   let against = null;
   let linked = null;
+  /** Counts addresses: what a slower one of before holds is not shown any more. */
+  let addresses = 0;
 
   const entry = intake(place("intake"), {
     label: "A signed object",
@@ -163,13 +165,15 @@ export async function start(section, page) {
 
   return {
     async shown(argument) {
+      const mine = (addresses += 1);
       if (argument === undefined || argument === "") return;
       try {
         const text = await shared(argument);
+        if (mine !== addresses) return;
         linked = text;
         entry.set(text);
       } catch (error) {
-        complain(error);
+        if (mine === addresses) complain(error);
       }
     },
   };

@@ -3,7 +3,7 @@ import { h } from "../../ui/dom.js";
 import { clipped, visible } from "../../ui/text.js";
 
 /** `{ proven, claimed }`: sentences. Of what is not valid nothing is proven. */
-export function statementsOf(report) {
+function statementsOf(report) {
   const { kind, valid, agentId, idMatchesKey, lineage, parts } = report;
   if (!valid) return { proven: [], claimed: ["Everything it says."] };
   const id = clipped(agentId ?? "", 256);
@@ -21,7 +21,11 @@ export function statementsOf(report) {
       break;
     case "attestation":
       proven.push("Result and reason are those whose hashes were signed.");
-      claimed.push("That the work was done as told: an attestation is its signer's word.", "signed_by: no signature covers it.");
+      claimed.push(
+        "That the work was done as told: an attestation is its signer's word.",
+        "That it is fresh: it was judged at the moment that stands beside it, now_ms, which nobody signed.",
+        "signed_by: no signature covers it.",
+      );
       break;
     case "approval":
       claimed.push(

@@ -80,12 +80,13 @@ export function stringOf(raw) {
   }
 }
 
-export function pointerOf(path) {
+function pointerOf(path) {
   return path.map((step) => `/${shown(String(step)).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
 function shown(key) {
-  if (key.length <= KEY_BYTES && new TextEncoder().encode(key).length <= KEY_BYTES) return key;
+  // No character of UTF-16 takes more than three bytes.
+  if (3 * key.length <= KEY_BYTES || (key.length <= KEY_BYTES && new TextEncoder().encode(key).length <= KEY_BYTES)) return key;
   return `${Array.from(key.slice(0, 2 * KEY_SHOWN))
     .slice(0, KEY_SHOWN)
     .join("")}…`;

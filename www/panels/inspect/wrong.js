@@ -223,7 +223,7 @@ function ends(text, length) {
 }
 
 /** The JSON of signed bytes, behind the label where they have one. */
-export function jsonOf(bytes) {
+function jsonOf(bytes) {
   const text = new TextDecoder().decode(bytes);
   return text.slice(text.indexOf("\u0000") + 1);
 }

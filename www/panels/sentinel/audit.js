@@ -70,7 +70,7 @@ export class Audit {
 }
 
 /** Why an audit could not be made. */
-export class AuditError extends Error {
+class AuditError extends Error {
   constructor({ message, code = null, field = null }) {
     super(message);
     this.code = code;

@@ -178,7 +178,8 @@ export class Graph {
   }
 
   #isClaimed(name) {
-    return !this.#handoffs.some(({ from, to, accepted }) => to === name || (from === name && accepted > 0));
+    // Of a refused packet both names are what it says.
+    return !this.#handoffs.some(({ from, to, accepted }) => accepted > 0 && (from === name || to === name));
   }
 
   #tally(name) {
