@@ -24,10 +24,20 @@ const core = fetch("core.wasm").then(init).catch((error) => {
 /** name → what the panel's `start` gave. A panel that could not start is tried again at its next show. */
 const started = new Map();
 
+/** What one panel hands to another, `{ name, text }`, until that one is shown; else null. */
+let handed = null;
+/** The panel that is shown. */
+let current = null;
+
 const page = {
   /** Shows another panel, with an argument of its own in the address. */
   go(name, argument) {
     location.hash = argument === undefined ? name : `${name}/${argument}`;
+  },
+  /** Shows another panel and hands it a text. Addresses are kept in the browser's history, where a packet does not belong. */
+  give(name, text) {
+    handed = { name, text };
+    page.go(name);
   },
   /** Tells people who do not see the page. */
   say(text) {
@@ -42,10 +52,22 @@ function addressed() {
   return sections.has(name) ? { name, argument: rest.length === 0 ? undefined : rest.join("/") } : { name: first };
 }
 
+/** Tells the panel that was shown that it is shown no more. One that could not start has nothing to hide. */
+function leave() {
+  started.get(current)?.then(
+    (panel) => panel?.left?.(),
+    () => {},
+  );
+}
+
 async function show() {
   // A page around this one could lie over its buttons, and not every server can forbid that.
   if (window.top !== window) return complain("This page does not run inside another one. Open it by itself.");
   const { name, argument } = addressed();
+  const given = handed?.name === name ? handed.text : undefined;
+  handed = null;
+  if (name !== current) leave();
+  current = name;
   for (const [other, section] of sections) section.hidden = other !== name;
   for (const link of document.querySelectorAll("nav a[data-panel]")) {
     if (link.dataset.panel === name) link.setAttribute("aria-current", "page");
@@ -61,7 +83,7 @@ async function show() {
       );
     }
     const panel = await started.get(name);
-    await panel?.shown?.(argument);
+    await panel?.shown?.(argument, given);
     section.dataset.ready = "";
     performance.mark("ready");
   } catch (error) {
@@ -78,6 +100,9 @@ addEventListener("hashchange", async () => {
   if (!sections.get(name).contains(document.activeElement)) sections.get(name).focus({ preventScroll: true });
   scrollTo({ top: 0 });
 });
+
+// A browser may keep the page as it stands, and show it again when somebody goes back.
+addEventListener("pagehide", leave);
 
 find(document, "[data-skip]").addEventListener("click", (event) => {
   event.preventDefault();

@@ -224,13 +224,19 @@ test("a name that anybody can take is told apart from one that is the hash of it
   await close();
 });
 
+/** Takes the request to the inspector and makes a link there; gives what of it stands behind the panel's name. */
+async function linkOf(page) {
+  await page.getByRole("button", { name: "Look closer in the inspector" }).click();
+  await page.click("#inspect [data-share]");
+  await page.waitForFunction(() => document.querySelector("#inspect [data-summary] input").value !== "");
+  return (await page.locator("#inspect [data-summary] input").inputValue()).split("#inspect/")[1];
+}
+
 test("a request that a link puts in the place of another is not decided by the press that was meant for that one", async () => {
   const { page, complaints, close } = await open({ hash: "approve" });
   await makeKey(page);
   await put(page, wire({ intent: "Delete everything" }));
-  await page.getByRole("button", { name: "Look closer in the inspector" }).click();
-  await page.waitForSelector("#inspect[data-ready]");
-  const argument = await page.evaluate(() => location.hash.split("/")[1]);
+  const argument = await linkOf(page);
   await page.evaluate(() => (location.hash = "approve"));
   await put(page, wire({ intent: "Read the news" }));
   await page.evaluate((to) => (location.hash = `approve/${to}`), argument);
@@ -411,18 +417,63 @@ test("an example shows its whole chain as proven, and what an envelope only clai
   await close();
 });
 
+test("a packet that is looked at closer stands in no address, so that no history keeps it", async () => {
+  const { page, complaints, close } = await open({ hash: "approve" });
+  const text = wire({ intent: "Keep this to yourself" });
+  await put(page, text);
+  await page.getByRole("button", { name: "Look closer in the inspector" }).click();
+  await page.waitForSelector("#inspect [data-summary]");
+  assert.equal(await page.locator("#inspect textarea").first().inputValue(), text);
+  await page.goBack();
+  await page.waitForSelector("#approve:not([hidden])");
+  await page.goForward();
+  await page.waitForSelector("#inspect:not([hidden])");
+  assert.equal(await page.locator("#inspect textarea").first().inputValue(), text);
+  await page.evaluate(() => (location.hash = "attack"));
+  await page.locator("#attack [data-verdict] .verdict").waitFor();
+  await page.locator("#attack").getByRole("button", { name: "Inspect" }).click();
+  await page.waitForSelector("#inspect:not([hidden])");
+  assert.notEqual(await page.locator("#inspect textarea").first().inputValue(), text);
+  const hashes = await page.evaluate(() => navigation.entries().map(({ url }) => new URL(url).hash));
+  assert.deepEqual(hashes, ["#approve", "#inspect", "#attack", "#inspect"]);
+  assert.deepEqual(complaints(), []);
+  await close();
+});
+
 test("a request goes to the inspector and comes back in a link", async () => {
   const { page, complaints, close } = await open({ hash: "approve" });
   await put(page, wire({ intent: "Look at me" }));
-  await page.getByRole("button", { name: "Look closer in the inspector" }).click();
-  await page.waitForSelector("#inspect[data-ready]");
-  const argument = await page.evaluate(() => location.hash.split("/")[1]);
+  const argument = await linkOf(page);
   const other = await open({ hash: `approve/${argument}` });
   await at(other.page, ".intent").getByText("Look at me").waitFor();
   const cut = await open({ hash: `approve/${argument.slice(0, 40)}` });
   await at(cut.page, "[data-request] .refusal").waitFor();
   for (const each of [complaints, other.complaints, cut.complaints]) assert.deepEqual(each(), []);
   for (const each of [close, other.close, cut.close]) await each();
+});
+
+test("a word that was signed is handed out even where no gate can be tried with the envelope", async () => {
+  const { page, complaints, close } = await open({ hash: "approve" });
+  const reviewer = await makeKey(page);
+  for (const [packets, said] of [
+    [[{ from_agent: "agent:x", public_key: "no key" }], /No gate could be tried with this envelope: public_key_encoding_invalid /],
+    [[null], /No gate could be tried with this envelope: +what it carries beside the packet cannot be read\.$/],
+  ]) {
+    const text = wire({ intent: `Deploy, with ${JSON.stringify(packets)}` });
+    const envelope = JSON.parse(text);
+    envelope.proof = { packets, capabilities: [] };
+    await put(page, JSON.stringify(envelope));
+    await at(page, ".intent").getByText("Deploy, with").waitFor();
+    await press(page, "Approve");
+    await at(page, "[data-signed] [data-untried]").waitFor();
+    assert.match(await at(page, "[data-signed] [data-untried]").textContent(), said);
+    // It counts where the envelope is as its sender made it.
+    const decision = await gateOf(reviewer).handle(text, { approvals: [await word(page)] });
+    assert.equal(decision.code, null);
+    await at(page, "[data-history]").getByText(JSON.stringify(packets)).waitFor();
+  }
+  assert.deepEqual(complaints(), []);
+  await close();
 });
 
 test("decisions are kept in this browser and can be forgotten, one or all", async () => {

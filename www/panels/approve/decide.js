@@ -5,6 +5,7 @@ import { copyButton } from "../../ui/copy.js";
 import { download } from "../../ui/download.js";
 import { clear, h } from "../../ui/dom.js";
 import * as keyring from "../../ui/keyring.js";
+import { clipped, visible } from "../../ui/text.js";
 import { verdict } from "../../ui/verdict.js";
 import { trial } from "./trial.js";
 import { moment } from "./words.js";
@@ -61,15 +62,20 @@ export function decisionForm({ reviewer, isBlocked, onDecide, note = "", validit
   );
 }
 
-/** Signs, and tries the word in a gate: `{ approval, decision }`. */
+/** Signs, and tries the word in a gate: `{ approval, decision, obstacle }`; where no gate can be tried, `obstacle` is the error. */
 export async function sign(text, request, record, { decision, note, ttlSeconds }) {
   const reviewer = keyring.identity(record);
   const approval = await approveAsync(reviewer, request, { decision, note, ttlSeconds });
-  return { approval, decision: await trial(text, request, reviewer, approval.text) };
+  try {
+    return { approval, decision: await trial(text, request, reviewer, approval.text), obstacle: null };
+  } catch (obstacle) {
+    // The envelope around the packet is nobody's word, and may hold what no registry takes. What was signed is signed all the same.
+    return { approval, decision: null, obstacle };
+  }
 }
 
 /** What was signed, to be handed on, and what comes of it. */
-export function signedView(card, { approval, decision }) {
+export function signedView(card, { approval, decision, obstacle }) {
   const approved = approval.decision === "APPROVED";
   const file = `${approved ? "approval" : "denial"}.json`;
   clear(
@@ -102,10 +108,22 @@ export function signedView(card, { approval, decision }) {
       class: "hint",
       text: "A real gate, here, that trusts the signers in this envelope and you as a reviewer. The receiver's may know others.",
     }),
+    decision === null ? untried(obstacle) : tried(decision),
+  );
+  card.hidden = false;
+}
+
+function tried(decision) {
+  return [
     verdict(decision),
     decision.code === "expired" &&
       h("p", { class: "hint", text: "Only this copy is too old. With the same content issued again, your word counts." }),
     checkList(decision.checks),
-  );
-  card.hidden = false;
+  ];
+}
+
+function untried({ code = null, message }) {
+  const why = code === null ? "what it carries beside the packet cannot be read." : visible(clipped(message, 300));
+  const named = code && h("code", { text: code });
+  return h("p", { class: "caution", dataset: { untried: "" } }, "No gate could be tried with this envelope: ", named, ` ${why}`);
 }

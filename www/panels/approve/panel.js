@@ -3,7 +3,7 @@ import { reviewRequest } from "trusthandoff/slim";
 import { clear, find, h } from "../../ui/dom.js";
 import { intake } from "../../ui/intake.js";
 import { forgetting } from "../../ui/kept_keys.js";
-import { share, shared } from "../../ui/share.js";
+import { shared } from "../../ui/share.js";
 import { visible } from "../../ui/text.js";
 import { verdict } from "../../ui/verdict.js";
 import { decisionForm, sign, signedView } from "./decide.js";
@@ -105,7 +105,12 @@ export async function start(section, page) {
       h(
         "div",
         { class: "row" },
-        h("button", { type: "button", class: "quiet", text: "Look closer in the inspector", on: { click: inspect } }),
+        h("button", {
+          type: "button",
+          class: "quiet",
+          text: "Look closer in the inspector",
+          on: { click: () => page.give("inspect", text) },
+        }),
       ),
     );
     showForm();
@@ -172,23 +177,13 @@ export async function start(section, page) {
       // Whoever has put another request on the desk meanwhile is not shown the word on this one.
       if (desk === asked) signedView(signed, outcome);
       if (trouble !== null) signed.append(h("p", { class: "caution", text: visible(trouble.message) }));
-      page.say(
-        `${decision === "APPROVED" ? "Approved" : "Denied"} and signed. A gate says ${outcome.decision.code ?? outcome.decision.decision}.`,
-      );
+      page.say(`${decision === "APPROVED" ? "Approved" : "Denied"} and signed. ${saidOf(outcome)}`);
     } catch (error) {
       clear(signed, h("p", { class: "refusal" }, error.code && h("code", { text: error.code }), ` ${visible(error.message)}`));
       signed.hidden = false;
     }
     signed.scrollIntoView({ block: "nearest" });
     await remembered();
-  }
-
-  async function inspect() {
-    try {
-      page.go("inspect", await share(desk.text));
-    } catch (error) {
-      page.say(error.message);
-    }
   }
 
   async function remembered() {
@@ -220,4 +215,8 @@ export async function start(section, page) {
       }
     },
   };
+}
+
+function saidOf({ decision }) {
+  return decision === null ? "No gate could be tried with this envelope." : `A gate says ${decision.code ?? decision.decision}.`;
 }

@@ -2,7 +2,6 @@
 import { CHECKS, checkList } from "../../ui/checks.js";
 import { copyButton } from "../../ui/copy.js";
 import { clear, find, h } from "../../ui/dom.js";
-import { share } from "../../ui/share.js";
 import { shortId, visible } from "../../ui/text.js";
 import { verdict } from "../../ui/verdict.js";
 import { newCast } from "./cast.js";
@@ -91,7 +90,6 @@ export async function start(section, page) {
   async function show(delivery, { gated, trusting, isAttack }, { name, mine, isTold }) {
     const refused = gated.code !== null;
     leaveEditor();
-    at("[data-note]").textContent = "";
     at("[data-gated-name]").textContent = RECEIVERS[delivery.receiver];
     at(".attacker").dataset.idle = delivery.isIdle ? "yes" : "no";
     at("[data-deed]").textContent = delivery.deed;
@@ -179,15 +177,8 @@ export async function start(section, page) {
     if (held) editButton.focus({ preventScroll: true });
   }
 
-  async function inspect() {
-    try {
-      page.go("inspect", await share(last.text));
-    } catch (error) {
-      // Too long for a link.
-      at("[data-note]").textContent = error.message;
-    }
-  }
-
+  // Before the first delivery there is nothing.
+  const inspect = () => last !== null && page.give("inspect", last.text);
   const toggle = () => (at("[data-editor]").hidden ? edit() : leaveEditor());
   const editButton = h("button", { type: "button", text: "Edit by hand", "aria-expanded": "false", on: { click: toggle } });
   const inspectButton = h("button", { type: "button", class: "quiet", text: "Inspect", on: { click: inspect } });

@@ -164,8 +164,9 @@ export async function start(section, page) {
   }
 
   return {
-    async shown(argument) {
+    async shown(argument, given) {
       const mine = (addresses += 1);
+      if (given !== undefined) return entry.set(given);
       if (argument === undefined || argument === "") return;
       try {
         const text = await shared(argument);
