@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { exampleHtml } from "./build/highlight.mjs";
 import { fromPackage } from "./build/package.mjs";
-import { POLICY } from "./build/policy.mjs";
+import { headersFile, POLICY } from "./build/policy.mjs";
 
 const www = fileURLToPath(new URL(".", import.meta.url));
 const root = join(www, "..");
@@ -77,6 +77,7 @@ function page() {
 function files() {
   cpSync(join(root, "pkg/dist/core.wasm"), join(out, "core.wasm"));
   cpSync(join(www, "icon.svg"), join(out, "icon.svg"));
+  writeFileSync(join(out, "_headers"), headersFile());
   for (const name of present) {
     const examples = panelFile(name, "examples");
     if (existsSync(examples)) for (const file of readdirSync(examples)) cpSync(join(examples, file), join(out, "examples", name, file));

@@ -1,6 +1,10 @@
 /** The frame of the playground: addresses, themes, the keyboard, what the first visit costs, and that the policy holds. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../runtimes/project.mjs";
+import { HEADERS } from "../../www/build/policy.mjs";
 import { axe, playground } from "./site.mjs";
 
 const PANELS = ["attack", "inspect", "approve", "sentinel", "keys"];
@@ -111,6 +115,53 @@ test("the policy forbids text as script, other origins and frames", async () => 
   assert.deepEqual(new Set(blocked.seen), new Set(["script-src-elem", "connect-src", "style-src-attr", "frame-src"]));
   // And nobody frames it: what lies over a button that signs would be another page's.
   assert.match((await fetch(`${origin()}/`)).headers.get("content-security-policy"), /frame-ancestors 'none'/);
+  await close();
+});
+
+test("the file that static hosts read names every header that the pages are tested with, for every path", () => {
+  const [path, ...lines] = readFileSync(join(root, "target/www/_headers"), "utf8").trimEnd().split("\n");
+  assert.equal(path, "/*");
+  const headers = lines.map((line) => /^ {2}([a-z-]+): (\S.*)$/.exec(line).slice(1));
+  assert.deepEqual(Object.fromEntries(headers), HEADERS);
+});
+
+test("of what is given one after the other the last one stays, however long the first takes", async () => {
+  const { page, complaints, close } = await open({ hash: "keys" });
+  const area = page.getByRole("textbox", { name: "Or paste one" });
+  await page.evaluate(() => {
+    const read = Blob.prototype.arrayBuffer;
+    globalThis.waiting = 0;
+    Blob.prototype.arrayBuffer = async function () {
+      if (this.name?.startsWith("slow")) {
+        globalThis.waiting += 1;
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        globalThis.waiting -= 1;
+      }
+      return read.call(this);
+    };
+  });
+  const drop = (name) =>
+    page.evaluate((given) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([`text of ${given}`], given));
+      document.querySelector("#keys .intake").dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+    }, name);
+  const settled = async () => {
+    await page.waitForFunction(() => globalThis.waiting === 0);
+    await page.waitForTimeout(50);
+  };
+  await drop("slow.pem");
+  await settled();
+  assert.equal(await area.inputValue(), "text of slow.pem");
+  await drop("slow-first.pem");
+  await drop("quick.pem");
+  await settled();
+  assert.equal(await area.inputValue(), "text of quick.pem");
+  await drop("slow-second.pem");
+  await area.fill("typed meanwhile");
+  await settled();
+  assert.equal(await area.inputValue(), "typed meanwhile");
+  assert.deepEqual(complaints(), []);
   await close();
 });
 

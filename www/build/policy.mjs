@@ -17,3 +17,10 @@ export const HEADERS = {
   "referrer-policy": "no-referrer",
   "x-content-type-options": "nosniff",
 };
+
+/** The headers as the file `_headers`, which static hosts read: for every path, one indented line each. */
+export function headersFile() {
+  return `/*\n${Object.entries(HEADERS)
+    .map(([name, value]) => `  ${name}: ${value}\n`)
+    .join("")}`;
+}

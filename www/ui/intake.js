@@ -10,6 +10,8 @@ let count = 0;
  */
 export function intake(place, { onText, label, hint = "", examples = [], rows = 8, limitBytes = 4 << 20 }) {
   const id = `intake-${(count += 1)}`;
+  /** Counts what was given: a file or an example that takes longer does not come back in the place of a later one. */
+  let given = 0;
   const note = h("p", { class: "hint", id: `${id}-note`, text: hint });
   const area = h("textarea", {
     id,
@@ -25,10 +27,17 @@ export function intake(place, { onText, label, hint = "", examples = [], rows = 
   const box = h("div", { class: "intake stack" }, h("label", { htmlFor: id, text: label }), area, note, h("div", { class: "row" }, open, picker, examples.map(exampleButton)));
 
   function exampleButton({ label: name, make }) {
-    return h("button", { type: "button", class: "quiet", text: name, on: { click: async () => set(await make(), null) } });
+    return h("button", { type: "button", class: "quiet", text: name, on: { click: () => example(make) } });
+  }
+
+  async function example(make) {
+    const mine = (given += 1);
+    const text = await make();
+    if (mine === given) set(text);
   }
 
   function tell(text, name) {
+    given += 1;
     note.textContent = hint;
     onText(text, name);
   }
@@ -40,17 +49,21 @@ export function intake(place, { onText, label, hint = "", examples = [], rows = 
 
   async function take(file) {
     if (file === undefined) return;
+    const mine = (given += 1);
+    picker.value = "";
     if (file.size > limitBytes) {
       note.textContent = `${file.name} has ${sized(file.size)}; at most ${sized(limitBytes)} can be read here.`;
       return;
     }
+    let text;
     try {
       // Bytes that are no UTF-8 must be refused, not replaced by something that may verify.
-      set(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await file.arrayBuffer()), file.name);
+      text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await file.arrayBuffer());
     } catch {
-      note.textContent = `${file.name} is not UTF-8 text.`;
+      if (mine === given) note.textContent = `${file.name} is not UTF-8 text.`;
+      return;
     }
-    picker.value = "";
+    if (mine === given) set(text, file.name);
   }
 
   box.addEventListener("dragover", (event) => {
