@@ -1,7 +1,7 @@
 import { isObject } from "../text.js";
 
-/** Of changes that no gate has told yet, so many are kept. */
-const MAX_KEPT = 1000;
+/** So many of the latest changes are kept for gates that have not told them yet: a list that is read in at once may be long. */
+const MAX_KEPT = 10_000;
 
 /** Whoever decides whom gates trust → what has changed there. */
 const journals = /* @__PURE__ */ new WeakMap();

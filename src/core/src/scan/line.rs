@@ -14,14 +14,14 @@ pub(crate) struct Line<'a> {
     /// By [`Name`]; empty where there is none, which no JSON value is.
     known: [&'a [u8]; Name::COUNT],
     others: Vec<(&'a [u8], &'a [u8])>,
-    /// Whether every number in it is one that [`json::parse`] surely reads.
-    pub(super) has_small_numbers: bool,
+    /// Whether it is certain that [`json::parse`] reads the line as an object.
+    pub(super) is_plain: bool,
     /// Whether any string in it is spelled with escapes.
     pub(super) has_escapes: bool,
 }
 
 impl<'a> Line<'a> {
-    pub(crate) const EMPTY: Self = Self { known: [&[]; Name::COUNT], others: Vec::new(), has_small_numbers: true, has_escapes: false };
+    pub(crate) const EMPTY: Self = Self { known: [&[]; Name::COUNT], others: Vec::new(), is_plain: true, has_escapes: false };
 
     /// The bytes of a value; empty where there is none.
     #[inline(always)]
@@ -54,7 +54,7 @@ impl<'a> Line<'a> {
 
     /// Whether it is certain that [`json::parse`] reads the line as an object.
     pub(crate) const fn is_plain(&self) -> bool {
-        self.has_small_numbers
+        self.is_plain
     }
 
     /// Takes in a known member that stands in the line once.

@@ -34,7 +34,7 @@ impl Reader {
         let mut line = Line::EMPTY;
         let mut scan = Scan { bytes: text.as_bytes(), at: 0, is_rewritten: true, is_ascii: false, has_escapes: true };
         scan.line(&mut line, &mut Shapes::default())?;
-        (line.has_small_numbers, line.has_escapes) = (false, true);
+        (line.is_plain, line.has_escapes) = (false, true);
         (scan.at == text.len()).then_some(line)
     }
 }
@@ -44,8 +44,24 @@ impl Reader {
 pub(crate) fn rewrite(bytes: &[u8]) -> Result<String, String> {
     match json::parse_frame(bytes) {
         Ok((_, Some(error @ json::Error::DuplicateKey { .. }))) | Err(error) => Err(error.to_string()),
+        // Only the first fault was told; another one may stand before a repeated key.
+        Ok((value, Some(_))) if repeats_a_key(&value) => Err("a key stands twice in it".into()),
         Ok((value @ Value::Object(_), _)) => Ok(json::write(&value, PLAIN)),
         Ok((value, _)) => Err(format!("an event is an object, found {}", value.kind())),
+    }
+}
+
+/// Whether an object in `value`, or it itself, holds a key twice.
+fn repeats_a_key(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(repeats_a_key),
+        Value::Object(members) => {
+            let mut keys: Vec<&str> = members.iter().map(|(key, _)| key.as_str()).collect();
+            keys.sort_unstable();
+            keys.windows(2).any(|pair| matches!(pair, [one, other] if one == other))
+                || members.iter().any(|(_, value)| repeats_a_key(value))
+        }
+        _ => false,
     }
 }
 
@@ -70,7 +86,9 @@ impl<'a> Scan<'a> {
             let lead = self.at;
             let (name, key) = (shape.name, shape.key);
             self.at = self.at.saturating_add(shape.length);
-            let raw = self.value(line)?;
+            // What was learnt from a line without spaces stands in one with them too.
+            self.skip_space();
+            let raw = self.value()?;
             match name {
                 Some(name) => line.put(name, raw),
                 None => line.put_other(self.bytes.get(lead.saturating_add(key.0)..lead.saturating_add(key.1))?, raw),
@@ -136,7 +154,7 @@ impl<'a> Scan<'a> {
         }
         let text = self.bytes.get(lead..self.at)?;
         let learnt = before.and_then(|before| shapes.learn(before, text, (start.saturating_sub(lead), end.saturating_sub(lead)), name));
-        let raw = self.value(line)?;
+        let raw = self.value()?;
         match name {
             Some(name) => line.put(name, raw),
             None => line.put_other(key, raw),
@@ -145,35 +163,35 @@ impl<'a> Scan<'a> {
     }
 
     #[inline(always)]
-    fn value(&mut self, line: &mut Line<'a>) -> Option<&'a [u8]> {
+    fn value(&mut self) -> Option<&'a [u8]> {
         let start = self.at;
         if self.peek() == Some(b'"') {
             self.string()?;
         } else {
-            self.other_value(line)?;
+            self.other_value()?;
         }
         self.bytes.get(start..self.at)
     }
 
     /// A value that is no string.
-    fn other_value(&mut self, line: &mut Line<'a>) -> Option<()> {
+    fn other_value(&mut self) -> Option<()> {
         match self.peek()? {
             b't' => self.literal(b"true"),
             b'f' => self.literal(b"false"),
             b'n' => self.literal(b"null"),
             b'{' | b'[' if self.is_rewritten => self.skip_nested(),
-            b'[' => self.flat_array(line),
+            b'[' => self.flat_array(),
             b'{' => {
                 self.at = self.at.saturating_add(1);
                 self.skip_space();
                 self.expect(b'}')
             }
-            _ => self.number(line),
+            _ => self.number(),
         }
     }
 
     /// An array that holds neither arrays nor objects.
-    fn flat_array(&mut self, line: &mut Line<'a>) -> Option<()> {
+    fn flat_array(&mut self) -> Option<()> {
         self.at = self.at.saturating_add(1);
         self.skip_space();
         if self.take(b']') {
@@ -184,7 +202,7 @@ impl<'a> Scan<'a> {
             if matches!(self.peek()?, b'[' | b'{') {
                 return None;
             }
-            self.value(line)?;
+            self.value()?;
             self.skip_space();
             if self.take(b']') {
                 return Some(());
@@ -256,7 +274,8 @@ impl<'a> Scan<'a> {
         Some(())
     }
 
-    fn number(&mut self, line: &mut Line<'a>) -> Option<()> {
+    /// A number that has one spelling; others are left to the parser.
+    fn number(&mut self) -> Option<()> {
         let start = self.at;
         let is_negative = self.take(b'-');
         let is_zero = self.take(b'0');
@@ -271,10 +290,8 @@ impl<'a> Scan<'a> {
             let _ = self.take(b'+') || self.take(b'-');
             self.digits()?;
         }
-        if self.at != end || is_negative && is_zero || end.saturating_sub(start) > SMALL {
-            line.has_small_numbers = false;
-        }
-        Some(())
+        let is_odd = self.at != end || is_negative && is_zero || end.saturating_sub(start) > SMALL;
+        (self.is_rewritten || !is_odd).then_some(())
     }
 
     fn digits(&mut self) -> Option<()> {
@@ -319,5 +336,44 @@ impl<'a> Scan<'a> {
     #[inline(always)]
     fn expect(&mut self, byte: u8) -> Option<()> {
         self.take(byte).then_some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_without_spaces_before_them_sends_no_line_with_spaces_the_slow_way() {
+        let mut reader = Reader::default();
+        let read = |reader: &mut Reader, line: &str| reader.read(line.as_bytes(), 0).map(|(line, _)| line.raw(Name::PacketId).to_vec());
+        for line in
+            [r#"{"event_type":"a","packet_id":"p"}"#, r#"{"event_type": "a", "packet_id": "p"}"#, r#"{"event_type":"a" ,"packet_id":	"p"}"#]
+        {
+            assert_eq!(read(&mut reader, line).as_deref(), Some(&br#""p""#[..]), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_number_with_a_second_spelling_is_left_to_the_parser() {
+        for (number, is_read) in [
+            ("0", true),
+            ("-7", true),
+            ("123456789012345678", true),
+            ("-0", false),
+            ("1.0", false),
+            ("1e3", false),
+            ("1234567890123456789", false),
+        ] {
+            assert_eq!(Reader::default().read(format!("{{\"n\": {number}}}").as_bytes(), 0).is_some(), is_read, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_found_behind_another_fault() {
+        assert!(rewrite(br#"{"x": -0, "y": [{"a": 1, "b": 2}]}"#).is_ok());
+        for line in [r#"{"x": -0, "a": 1, "a": 2}"#, r#"{"x": -0, "y": [{"a": 1, "a": 2}]}"#] {
+            assert!(rewrite(line.as_bytes()).is_err(), "{line}");
+        }
     }
 }

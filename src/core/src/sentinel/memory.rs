@@ -310,7 +310,7 @@ pub(super) struct Packets {
     entries: Slab,
     /// Hashed nonces to the line of the acceptance that took them.
     nonces: Map<u64>,
-    /// Places by the minute of their end. Where an end was moved on, or a place was given again, an older minute stays behind.
+    /// Each place once, by the minute of its end. Where an end was moved on, it stands at the minute of old until that comes.
     wheel: Wheel<u32>,
     max: usize,
     /// How many packets had to be forgotten before their end.
@@ -348,10 +348,7 @@ impl Packets {
             place
         });
         let entry = self.entries.get(place)?;
-        if entry.end < end {
-            entry.end = end;
-            self.wheel.add(end, place);
-        }
+        entry.end = entry.end.max(end);
         Some(entry)
     }
 
@@ -360,10 +357,10 @@ impl Packets {
         self.nonces.get(&nonce).copied()
     }
 
-    /// A nonce is taken by the packet `key`, accepted in `line`.
+    /// A nonce is taken by the packet `key`, accepted in `line`, unless another one has taken it: with that one it is forgotten.
     pub(super) fn take_nonce(&mut self, key: u64, nonce: u64, line: u64) {
-        if let Some(entry) = self.get(key)
-            && entry.nonce == 0
+        if !self.nonces.contains_key(&nonce)
+            && let Some(entry) = self.get(key).filter(|entry| entry.nonce == 0)
         {
             entry.nonce = nonce;
             self.nonces.insert(nonce, line);
@@ -404,9 +401,13 @@ impl Packets {
         false
     }
 
-    /// Removes the packet at a place, unless its end lies behind `minute`.
+    /// Removes the packet at a place that came due at `minute`, unless its end was moved on.
     fn remove(&mut self, minute: u32, place: u32) -> Option<Ended> {
-        let entry = self.entries.get(place).filter(|entry| entry.id != 0 && entry.end <= minute)?;
+        let entry = self.entries.get(place)?;
+        if entry.end > minute {
+            self.wheel.add(entry.end, place);
+            return None;
+        }
         self.places.remove(&entry.id);
         if entry.nonce != 0 {
             self.nonces.remove(&entry.nonce);
@@ -414,5 +415,37 @@ impl Packets {
         let ended = entry.end();
         self.entries.free.push(place);
         Some(ended)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_packet_told_again_with_a_later_end_takes_no_more_memory_and_is_kept_to_the_latest() {
+        let mut packets = Packets::new(100);
+        for end in 1..10_000 {
+            packets.keep(7, end).unwrap().open =
+                Some(Box::new(Open { packet: String::new(), agents: Vec::new(), line: 1, at: 0, producer: 0 }));
+        }
+        assert_eq!(packets.wheel.0.values().map(VecDeque::len).sum::<usize>(), 1);
+        assert!(packets.expire(9_999).is_none() && packets.get(7).is_some());
+        assert!(packets.expire(10_000).is_some() && packets.get(7).is_none());
+        assert_eq!(packets.len(), 0);
+    }
+
+    #[test]
+    fn a_nonce_is_forgotten_with_the_packet_that_took_it_and_with_no_other() {
+        let mut packets = Packets::new(100);
+        for (key, end, line) in [(1, 50, 10), (2, 5, 20)] {
+            packets.keep(key, end).unwrap();
+            packets.take_nonce(key, 9, line);
+        }
+        assert!(packets.expire(20).is_none() && packets.get(2).is_none());
+        assert_eq!(packets.taken_nonce(9), Some(10));
+        assert!(packets.expire(60).is_none() && packets.get(1).is_none());
+        assert_eq!(packets.taken_nonce(9), None);
     }
 }
