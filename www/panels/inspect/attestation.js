@@ -2,6 +2,9 @@
 import { h } from "../../ui/dom.js";
 import { locate } from "./walk.js";
 
+/** What the signature of an attestation covers, in the order of its bytes. */
+export const ATTESTED = ["packet_id", "outcome_hash", "status", "nonce", "timestamp_ms", "agent_pubkey_fingerprint", "reason_hash"];
+/** What stands beside an attestation to check it. */
 const FRAME = ["result", "reason", "public_key_pem", "now_ms"];
 
 /** Whether the text is an attestation by itself, as the reference writes it. */

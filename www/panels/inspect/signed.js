@@ -3,6 +3,7 @@ import { copyButton } from "../../ui/copy.js";
 import { h } from "../../ui/dom.js";
 import { download } from "../../ui/download.js";
 import { clipped, counted, visible } from "../../ui/text.js";
+import { ATTESTED } from "./attestation.js";
 import { KINDS, partName } from "./faults.js";
 import { tokenFields } from "./fields.js";
 
@@ -19,8 +20,6 @@ const ASKED = {
   time: "fresh at the moment it is judged at",
   key: "key hashes to the stated fingerprint",
 };
-
-const ATTESTED = ["packet_id", "outcome_hash", "status", "nonce", "timestamp_ms", "agent_pubkey_fingerprint", "reason_hash"];
 
 /** The card; `signed({ at, form })` gives bytes, asked for when they are opened; `textOf(part)` the object's own text. */
 export function signedCard(parts, signed, textOf) {

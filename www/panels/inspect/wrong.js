@@ -2,6 +2,7 @@
 import { copyButton } from "../../ui/copy.js";
 import { clear, h } from "../../ui/dom.js";
 import { clipped, counted, visible } from "../../ui/text.js";
+import { ATTESTED } from "./attestation.js";
 import { apart, attestedBefore, differences, genuineOf } from "./compare.js";
 import { partName } from "./faults.js";
 import { textOfPart } from "./objects.js";
@@ -229,8 +230,7 @@ function jsonOf(bytes) {
 }
 
 function coveredFields(whole, part, signed) {
-  if (part.kind === "attestation")
-    return ["packet_id", "outcome_hash", "status", "nonce", "timestamp_ms", "agent_pubkey_fingerprint", "reason_hash"];
+  if (part.kind === "attestation") return ATTESTED;
   const bytes = signed?.(whole, { at: part.at }) ?? null;
   if (bytes === null) return [];
   return [...new Set(leavesOf(jsonOf(bytes), 5000).leaves.map(({ path }) => String(path[0])))];
