@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 /** More would be felt by every page that loads it; what auditors load may be larger. */
 const MODULES = [
   { module: "core.wasm", entry: "index.js", limit: 150_000 },
-  { module: "audit.wasm", entry: "sentinel.js", limit: 200_000 },
+  { module: "audit.wasm", entry: "sentinel.js", limit: 215_000 },
 ];
 const NEVER = ["dependencies", "devDependencies", "peerDependencies", "optionalDependencies", "scripts", "bundleDependencies"];
 
