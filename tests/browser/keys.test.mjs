@@ -172,8 +172,7 @@ test("the registry that is built decides in a real gate and on the command line"
   await add(page, JSON.stringify(researcher.publicKeyJwk()));
   await add(page, base64(ana.publicKey), "agent:ana");
   const item = (id) => page.locator(`#keys [data-agent="${id}"]`);
-  await item(planner.agentId).getByLabel("Root for these actions").fill("read, fetch:https://api.example.com/**");
-  await item(planner.agentId).getByLabel("Root for these actions").press("Enter");
+  await item(planner.agentId).getByLabel("Root for these actions").fill("read\nfetch:https://api.example.com/**");
   await item("agent:ana").getByLabel("reviewer").check();
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Save registry.json" }).click()]);
   const text = readFileSync(await download.path(), "utf8");
@@ -241,6 +240,54 @@ test("a registry file is loaded, a bad one refused in one line, and another key 
   assert.deepEqual([keys.length, keys[1].public_key_pem, keys[0].not_after === null], [2, researcher.publicKeyPem, false]);
   await page.getByRole("button", { name: "Remove agent:p" }).click();
   await page.getByText("Nobody yet").waitFor();
+  assert.deepEqual(complaints(), []);
+  await close();
+});
+
+test("a root is a line: commas and spaces belong to the action, and what no line holds is left as it is", async () => {
+  const { page, complaints, close } = await open({ hash: "keys" });
+  await add(page, planner.publicKeyPem, "agent:p");
+  const field = page.locator('#keys [data-agent="agent:p"]').getByLabel("Root for these actions");
+  const roots = async () => JSON.parse(await page.locator("#keys [data-registry]").inputValue())["agent:p"].roots;
+  await field.fill("read:/a b\n\n  fetch:https://example.com/x,y \r\nask");
+  await field.blur();
+  const actions = ["read:/a b", "fetch:https://example.com/x,y", "ask"];
+  assert.deepEqual(await roots(), actions);
+  // Another change draws the list anew, from the file.
+  await page.locator('#keys [data-agent="agent:p"]').getByLabel("revoker").check();
+  assert.equal(await field.inputValue(), actions.join("\n"));
+  await field.press("End");
+  await field.blur();
+  assert.deepEqual(await roots(), actions);
+  const odd = new AgentRegistry().register("agent:p", planner.publicKeyPem, { roots: ["read", "ask\nwrite"] }).toJson();
+  await page.setInputFiles("#keys [data-file]", { name: "registry.json", mimeType: "application/json", buffer: Buffer.from(odd) });
+  await page.getByText('Root for: ["read","ask\\nwrite"]').waitFor();
+  assert.equal(await field.count(), 0);
+  assert.deepEqual(await roots(), ["read", "ask\nwrite"]);
+  assert.deepEqual(complaints(), []);
+  await close();
+});
+
+test("a private key that was shown or pasted is not in sight any more when the panel was left", async () => {
+  const { page, complaints, close } = await open({ hash: "keys" });
+  const show = page.getByRole("button", { name: "Show the private key" });
+  const secrets = () =>
+    page.evaluate(() => [...document.querySelectorAll("#keys textarea")].filter(({ value }) => /PRIVATE KEY|"d":/.test(value)).length);
+  await paste(page, planner.privateKeyPem());
+  await show.click();
+  assert.equal(await secrets(), 3);
+  await page.click("nav a[data-panel=inspect]");
+  await page.waitForSelector("#inspect[data-ready]");
+  assert.equal(await secrets(), 0);
+  await page.click("nav a[data-panel=keys]");
+  await page.waitForSelector("#keys:not([hidden])");
+  assert.equal((await shown(page)).id, planner.agentId, "the key in hand was lost");
+  // It is still there on purpose.
+  await show.click();
+  assert.equal(await page.getByRole("textbox", { name: "Private key, PEM" }).inputValue(), planner.privateKeyPem().trim());
+  // A page that a browser keeps to go back to.
+  await page.evaluate(() => dispatchEvent(new PageTransitionEvent("pagehide", { persisted: true })));
+  assert.equal(await secrets(), 0);
   assert.deepEqual(complaints(), []);
   await close();
 });

@@ -15,6 +15,7 @@ export async function start(section, page) {
   const refusal = find(section, "[data-refusal]");
   const kept = find(section, "[data-kept]");
   const registry = registryBuilder(section, page);
+  /** The key in hand: `{ identity, origin, view }`, or null. */
   let current = null;
   let pasted = "";
   drop();
@@ -22,8 +23,9 @@ export async function start(section, page) {
   function take(identity, origin) {
     // A private half that is shown no more is overwritten.
     if (current !== null && current.identity !== identity) current.identity.dispose();
-    current = { identity, origin };
-    showKey(card, current, { onKeep: keep, onRegister: () => registry.add(identity.agentId, identity.publicKeyPem) });
+    const onRegister = () => registry.add(identity.agentId, identity.publicKeyPem);
+    const view = showKey(card, { identity, origin }, { onKeep: keep, onRegister });
+    current = { identity, origin, view };
     page.say(`Key of ${identity.agentId}`);
   }
 
@@ -97,5 +99,12 @@ export async function start(section, page) {
     field.set("");
     take(AgentIdentity.generate(), "generated");
   });
-  return { shown: list };
+  return {
+    shown: list,
+    /** Whoever comes to this screen next sees no private key: the one in hand is shown again only on purpose. */
+    left() {
+      current?.view.hide();
+      field.set("");
+    },
+  };
 }

@@ -58,7 +58,17 @@ export class RegistryFile {
   }
 }
 
-/** The actions in a text: apart by commas, spaces or lines. */
+/** The actions in a text, one a line: what is in them may hold commas and spaces. */
 export function actionsIn(text) {
-  return text.split(/[\s,]+/).filter((action) => action !== "");
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((action) => action !== "");
+}
+
+/** The text in which `actionsIn` finds these actions again; null if there is none, as for an action that holds a line break. */
+export function linesOf(actions) {
+  const text = actions.join("\n");
+  const found = actionsIn(text);
+  return found.length === actions.length && found.every((action, index) => action === actions[index]) ? text : null;
 }

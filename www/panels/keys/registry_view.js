@@ -5,7 +5,7 @@ import { clear, find, h } from "../../ui/dom.js";
 import { publicOnly } from "../../ui/keyring.js";
 import { sized, visible } from "../../ui/text.js";
 import { readKey } from "./reading.js";
-import { actionsIn, RegistryFile } from "./registry_file.js";
+import { actionsIn, linesOf, RegistryFile } from "./registry_file.js";
 
 const MAX_FILE_BYTES = 4 << 20;
 
@@ -18,13 +18,13 @@ export function registryBuilder(section, page) {
   const form = find(section, "[data-add]");
   const picker = find(section, "[data-file]");
 
-  /** Makes a change, or says in one line why not; `instead` offers another one then. */
-  function attempt(change, said, instead) {
+  /** Makes a change and shows what came of it, or says in one line why not; `instead` offers another one then. */
+  function attempt(change, said, { instead, after = show } = {}) {
     refusal.hidden = true;
     try {
       change();
       page.say(said);
-      show();
+      after();
       return true;
     } catch (error) {
       const code = error.code ? h("code", { text: error.code }) : null;
@@ -43,7 +43,7 @@ export function registryBuilder(section, page) {
         text: "Rotate to this key",
         on: { click: () => attempt(() => file.rotate(agentId, publicKeyPem), "Rotated; the key before holds for 30 seconds more.") },
       });
-    return attempt(() => file.add(agentId, publicKeyPem), `${agentId} added to the registry.`, offerRotation);
+    return attempt(() => file.add(agentId, publicKeyPem), `${agentId} added to the registry.`, { instead: offerRotation });
   }
 
   function show() {
@@ -54,7 +54,16 @@ export function registryBuilder(section, page) {
         list,
         agents.map(([id, record]) => agentItem(id, record)),
       );
-    showResult(result, file.text(), agents);
+    showFile();
+  }
+
+  function showFile() {
+    showResult(result, file.text(), Object.entries(file.agents()));
+  }
+
+  /** The list stays as it is: whoever leaves the field by pressing another button of it must not find that one gone. */
+  function changeRoots(id, text) {
+    attempt(() => file.change(id, { roots: actionsIn(text) }), "Roots changed.", { after: showFile });
   }
 
   function agentItem(id, record) {
@@ -86,19 +95,7 @@ export function registryBuilder(section, page) {
         }),
       ),
       record.keys.map((key) => h("p", { class: "hint wrap", text: keyLine(key) })),
-      h(
-        "label",
-        { class: "field" },
-        h("span", { text: "Root for these actions" }),
-        h("input", {
-          class: "mono",
-          value: record.roots.join(", "),
-          placeholder: "none, or: read, fetch:https://api.example.com/**",
-          spellcheck: false,
-          autocomplete: "off",
-          on: { change: ({ target }) => attempt(() => file.change(id, { roots: actionsIn(target.value) }), "Roots changed.") },
-        }),
-      ),
+      rootsField(id, record.roots),
       h(
         "div",
         { class: "row", role: "group", "aria-label": `Rights of ${visible(id)}` },
@@ -106,6 +103,26 @@ export function registryBuilder(section, page) {
         flag("revoker", "revoker", record.revoker, (revoker) => file.change(id, { revoker })),
         flag("revoked", "revoked", record.revoked_at !== null, (revoked) => file.setRevoked(id, revoked)),
       ),
+    );
+  }
+
+  function rootsField(id, roots) {
+    const text = linesOf(roots);
+    if (text === null)
+      return h("p", { class: "hint wrap", text: `Root for: ${visible(JSON.stringify(roots))}. Change these in the file.` });
+    return h(
+      "label",
+      { class: "field" },
+      h("span", { text: "Root for these actions, one a line" }),
+      h("textarea", {
+        class: "mono",
+        rows: Math.min(8, Math.max(2, roots.length)),
+        value: text,
+        placeholder: "none, or: read:/docs/**",
+        spellcheck: false,
+        autocomplete: "off",
+        on: { change: ({ target }) => changeRoots(id, target.value) },
+      }),
     );
   }
 

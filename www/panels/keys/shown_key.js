@@ -12,9 +12,13 @@ const ORIGINS = {
   kept: "Kept in this browser. Its private half signs here and cannot be read out.",
 };
 
-/** Shows `{ identity, origin }` in `card`. `onKeep(label)` keeps it, `onRegister()` puts it into the registry. */
+/**
+ * Shows `{ identity, origin }` in `card`. `onKeep(label)` keeps it, `onRegister()` puts it into the registry. Gives `hide()`, which hides
+ * the private half again if it is shown.
+ */
 export function showKey(card, { identity, origin }, { onKeep, onRegister }) {
   const holdsSecret = origin === "generated" || origin === "private";
+  const half = holdsSecret ? privateHalf(identity) : null;
   clear(
     card,
     h("h3", { text: "This key" }),
@@ -25,7 +29,7 @@ export function showKey(card, { identity, origin }, { onKeep, onRegister }) {
     spelling("PEM", identity.publicKeyPem, { file: "agent.pub.pem" }),
     spelling("JWK", JSON.stringify(identity.publicKeyJwk())),
     spelling("Base64 of 32 bytes", base64(identity.publicKey)),
-    holdsSecret && privateHalf(identity),
+    half?.nodes,
     h(
       "div",
       { class: "row ends" },
@@ -33,6 +37,7 @@ export function showKey(card, { identity, origin }, { onKeep, onRegister }) {
       holdsSecret && keeping(onKeep),
     ),
   );
+  return { hide: half?.hide ?? (() => {}) };
 }
 
 function fact(name, value) {
@@ -104,7 +109,7 @@ function spelling(name, text, { file, secret = false } = {}) {
 
 function privateHalf(identity) {
   const place = h("div", { class: "stack" });
-  const hidden = () =>
+  const hide = () =>
     clear(
       place,
       h(
@@ -128,13 +133,13 @@ function privateHalf(identity) {
       h(
         "div",
         { class: "row" },
-        h("button", { type: "button", text: "Hide it again", on: { click: () => (hidden(), place.querySelector("button").focus()) } }),
+        h("button", { type: "button", text: "Hide it again", on: { click: () => (hide(), place.querySelector("button").focus()) } }),
       ),
     );
     place.querySelector("textarea").focus();
   }
-  hidden();
-  return [h("h4", { text: "Private key" }), place];
+  hide();
+  return { nodes: [h("h4", { text: "Private key" }), place], hide };
 }
 
 function keeping(onKeep) {
