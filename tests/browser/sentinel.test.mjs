@@ -494,6 +494,35 @@ test("stopped while it reads, it shows what was found until then, and says that 
   await ends(site);
 });
 
+test("a log that was not read to its end is never called sealed, even where the last line that was read is a checkpoint", async () => {
+  const site = await open({ hash: "sentinel" });
+  const { page } = site;
+  // Every event is followed by a checkpoint, and every piece that is read at once ends within an event.
+  const events = Array.from({ length: 400 }, (_, n) => event(n, "packet_accepted", { detail: "x".repeat(250_000) }));
+  const { lines } = chained(
+    events,
+    events.map((_, n) => n + 1),
+  );
+  const text = jsonl(lines);
+  for (let end = 2 ** 21; end < text.length; end += 2 ** 21) assert.match(text.slice(text.lastIndexOf("\n", end - 1) + 1, end), /x{10}$/);
+  await page.click("#sentinel summary >> text=Keeper's key");
+  await labelled(page, "Public keys of the keeper", { exact: true }).fill(keeper.publicKeyPem.trim());
+  await page.setInputFiles("#sentinel [data-part=picker]", write("sealed.jsonl", text));
+  await page.waitForFunction(() => {
+    const isUnderWay = document.querySelector("#sentinel progress")?.value > 0.1;
+    if (isUnderWay) document.querySelector("#sentinel [data-part=progress] button").click();
+    return isUnderWay;
+  });
+  await page.waitForSelector("#sentinel[data-state=done]");
+  assert.match(await part(page, "headline").textContent(), /Reading was stopped/);
+  assert.match(await word(page), /^Sealed to line \d+$/);
+  const said = await part(page, "integrity").textContent();
+  assert.match(said, /whole as far as it was read\. The last trusted checkpoint that was read stands in line \d+\./);
+  await page.click("#sentinel >> text=Read the log again");
+  await page.waitForSelector("#sentinel [data-part=integrity] .chip >> text=/^Sealed$/");
+  await ends(site);
+});
+
 test("a log that means harm harms nothing: markup, hidden characters, huge lines, bytes that are no text", async () => {
   const site = await open({ hash: "sentinel" });
   const { page } = site;
