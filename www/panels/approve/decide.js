@@ -123,7 +123,6 @@ function tried(decision) {
 }
 
 function untried({ code = null, message }) {
-  const why = code === null ? "what it carries beside the packet cannot be read." : visible(clipped(message, 300));
-  const named = code && h("code", { text: code });
-  return h("p", { class: "caution", dataset: { untried: "" } }, "No gate could be tried with this envelope: ", named, ` ${why}`);
+  const why = [code && h("code", { text: code }), ` ${visible(clipped(message, 300))}`];
+  return h("p", { class: "caution", dataset: { untried: "" } }, "No gate could be tried with this envelope: ", why);
 }
