@@ -67,7 +67,7 @@ export class WebhookSink {
 }
 
 /** The event stands in it as it was written, so that what it was hashed as can be compared. */
-export function cloudEvent(event, source) {
+function cloudEvent(event, source) {
   const about = JSON.stringify({
     specversion: "1.0",
     id: event.event_id,
