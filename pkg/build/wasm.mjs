@@ -20,7 +20,7 @@ const SMALL_HASHES = '--cfg=sha2_backend_soft="compact"';
  * What only auditors need is a module of its own, and faster: it reads gigabytes and hashes each line twice. It uses vector
  * instructions, which came to runtimes by 2021 and to the last browser in 2023.
  */
-const CORE = { name: "core", crate: "trusthandoff-wasm", out: join(root, "target/package"), profile: [], rustflags: [SMALL_HASHES], features: FEATURES };
+const CORE = { name: "core", crate: "trusthandoff-wasm", out: join(root, "target/package"), profile: [], rustflags: [SMALL_HASHES], features: FEATURES, inlining: [] };
 const AUDIT = {
   name: "audit",
   crate: "trusthandoff-audit",
@@ -28,6 +28,9 @@ const AUDIT = {
   profile: ["trusthandoff", "trusthandoff-audit"].flatMap((crate) => ["--config", `profile.release.package.${crate}.opt-level="s"`]),
   rustflags: ["-Ctarget-feature=+simd128"],
   features: [...FEATURES, "--enable-simd"],
+  // What every line passes through and what is rarely needed stay apart, as they are in the source: an engine is slow until it
+  // has optimised a function, and over one of thirty kilobytes it sits for as long as fifty megabytes of log take.
+  inlining: ["--one-caller-inline-max-function-size=20"],
 };
 
 /** Builds what changed and returns of each module `{ name, wasm, sha256, glue }`: bytes, hex digest, source text. */
@@ -101,7 +104,7 @@ function rustc(...args) {
 }
 
 /** Glue and optimisation take seconds: done only when the compiled module is another one than last time. */
-function optimised(raw, { name, out, features }) {
+function optimised(raw, { name, out, features, inlining }) {
   const stamp = join(out, "stamp");
   const files = [join(out, `${name}.wasm`), join(out, "core_bg.js")];
   const key = createHash("sha256").update(readFileSync(raw)).update(readFileSync(new URL(import.meta.url))).digest("hex");
@@ -109,7 +112,7 @@ function optimised(raw, { name, out, features }) {
     mkdirSync(out, { recursive: true });
     writeFileSync(stamp, "");
     generateGlue(raw, out);
-    optimise(join(out, "core_bg.wasm"), files[0], features);
+    optimise(join(out, "core_bg.wasm"), files[0], features, inlining);
     writeFileSync(stamp, key);
   }
   return [readFileSync(files[0]), readFileSync(files[1], "utf8")];
@@ -126,12 +129,12 @@ function generateGlue(raw, out) {
   ]);
 }
 
-function optimise(from, to, features) {
+function optimise(from, to, features, inlining) {
   step("optimising the wasm");
   run(process.execPath, [
     join(pkg, "node_modules/binaryen/bin/wasm-opt"),
     // Rust puts the stack where memory begins and lets it grow down: nothing else is ever in the first kilobyte.
-    ...["-O3", "--low-memory-unused", "--strip-debug", "--strip-producers", "--strip-target-features", ...features],
+    ...["-O3", ...inlining, "--low-memory-unused", "--strip-debug", "--strip-producers", "--strip-target-features", ...features],
     ...[from, "-o", to],
   ]);
 }

@@ -89,6 +89,25 @@ test("the same is found from any source, in pieces of any size", async () => {
   assert.equal(JSON.stringify(half.detectViolations()), whole);
 });
 
+test("a line that is nearly like the ones before is read as if there were none before", () => {
+  const rules = [{ type: "all", severity: "low", event_type: "x", sentence: "{packet_id} {who} {n} {more}" }];
+  const line = new TextEncoder().encode('{"event_type": "x", "packet_id": "pk-0123456789", "who": "agent:0123456789", "n": 7, "more": [1, "a"]}\n');
+  // Every byte of it in turn is one that matters or one that does not; between them the line as it was.
+  const bytes = [...'"\\{}:, \n\t\0\x1f\x7fa', 0x80, 0xff].map((byte) => (typeof byte === "string" ? byte.charCodeAt(0) : byte));
+  const lines = [...line.keys()].flatMap((at) => bytes.map((byte) => line.with(at, byte)));
+  const log = Buffer.concat(lines.flatMap((spoilt) => [line, spoilt]));
+  const told = (size) => {
+    const findings = [];
+    const audit = new Sentinel({ rules, onFinding: ({ text }) => findings.push(text) });
+    for (let at = 0; at < log.length; at += size) audit.ingest(log.subarray(at, at + size));
+    return [...findings, audit.summary().text];
+  };
+  const whole = told(log.length);
+  assert.ok(whole.length > lines.length);
+  // In short pieces no line is whole, and none is compared.
+  assert.deepEqual(told(50), whole);
+});
+
 test("a last line without a newline counts, once the log ends", () => {
   const audit = new Sentinel().ingest(JSON.stringify(event(1, "packet_rejected", { reason: "invalid_signature" })));
   assert.deepEqual(audit.findings, []);

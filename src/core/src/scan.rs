@@ -6,6 +6,7 @@
 //! is expected in the next.
 
 mod find;
+mod layouts;
 mod line;
 mod name;
 mod reader;

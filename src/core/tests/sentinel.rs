@@ -101,6 +101,26 @@ fn kinds(found: &[Finding]) -> Vec<&str> {
 }
 
 #[test]
+fn a_packet_that_tells_how_long_it_lives_is_remembered_an_hour_longer_and_another_one_for_a_day() {
+    for (life, minutes, is_known) in
+        [("120", 61, true), ("120", 64, false), ("null", 1439, true), ("null", 1442, false), ("-1", 1439, true)]
+    {
+        let at = |minute: usize| format!("2026-03-{:02}T{:02}:{:02}:00Z", 8 + minute / 1440, minute / 60 % 24, minute % 60);
+        let event = |kind: &str, minute: usize, more: &str| {
+            format!("{{\"event_type\": \"{kind}\", \"timestamp\": \"{}\", \"packet_id\": \"pk\"{more}}}\n", at(minute))
+        };
+        let accepted = event("packet_accepted", 0, &format!(", \"ttl_seconds\": {life}"));
+        // It takes two lines for the log to come to a time.
+        let later = event("task_progress", minutes, "").repeat(2);
+        let refused = event("packet_rejected", minutes, ", \"reason\": \"replay_detected\"");
+        let found = found_in(&[accepted, later, refused].concat());
+        let replay = found.iter().find(|finding| finding.kind == "replay_attempt").expect("a replay");
+        let expected: &[u64] = if is_known { &[1, 4] } else { &[4] };
+        assert_eq!(replay.lines, expected, "{life} after {minutes} minutes");
+    }
+}
+
+#[test]
 fn what_the_reference_reports_is_reported_under_its_names() {
     // Lines of its `dump_events_to_jsonl`: raw UTF-8, the payload of each event.
     let log = r#"{"event_id": "0d1f", "event_type": "packet_rejected", "timestamp": "2026-03-08T12:00:00.123456+00:00", "producer_id": "agent:é", "correlation_id": "pk-1", "idempotency_key": "pk-1", "packet_id": "pk-1", "task_id": "t", "from_agent": "agent:é", "to_agent": "b", "reason": "expired", "risk_level": null, "ttl_seconds": null}

@@ -127,6 +127,30 @@ proptest! {
         }
     }
 
+    /// Byte by byte no line is compared with those before it; in one piece each is.
+    #[test]
+    fn a_line_like_the_one_before_is_read_as_if_there_were_none(
+        spoils in vec((any::<Index>(), select(&b"\"\\{}[],: \r\t\n\0\x1f\x7f\x80\xffa0-e"[..]), 0..4_u8), 1..40),
+    ) {
+        const LINE: &str = r#"{"event_type": "x", "packet_id": "pk-0123456789", "who": "agent:0123456789", "n": 7, "more": [1, "a"], "from_agent": "b"}"#;
+        const RULES: &[u8] = br#"[{"type": "all", "severity": "low", "event_type": "x", "sentence": "{packet_id} {who} {n} {more} {from_agent}"}]"#;
+        let mut log = Vec::new();
+        for (at, byte, how) in spoils {
+            let mut line = LINE.as_bytes().to_vec();
+            let at = at.index(line.len());
+            match how {
+                0 => line[at] = byte,
+                1 => line.insert(at, byte),
+                2 => line.truncate(at),
+                _ => {}
+            }
+            log.extend(line);
+            log.push(b'\n');
+        }
+        let told = |piece| audited(&log, piece, Options { rules: Rule::parse(RULES).expect("rules"), ..Options::default() });
+        prop_assert_eq!(told(usize::MAX), told(1), "{}", String::from_utf8_lossy(&log));
+    }
+
     /// A text is the same with any of its characters escaped, and beside an object that makes its line a slow one.
     #[test]
     fn no_spelling_hides_an_event(

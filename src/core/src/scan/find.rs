@@ -51,6 +51,44 @@ pub(super) fn agree(one: &[u8; WINDOW], other: &[u8; WINDOW], mask: &[u8; WINDOW
     block::agree(one, other, mask)
 }
 
+/// A text of which some bytes may be others.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    blocks: Vec<Block>,
+    /// The end once more, with as much before it as makes a block.
+    last: Block,
+    length: usize,
+}
+
+/// Some bytes, and 0xff for each that is shared.
+#[derive(Debug, Clone, Copy)]
+struct Block {
+    bytes: [u8; block::LENGTH],
+    shared: [u8; block::LENGTH],
+}
+
+impl Pattern {
+    /// Of a text longer than a block, and for each of its bytes whether it is shared. In place of the others any printable
+    /// ASCII may stand other than a quote or a backslash.
+    pub(super) fn of(text: &[u8], shared: &[bool]) -> Option<Self> {
+        let shared: Vec<u8> = shared.iter().map(|is_shared| if *is_shared { 0xff } else { 0 }).collect();
+        let block = |(bytes, shared): (&[u8; block::LENGTH], &[u8; block::LENGTH])| Block { bytes: *bytes, shared: *shared };
+        let blocks = text.as_chunks().0.iter().zip(shared.as_chunks().0).map(block).collect();
+        let last = text.last_chunk().zip(shared.last_chunk()).map(block)?;
+        Some(Self { blocks, last, length: text.len() })
+    }
+
+    /// Whether `bytes` begin with it.
+    #[inline(always)]
+    pub(super) fn fits(&self, bytes: &[u8]) -> bool {
+        let Some(bytes) = bytes.get(..self.length) else { return false };
+        let Some(last) = bytes.last_chunk() else { return false };
+        let odds = block::Odds::NONE.with(last, &self.last);
+        let blocks = bytes.as_chunks().0.iter().zip(&self.blocks);
+        blocks.fold(odds, |odds, (bytes, block)| odds.with(bytes, block)).are_none()
+    }
+}
+
 /// What is found in a block: its first byte that matters, or its length; and whether it may hold more than ASCII.
 struct Found {
     at: usize,
@@ -60,9 +98,11 @@ struct Found {
 /// Sixteen bytes at a time.
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod block {
-    use core::arch::wasm32::{i8x16_bitmask, i8x16_eq, u8x16_lt, u8x16_splat, u64x2, v128, v128_and, v128_any_true, v128_or, v128_xor};
+    use core::arch::wasm32::{
+        i8x16_bitmask, i8x16_eq, i8x16_lt, u8x16_lt, u8x16_splat, u64x2, v128, v128_and, v128_any_true, v128_bitselect, v128_or, v128_xor,
+    };
 
-    use super::{Found, WINDOW};
+    use super::{Block, Found, WINDOW};
 
     pub(super) const LENGTH: usize = 16;
 
@@ -95,6 +135,29 @@ mod block {
         !v128_any_true(v128_or(differences(0), differences(LENGTH)))
     }
 
+    /// Bytes that are not as they must be.
+    #[derive(Clone, Copy)]
+    pub(super) struct Odds(v128);
+
+    impl Odds {
+        pub(super) const NONE: Self = Self(u64x2(0, 0));
+
+        #[inline(always)]
+        pub(super) fn with(self, bytes: &[u8; LENGTH], block: &Block) -> Self {
+            let (bytes, shared) = (load(bytes), load(&block.shared));
+            let ends = v128_or(i8x16_eq(bytes, u8x16_splat(b'"')), i8x16_eq(bytes, u8x16_splat(b'\\')));
+            // As signed numbers what is not ASCII is below 0, and so below a space with the control characters.
+            let special = v128_or(ends, i8x16_lt(bytes, u8x16_splat(0x20)));
+            let different = v128_xor(bytes, load(&block.bytes));
+            Self(v128_or(self.0, v128_bitselect(different, special, shared)))
+        }
+
+        #[inline(always)]
+        pub(super) fn are_none(self) -> bool {
+            !v128_any_true(self.0)
+        }
+    }
+
     #[inline(always)]
     pub(super) fn newline(block: &[u8; LENGTH]) -> usize {
         first(i8x16_bitmask(i8x16_eq(load(block), u8x16_splat(b'\n'))))
@@ -104,7 +167,7 @@ mod block {
 /// Eight bytes at a time, wherever there is nothing better.
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 mod block {
-    use super::{Found, WINDOW};
+    use super::{Block, Found, WINDOW};
 
     pub(super) const LENGTH: usize = 8;
 
@@ -139,6 +202,28 @@ mod block {
             bytes.as_chunks::<LENGTH>().0.iter().map(|word| u64::from_le_bytes(*word))
         }
         words(one).zip(words(other)).zip(words(mask)).fold(0, |odd, ((a, b), mask)| odd | (a ^ b) & mask) == 0
+    }
+
+    /// Bytes that are not as they must be.
+    #[derive(Clone, Copy)]
+    pub(super) struct Odds(u64);
+
+    impl Odds {
+        pub(super) const NONE: Self = Self(0);
+
+        #[inline(always)]
+        pub(super) fn with(self, bytes: &[u8; LENGTH], block: &Block) -> Self {
+            let [word, expected, shared] = [bytes, &block.bytes, &block.shared].map(|bytes| u64::from_le_bytes(*bytes));
+            // What is shared is nothing that a borrow could come from.
+            let free = word & !shared | ONES.wrapping_mul(b' ' as u64) & shared;
+            let special = equal(free, b'"') | equal(free, b'\\') | below(free, 0x20) | free & HIGHS;
+            Self(self.0 | (word ^ expected) & shared | special)
+        }
+
+        #[inline(always)]
+        pub(super) fn are_none(self) -> bool {
+            self.0 == 0
+        }
     }
 
     #[inline(always)]

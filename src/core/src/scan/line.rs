@@ -8,12 +8,60 @@ use crate::json::{self, Value};
 /// Unknown members beyond which a line is left to the parser, which looks for repeated keys by sorting.
 const MANY: usize = 64;
 
+/// From where to where in a line.
+pub(super) type Place = (usize, usize);
+
+/// Where the members of a line stand.
+#[derive(Debug, Clone)]
+pub(super) struct Places {
+    /// Values by [`Name`]; empty where there is none, which no JSON value is.
+    pub(super) known: [Place; Name::COUNT],
+    /// Keys and values.
+    pub(super) others: Vec<(Place, Place)>,
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self { known: [(0, 0); Name::COUNT], others: Vec::new() }
+    }
+}
+
+impl Places {
+    /// Forgets all of them.
+    #[inline(always)]
+    pub(super) fn clear(&mut self) {
+        self.known.fill((0, 0));
+        self.others.clear();
+    }
+
+    /// Takes in a member that stands in the line once.
+    #[inline(always)]
+    pub(super) fn put(&mut self, name: Option<Name>, key: Place, value: Place) {
+        match name {
+            Some(name) => {
+                if let Some(place) = self.known.get_mut(name as usize) {
+                    *place = value;
+                }
+            }
+            None => self.others.push((key, value)),
+        }
+    }
+
+    /// Whether another member, with the key that stands at `key` of `text`, can be taken in.
+    pub(super) fn has_room(&self, text: &[u8], key: Place, name: Option<Name>) -> bool {
+        match name {
+            Some(name) => self.known.get(name as usize) == Some(&(0, 0)),
+            None => self.others.len() < MANY && !self.others.iter().any(|(other, _)| text.get(other.0..other.1) == text.get(key.0..key.1)),
+        }
+    }
+}
+
 /// The members of a line, each as its bytes stand there. They are UTF-8.
 #[derive(Debug)]
 pub(crate) struct Line<'a> {
-    /// By [`Name`]; empty where there is none, which no JSON value is.
-    known: [&'a [u8]; Name::COUNT],
-    others: Vec<(&'a [u8], &'a [u8])>,
+    /// The line, and perhaps what stands behind it.
+    pub(super) text: &'a [u8],
+    pub(super) places: &'a Places,
     /// Whether it is certain that [`json::parse`] reads the line as an object.
     pub(super) is_plain: bool,
     /// Whether any string in it is spelled with escapes.
@@ -21,12 +69,15 @@ pub(crate) struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    pub(crate) const EMPTY: Self = Self { known: [&[]; Name::COUNT], others: Vec::new(), is_plain: true, has_escapes: false };
+    #[inline(always)]
+    fn at(&self, place: Place) -> &'a [u8] {
+        self.text.get(place.0..place.1).unwrap_or_default()
+    }
 
     /// The bytes of a value; empty where there is none.
     #[inline(always)]
     pub(crate) fn raw(&self, name: Name) -> &'a [u8] {
-        self.known.get(name as usize).copied().unwrap_or_default()
+        self.places.known.get(name as usize).map_or(&[], |place| self.at(*place))
     }
 
     /// A member that is a string.
@@ -48,34 +99,15 @@ impl<'a> Line<'a> {
     pub(crate) fn member(&self, key: &str) -> &'a [u8] {
         match Name::find(key.as_bytes()) {
             Some(name) => self.raw(name),
-            None => self.others.iter().find(|(other, _)| *other == key.as_bytes()).map_or(&[], |(_, raw)| raw),
+            None => {
+                self.places.others.iter().find(|(other, _)| self.at(*other) == key.as_bytes()).map_or(&[], |(_, value)| self.at(*value))
+            }
         }
     }
 
     /// Whether it is certain that [`json::parse`] reads the line as an object.
     pub(crate) const fn is_plain(&self) -> bool {
         self.is_plain
-    }
-
-    /// Takes in a known member that stands in the line once.
-    #[inline(always)]
-    pub(super) fn put(&mut self, name: Name, raw: &'a [u8]) {
-        if let Some(slot) = self.known.get_mut(name as usize) {
-            *slot = raw;
-        }
-    }
-
-    /// Takes in another member that stands in the line once.
-    pub(super) fn put_other(&mut self, key: &'a [u8], raw: &'a [u8]) {
-        self.others.push((key, raw));
-    }
-
-    /// Whether another member of this key can be taken in.
-    pub(super) fn has_room(&self, key: &[u8], name: Option<Name>) -> bool {
-        match name {
-            Some(name) => self.raw(name).is_empty(),
-            None => self.others.len() < MANY && !self.others.iter().any(|(other, _)| *other == key),
-        }
     }
 }
 

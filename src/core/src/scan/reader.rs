@@ -1,7 +1,8 @@
 //! Reading lines: by the shapes of those before as far as they fit, then character by character.
 
 use super::find::special;
-use super::line::Line;
+use super::layouts::Layouts;
+use super::line::{Line, Place, Places};
 use super::name::Name;
 use super::shapes::Shapes;
 use crate::json::{self, Escape, FloatForm, Style, TimeForm, Value};
@@ -14,28 +15,59 @@ const SMALL: usize = 18;
 
 /// Reads lines, and remembers what they look like.
 #[derive(Debug, Default)]
-pub(crate) struct Reader(Shapes);
+pub(crate) struct Reader {
+    layouts: Layouts,
+    shapes: Shapes,
+    /// Of the line that was read last, if no layout has it.
+    places: Places,
+    has_escapes: bool,
+}
 
 impl Reader {
     /// Reads the line of plain JSON that begins at `at` of `bytes`: its members, and where its newline stands or the bytes
     /// end. Nothing for a line that is odd or none.
-    #[inline]
-    pub(crate) fn read<'a>(&mut self, bytes: &'a [u8], at: usize) -> Option<(Line<'a>, usize)> {
-        let mut line = Line::EMPTY;
-        let mut scan = Scan { bytes, at, is_rewritten: false, is_ascii: true, has_escapes: false };
-        scan.line(&mut line, &mut self.0)?;
-        line.has_escapes = scan.has_escapes;
-        let text = bytes.get(at..scan.at)?;
-        (scan.is_ascii || core::str::from_utf8(text).is_ok()).then_some((line, scan.at))
+    // Inlined, and the rest of it not: what a function returns in memory is read again before the stores are done.
+    #[inline(always)]
+    pub(crate) fn read<'a>(&'a mut self, bytes: &'a [u8], at: usize) -> Option<(Line<'a>, usize)> {
+        let text = bytes.get(at..)?;
+        let (places, length, has_escapes) = match self.layouts.find(text) {
+            Some(found) => {
+                let (places, length) = self.layouts.get(found)?;
+                (places, length, false)
+            }
+            None => {
+                let length = self.read_anew(text)?;
+                (&self.places, length, self.has_escapes)
+            }
+        };
+        Some((Line { text, places, is_plain: true, has_escapes }, at.saturating_add(length)))
+    }
+
+    /// How long the line is with which `text` begins, whose places are found.
+    #[inline(never)]
+    fn read_anew(&mut self, text: &[u8]) -> Option<usize> {
+        let Self { layouts, shapes, places, .. } = self;
+        places.clear();
+        let mut scan = Scan { bytes: text, at: 0, places, is_rewritten: false, is_ascii: true, has_escapes: false };
+        scan.line(shapes)?;
+        let Scan { at: length, is_ascii, has_escapes, .. } = scan;
+        self.has_escapes = has_escapes;
+        if !is_ascii {
+            core::str::from_utf8(text.get(..length)?).ok()?;
+        } else if !has_escapes && let Some(whole) = text.get(..=length) {
+            layouts.learn(whole, places);
+        }
+        Some(length)
     }
 
     /// Reads what [`rewrite`] wrote.
-    pub(crate) fn read_rewritten(text: &str) -> Option<Line<'_>> {
-        let mut line = Line::EMPTY;
-        let mut scan = Scan { bytes: text.as_bytes(), at: 0, is_rewritten: true, is_ascii: false, has_escapes: true };
-        scan.line(&mut line, &mut Shapes::default())?;
-        (line.is_plain, line.has_escapes) = (false, true);
-        (scan.at == text.len()).then_some(line)
+    pub(crate) fn read_rewritten<'a>(&'a mut self, text: &'a str) -> Option<Line<'a>> {
+        let Self { places, .. } = self;
+        places.clear();
+        let bytes = text.as_bytes();
+        let mut scan = Scan { bytes, at: 0, places, is_rewritten: true, is_ascii: false, has_escapes: true };
+        scan.line(&mut Shapes::default())?;
+        (scan.at == bytes.len()).then_some(Line { text: bytes, places, is_plain: false, has_escapes: true })
     }
 }
 
@@ -68,6 +100,7 @@ fn repeats_a_key(value: &Value) -> bool {
 struct Scan<'a> {
     bytes: &'a [u8],
     at: usize,
+    places: &'a mut Places,
     /// Whether the text is known to be JSON without repeated keys.
     is_rewritten: bool,
     /// Whether everything read so far is surely ASCII.
@@ -76,9 +109,9 @@ struct Scan<'a> {
     has_escapes: bool,
 }
 
-impl<'a> Scan<'a> {
+impl Scan<'_> {
     #[inline(always)]
-    fn line(&mut self, line: &mut Line<'a>, shapes: &mut Shapes) -> Option<()> {
+    fn line(&mut self, shapes: &mut Shapes) -> Option<()> {
         let mut known = Some(Shapes::ROOT);
         loop {
             let before = known?;
@@ -88,11 +121,8 @@ impl<'a> Scan<'a> {
             self.at = self.at.saturating_add(shape.length);
             // What was learnt from a line without spaces stands in one with them too.
             self.skip_space();
-            let raw = self.value()?;
-            match name {
-                Some(name) => line.put(name, raw),
-                None => line.put_other(self.bytes.get(lead.saturating_add(key.0)..lead.saturating_add(key.1))?, raw),
-            }
+            let value = self.value()?;
+            self.places.put(name, (lead.saturating_add(key.0), lead.saturating_add(key.1)), value);
             known = Some(number);
         }
         // Where every line ends, and a new one goes its own way.
@@ -103,11 +133,11 @@ impl<'a> Scan<'a> {
         if self.is_rewritten {
             known = None;
         }
-        self.rest(line, shapes, known)
+        self.rest(shapes, known)
     }
 
     /// The rest of a line of which what stands before `known` has been read.
-    fn rest(&mut self, line: &mut Line<'a>, shapes: &mut Shapes, known: Option<usize>) -> Option<()> {
+    fn rest(&mut self, shapes: &mut Shapes, known: Option<usize>) -> Option<()> {
         let mut known = known;
         let mut lead = self.at;
         let is_first = matches!(known, None | Some(Shapes::ROOT));
@@ -122,7 +152,7 @@ impl<'a> Scan<'a> {
                 self.skip_space();
             }
             loop {
-                known = self.member(line, shapes, known, lead)?;
+                known = self.member(shapes, known, lead)?;
                 lead = self.at;
                 self.skip_space();
                 if self.take(b'}') {
@@ -137,7 +167,7 @@ impl<'a> Scan<'a> {
     }
 
     /// A member, and what its lead, which began at `lead`, is remembered as.
-    fn member(&mut self, line: &mut Line<'a>, shapes: &mut Shapes, before: Option<usize>, lead: usize) -> Option<Option<usize>> {
+    fn member(&mut self, shapes: &mut Shapes, before: Option<usize>, lead: usize) -> Option<Option<usize>> {
         let start = self.at.saturating_add(1);
         let is_escaped = self.string()?;
         if is_escaped && !self.is_rewritten {
@@ -149,28 +179,26 @@ impl<'a> Scan<'a> {
         self.expect(b':')?;
         self.skip_space();
         let name = Name::find(key);
-        if !(line.has_room(key, name) || self.is_rewritten && name.is_none()) {
+        if !(self.places.has_room(self.bytes, (start, end), name) || self.is_rewritten && name.is_none()) {
             return None;
         }
         let text = self.bytes.get(lead..self.at)?;
         let learnt = before.and_then(|before| shapes.learn(before, text, (start.saturating_sub(lead), end.saturating_sub(lead)), name));
-        let raw = self.value()?;
-        match name {
-            Some(name) => line.put(name, raw),
-            None => line.put_other(key, raw),
-        }
+        let value = self.value()?;
+        self.places.put(name, (start, end), value);
         Some(learnt)
     }
 
+    /// Where a value stands.
     #[inline(always)]
-    fn value(&mut self) -> Option<&'a [u8]> {
+    fn value(&mut self) -> Option<Place> {
         let start = self.at;
         if self.peek() == Some(b'"') {
             self.string()?;
         } else {
             self.other_value()?;
         }
-        self.bytes.get(start..self.at)
+        Some((start, self.at))
     }
 
     /// A value that is no string.

@@ -42,6 +42,7 @@ impl Bursts {
     }
 
     /// Counts an event that meets `rule`, which is the one of this number.
+    #[inline(never)]
     pub(super) fn event(&mut self, names: &Names, of: (usize, &Rule, &Rate), line: &Line<'_>, at: (i64, u64), out: &mut Vec<Finding>) {
         let (number, rule, rate) = of;
         let raw = rate.per.as_deref().map_or(&[][..], |per| line.member(per));

@@ -41,25 +41,30 @@ impl Calendar {
 fn within_minute(rest: &[u8]) -> Option<i64> {
     let [b':', tens @ b'0'..=b'5', ones @ b'0'..=b'9', rest @ ..] = rest else { return None };
     let seconds = i64::from(tens - b'0') * 10 + i64::from(ones - b'0');
-    let (fraction, zone) = match rest {
-        // As this package and the reference write it.
-        [b'.', a, b, c, d, e, f, zone @ ..]
-            if [a, b, c, d, e, f].iter().all(|digit| digit.is_ascii_digit()) && !matches!(zone, [b'0'..=b'9', ..]) =>
-        {
-            ([a, b, c, d, e, f].iter().fold(0, |n, digit| n * 10 + i64::from(**digit - b'0')), zone)
-        }
-        [b'.', rest @ ..] => {
-            let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-            let (digits, zone) = rest.split_at_checked(digits)?;
-            if digits.is_empty() {
-                return None;
-            }
-            let padded = digits.iter().copied().chain(core::iter::repeat(b'0')).take(6);
-            (padded.fold(0, |n, digit| n * 10 + i64::from(digit - b'0')), zone)
-        }
-        _ => (0, rest),
-    };
+    let (fraction, zone) = rest.strip_prefix(b".").map_or(Some((0, rest)), fraction)?;
     matches!(zone, b"Z" | b"+00:00").then_some(seconds * SECOND + fraction)
+}
+
+/// The digits of a fraction in microseconds, and what stands behind them.
+fn fraction(rest: &[u8]) -> Option<(i64, &[u8])> {
+    // As this package and the reference write it.
+    if let [a, b, c, d, e, f, zone @ ..] = rest
+        && !matches!(zone, [b'0'..=b'9', ..])
+        && let Some((millis, micros)) = thousands([*a, *b, *c]).zip(thousands([*d, *e, *f]))
+    {
+        return Some((millis * 1000 + micros, zone));
+    }
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, zone) = rest.split_at_checked(digits).filter(|(digits, _)| !digits.is_empty())?;
+    let padded = digits.iter().copied().chain(core::iter::repeat(b'0')).take(6);
+    Some((padded.fold(0, |n, digit| n * 10 + i64::from(digit - b'0')), zone))
+}
+
+/// A number of three digits.
+#[inline(always)]
+fn thousands(digits: [u8; 3]) -> Option<i64> {
+    let [a, b, c] = digits.map(|digit| digit.wrapping_sub(b'0'));
+    (a <= 9 && b <= 9 && c <= 9).then(|| i64::from(a) * 100 + i64::from(b) * 10 + i64::from(c))
 }
 
 /// Where the log has come to. One line that is far ahead does not move it: it takes a second one that agrees.
@@ -110,6 +115,7 @@ impl Clocks {
     }
 
     /// Takes in the time of a line of `producer`, whose hashed name is `key`.
+    #[inline(never)]
     pub(super) fn event(&mut self, key: u64, producer: impl Fn() -> String, line: u64, at: i64, out: &mut Vec<Finding>) {
         let Some(seen) = self.seen.get_mut(&key) else {
             if self.seen.len() < self.max {

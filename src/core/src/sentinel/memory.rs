@@ -5,6 +5,8 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, DefaultHasher, Hasher};
 
+use hashbrown::HashTable;
+
 use super::clock::MINUTE;
 use crate::scan::{Line, Name};
 
@@ -34,18 +36,26 @@ pub(super) type Map<V> = HashMap<u64, V, BuildHasherDefault<Given>>;
 pub(super) struct Names {
     hasher: DefaultHasher,
     /// Agents come again and again.
-    agents: Vec<(Vec<u8>, u64)>,
+    agents: Vec<Agent>,
+}
+
+/// The name of an agent with its hash, 0 of none.
+#[derive(Debug, Clone, Copy)]
+struct Agent {
+    hash: u64,
+    length: usize,
+    name: [u8; RECENT_BYTES],
 }
 
 /// How many agents are kept with their hashes, and the longest name of one.
 const RECENT: usize = 4096;
-const RECENT_BYTES: usize = 64;
+const RECENT_BYTES: usize = 48;
 
 impl Names {
     pub(super) fn new(seed: &[u8; 16]) -> Self {
         let mut hasher = DefaultHasher::new();
         hasher.write(seed);
-        Self { hasher, agents: vec![(Vec::new(), 0); RECENT] }
+        Self { hasher, agents: vec![Agent { hash: 0, length: 0, name: [0; RECENT_BYTES] }; RECENT] }
     }
 
     /// The hash of a name of several parts; never 0, which stands for none.
@@ -75,19 +85,18 @@ impl Names {
     /// As [`Names::of`] with the parts `agent` and `name`.
     fn agent(&mut self, name: &[u8]) -> u64 {
         let slot = usize::try_from(summed(name) % RECENT as u64).unwrap_or(0);
-        if let Some((recent, hash)) = self.agents.get(slot)
-            && is_same(recent, name)
-            && *hash != 0
+        if let Some(recent) = self.agents.get(slot)
+            && recent.hash != 0
+            && recent.name.get(..recent.length).is_some_and(|recent| is_same(recent, name))
         {
-            return *hash;
+            return recent.hash;
         }
         let hash = self.of(&[b"agent", name]);
-        if let Some((recent, kept)) = self.agents.get_mut(slot)
-            && name.len() <= RECENT_BYTES
+        if let Some(recent) = self.agents.get_mut(slot)
+            && let Some(kept) = recent.name.get_mut(..name.len())
         {
-            recent.clear();
-            recent.extend_from_slice(name);
-            *kept = hash;
+            kept.copy_from_slice(name);
+            (recent.hash, recent.length) = (hash, name.len());
         }
         hash
     }
@@ -105,15 +114,15 @@ pub(super) const fn pair(first: u64, second: u64) -> u64 {
 pub(super) fn summed(bytes: &[u8]) -> u64 {
     let mut sum = MIX;
     let mut take = |word: u64| sum = (sum ^ word).wrapping_mul(MIX).rotate_left(31);
-    let (words, rest) = bytes.as_chunks::<8>();
-    for word in words {
+    for word in bytes.as_chunks::<8>().0 {
         take(u64::from_le_bytes(*word));
     }
-    let mut last = [0xff; 8];
-    for (to, from) in last.iter_mut().zip(rest) {
-        *to = *from;
-    }
-    take(u64::from_le_bytes(last));
+    // Bytes that were put in place one by one would be read as a word before they are there: a stall on most machines.
+    take(match bytes.last_chunk::<8>() {
+        Some(last) => u64::from_le_bytes(*last),
+        None => bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    });
+    take(bytes.len() as u64);
     (sum ^ sum >> 32).max(1)
 }
 
@@ -145,6 +154,12 @@ impl<K> Wheel<K> {
     pub(super) fn due(&mut self, now: u32) -> Option<(u32, K)> {
         let (minute, _) = self.0.first_key_value()?;
         if *minute < now { self.next() } else { None }
+    }
+
+    /// All keys of the first minute before `now`.
+    pub(super) fn due_minute(&mut self, now: u32) -> Option<(u32, VecDeque<K>)> {
+        let first = self.0.first_entry().filter(|first| *first.key() < now)?;
+        Some(first.remove_entry())
     }
 
     /// The key that ends first.
@@ -214,47 +229,56 @@ pub(super) struct Entry {
     id: u64,
     /// The line of its acceptance.
     pub(super) accepted: u64,
-    /// The hashed id of that event: one line may stand in a log twice.
-    pub(super) event: u64,
-    /// Hashed names under which it can be revoked: of its sender, of the sender's key, its digest.
+    /// The hashed name of its sender, under which it can be revoked.
     pub(super) agent: u64,
+    /// The summed id of the event of its acceptance: one line may stand in a log twice.
+    pub(super) event: u32,
+    end: u32,
+    more: Option<Box<More>>,
+    pub(super) marks: Marks,
+}
+
+/// What not every log tells of a packet, apart from the rest: the smaller that is, the faster it is found.
+#[derive(Debug)]
+pub(super) struct More {
+    /// Further hashed names under which it can be revoked: of its sender's key, its digest.
     pub(super) key: u64,
     pub(super) digest: u64,
     pub(super) ancestors: Option<Box<[u64]>>,
     nonce: u64,
     /// The hashed outcome, and the line that told it first.
-    pub(super) outcome: Option<Box<(u64, u64)>>,
+    pub(super) outcome: Option<(u64, u64)>,
     pub(super) open: Option<Box<Open>>,
-    end: u32,
     pub(super) used: u32,
     pub(super) limit: u32,
-    pub(super) marks: Marks,
+}
+
+impl More {
+    const NONE: Self = Self { key: 0, digest: 0, ancestors: None, nonce: 0, outcome: None, open: None, used: 0, limit: u32::MAX };
 }
 
 impl Entry {
-    const FREE: Self = Self {
-        id: 0,
-        accepted: 0,
-        event: 0,
-        agent: 0,
-        key: 0,
-        digest: 0,
-        ancestors: None,
-        nonce: 0,
-        outcome: None,
-        open: None,
-        end: 0,
-        used: 0,
-        limit: u32::MAX,
-        marks: Marks::NONE,
-    };
+    const FREE: Self = Self { id: 0, accepted: 0, agent: 0, event: 0, end: 0, more: None, marks: Marks::NONE };
+
+    /// What more there is.
+    pub(super) fn more(&self) -> &More {
+        self.more.as_deref().unwrap_or(&More::NONE)
+    }
+
+    /// What more there is, to be added to.
+    pub(super) fn more_mut(&mut self) -> &mut More {
+        self.more.get_or_insert_with(|| Box::new(More::NONE))
+    }
+
+    /// Ends what has to be known when nobody attests the outcome.
+    pub(super) fn close(&mut self) -> Option<Box<Open>> {
+        self.more.as_mut().and_then(|more| more.open.take())
+    }
 
     /// What is over of the packet. Its place is free then, and nothing of it was moved.
     fn end(&mut self) -> Ended {
-        let ended = Ended { accepted: self.accepted, marks: self.marks, open: self.open.take() };
-        (self.id, self.accepted, self.event, self.agent, self.key, self.digest, self.nonce) = (0, 0, 0, 0, 0, 0, 0);
-        (self.end, self.used, self.limit, self.marks) = (0, 0, u32::MAX, Marks::NONE);
-        (self.ancestors, self.outcome) = (None, None);
+        let ended = Ended { accepted: self.accepted, marks: self.marks, open: self.close() };
+        *self = Self::FREE;
         ended
     }
 }
@@ -282,6 +306,23 @@ impl Slab {
         self.blocks.get_mut(place / BLOCK)?.get_mut(place % BLOCK)
     }
 
+    fn see(&self, place: u32) -> Option<&Entry> {
+        let place = place as usize;
+        self.blocks.get(place / BLOCK)?.get(place % BLOCK)
+    }
+
+    /// The hashed id of the packet at a place.
+    #[inline(always)]
+    fn id(&self, place: u32) -> u64 {
+        self.see(place).map_or(0, |entry| entry.id)
+    }
+
+    /// The minute of its end.
+    #[inline(always)]
+    fn end(&self, place: u32) -> u32 {
+        self.see(place).map_or(0, |entry| entry.end)
+    }
+
     fn put(&mut self, id: u64, end: u32) -> u32 {
         if let Some(place) = self.free.pop() {
             if let Some(entry) = self.get(place) {
@@ -305,8 +346,9 @@ impl Slab {
 /// What is kept of all packets.
 #[derive(Debug)]
 pub(super) struct Packets {
-    /// Hashed ids to the places of their entries.
-    places: Map<u32>,
+    /// Where the entries are, by their hashed ids. Those stand in the entries only: the less there is of this, the more of it a
+    /// processor has at hand.
+    places: HashTable<u32>,
     entries: Slab,
     /// Hashed nonces to the line of the acceptance that took them.
     nonces: Map<u64>,
@@ -320,7 +362,7 @@ pub(super) struct Packets {
 impl Packets {
     pub(super) fn new(max: usize) -> Self {
         Self {
-            places: Map::default(),
+            places: HashTable::new(),
             entries: Slab::default(),
             nonces: Map::default(),
             wheel: Wheel::default(),
@@ -330,26 +372,29 @@ impl Packets {
     }
 
     pub(super) fn get(&mut self, key: u64) -> Option<&mut Entry> {
-        self.entries.get(*self.places.get(&key)?)
+        self.entries.get(self.find(key)?)
     }
 
     /// The entry of a packet, made where there is none, and kept at least to the minute `end`.
     pub(super) fn keep(&mut self, key: u64, end: u32) -> Option<&mut Entry> {
-        // A nonce may come to each.
-        while self.len().saturating_add(2) > self.max && !self.places.contains_key(&key) {
-            if !self.forget_one() {
-                break;
-            }
-        }
-        let (wheel, entries) = (&mut self.wheel, &mut self.entries);
-        let place = *self.places.entry(key).or_insert_with(|| {
-            let place = entries.put(key, end);
-            wheel.add(end, place);
-            place
-        });
+        let place = self.find(key).unwrap_or_else(|| self.add(key, end));
         let entry = self.entries.get(place)?;
         entry.end = entry.end.max(end);
         Some(entry)
+    }
+
+    /// Where the entry of a new packet is.
+    fn add(&mut self, key: u64, end: u32) -> u32 {
+        // A nonce may come to each.
+        while self.len().saturating_add(2) > self.max && self.forget_one() {}
+        let place = self.entries.put(key, end);
+        self.wheel.add(end, place);
+        self.places.insert_unique(key, place, |place| self.entries.id(*place));
+        place
+    }
+
+    fn find(&self, key: u64) -> Option<u32> {
+        self.places.find(key, |place| self.entries.id(*place) == key).copied()
     }
 
     /// The line of the acceptance that took a nonce.
@@ -360,29 +405,30 @@ impl Packets {
     /// A nonce is taken by the packet `key`, accepted in `line`, unless another one has taken it: with that one it is forgotten.
     pub(super) fn take_nonce(&mut self, key: u64, nonce: u64, line: u64) {
         if !self.nonces.contains_key(&nonce)
-            && let Some(entry) = self.get(key).filter(|entry| entry.nonce == 0)
+            && let Some(entry) = self.get(key).filter(|entry| entry.more().nonce == 0)
         {
-            entry.nonce = nonce;
+            entry.more_mut().nonce = nonce;
             self.nonces.insert(nonce, line);
         }
     }
 
-    /// The next packet with an open task whose end has passed at the minute `now`; those without one are forgotten on the way.
-    pub(super) fn expire(&mut self, now: u32) -> Option<Ended> {
-        loop {
-            let (minute, place) = self.wheel.due(now)?;
-            if let Some(ended) = self.remove(minute, place).filter(|ended| ended.open.is_some()) {
-                return Some(ended);
-            }
+    /// Forgets the packets whose end has passed at the minute `now`, and tells of those with an open task.
+    pub(super) fn expire(&mut self, now: u32, mut each: impl FnMut(Ended)) {
+        while let Some((minute, due)) = self.wheel.due_minute(now) {
+            self.remove(minute, due.into(), |ended| {
+                if ended.open.is_some() {
+                    each(ended);
+                }
+            });
         }
     }
 
-    /// Everything that is left.
+    /// All that is left of packets with an open task.
     pub(super) fn drain(&mut self, mut each: impl FnMut(Ended)) {
-        (self.places, self.nonces, self.wheel) = (Map::default(), Map::default(), Wheel::default());
-        let mut entries = core::mem::take(&mut self.entries);
-        for entry in entries.blocks.iter_mut().flatten().filter(|entry| entry.id != 0) {
-            each(entry.end());
+        for entry in self.entries.blocks.iter_mut().flatten() {
+            if let Some(open) = entry.close() {
+                each(Ended { accepted: entry.accepted, marks: entry.marks, open: Some(open) });
+            }
         }
     }
 
@@ -392,29 +438,39 @@ impl Packets {
     }
 
     fn forget_one(&mut self) -> bool {
-        while let Some((minute, place)) = self.wheel.next() {
-            if self.remove(minute, place).is_some() {
-                self.forgotten = self.forgotten.saturating_add(1);
-                return true;
-            }
+        let mut is_one = false;
+        while !is_one && let Some((minute, place)) = self.wheel.next() {
+            self.remove(minute, vec![place], |_| is_one = true);
         }
-        false
+        self.forgotten = self.forgotten.saturating_add(u64::from(is_one));
+        is_one
     }
 
-    /// Removes the packet at a place that came due at `minute`, unless its end was moved on.
-    fn remove(&mut self, minute: u32, place: u32) -> Option<Ended> {
-        let entry = self.entries.get(place)?;
-        if entry.end > minute {
-            self.wheel.add(entry.end, place);
-            return None;
+    /// Removes the packets that came due at `minute`, but those whose end was moved on.
+    // Step by step for all of them. They are far apart in memory, and so a processor fetches several at a time.
+    fn remove(&mut self, minute: u32, mut due: Vec<u32>, mut each: impl FnMut(Ended)) {
+        let Self { places, entries, nonces, wheel, .. } = self;
+        due.retain(|place| match entries.end(*place) {
+            end if end > minute => {
+                wheel.add(end, *place);
+                false
+            }
+            _ => true,
+        });
+        for place in &due {
+            if let Ok(found) = places.find_entry(entries.id(*place), |found| found == place) {
+                found.remove();
+            }
         }
-        self.places.remove(&entry.id);
-        if entry.nonce != 0 {
-            self.nonces.remove(&entry.nonce);
+        for place in &due {
+            let Some(entry) = entries.get(*place) else { continue };
+            let nonce = entry.more().nonce;
+            if nonce != 0 {
+                nonces.remove(&nonce);
+            }
+            each(entry.end());
         }
-        let ended = entry.end();
-        self.entries.free.push(place);
-        Some(ended)
+        entries.free.append(&mut due);
     }
 }
 
@@ -423,16 +479,23 @@ impl Packets {
 mod tests {
     use super::*;
 
+    /// How many open tasks end.
+    fn ended(packets: &mut Packets, now: u32) -> usize {
+        let mut open = 0;
+        packets.expire(now, |_| open += 1);
+        open
+    }
+
     #[test]
     fn a_packet_told_again_with_a_later_end_takes_no_more_memory_and_is_kept_to_the_latest() {
         let mut packets = Packets::new(100);
         for end in 1..10_000 {
-            packets.keep(7, end).unwrap().open =
+            packets.keep(7, end).unwrap().more_mut().open =
                 Some(Box::new(Open { packet: String::new(), agents: Vec::new(), line: 1, at: 0, producer: 0 }));
         }
         assert_eq!(packets.wheel.0.values().map(VecDeque::len).sum::<usize>(), 1);
-        assert!(packets.expire(9_999).is_none() && packets.get(7).is_some());
-        assert!(packets.expire(10_000).is_some() && packets.get(7).is_none());
+        assert!(ended(&mut packets, 9_999) == 0 && packets.get(7).is_some());
+        assert!(ended(&mut packets, 10_000) == 1 && packets.get(7).is_none());
         assert_eq!(packets.len(), 0);
     }
 
@@ -443,9 +506,9 @@ mod tests {
             packets.keep(key, end).unwrap();
             packets.take_nonce(key, 9, line);
         }
-        assert!(packets.expire(20).is_none() && packets.get(2).is_none());
+        assert!(ended(&mut packets, 20) == 0 && packets.get(2).is_none());
         assert_eq!(packets.taken_nonce(9), Some(10));
-        assert!(packets.expire(60).is_none() && packets.get(1).is_none());
+        assert!(ended(&mut packets, 60) == 0 && packets.get(1).is_none());
         assert_eq!(packets.taken_nonce(9), None);
     }
 }

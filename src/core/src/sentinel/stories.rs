@@ -3,7 +3,7 @@
 use super::clock::{Calendar, DAY, SECOND, anomaly};
 use super::finding::{Finding, Severity, clipped, moment};
 
-use super::memory::{Ended, Entry, Map, Marks, Names, Open, Packets, minute, summed};
+use super::memory::{Ended, Entry, Map, Marks, More, Names, Open, Packets, minute, summed};
 use super::rules::agents;
 use crate::crypto::sha256;
 use crate::encoding::hex;
@@ -86,6 +86,7 @@ pub(super) struct Event<'a> {
 }
 
 impl Event<'_> {
+    #[inline(never)]
     fn told(&self, told: Told, lines: &[u64], sentence: String) -> Finding {
         let Told(kind, severity, advice) = told;
         let mut lines: Vec<u64> = lines.iter().copied().filter(|line| *line != 0).collect();
@@ -109,15 +110,23 @@ impl Event<'_> {
         self.line.bytes(name).as_deref() == Some(text.as_bytes())
     }
 
+    #[inline(never)]
     fn packet(&self) -> String {
         self.line.text(Name::PacketId).map(|id| clipped(&id)).unwrap_or_default()
+    }
+
+    /// How long to remember a packet that tells no end. The reference tells how long it was to live, where it knows, and has held
+    /// the end against that.
+    fn lifetime(&self) -> i64 {
+        number(self.line.raw(Name::TtlSeconds))
+            .map_or(DAY, |seconds| i64::from(seconds).saturating_mul(SECOND).saturating_add(GRACE).min(DAY))
     }
 
     /// The last minute for which to remember what belongs to it, for an end that is known or not.
     fn end(&self, expires: Option<i64>) -> u32 {
         let end = match expires {
             Some(expires) => expires.max(self.now).saturating_add(GRACE),
-            None => self.at.unwrap_or(self.now).max(self.now).saturating_add(DAY),
+            None => self.at.unwrap_or(self.now).max(self.now).saturating_add(self.lifetime()),
         };
         minute(end)
     }
@@ -178,9 +187,8 @@ impl Stories {
 
     /// Forgets what ended before the minute `now`.
     pub(super) fn sweep(&mut self, now: u32, out: &mut Vec<Finding>) {
-        while let Some(ended) = self.packets.expire(now) {
-            out.extend(unattested(&self.attesting, ended));
-        }
+        let attesting = &self.attesting;
+        self.packets.expire(now, |ended| out.extend(unattested(attesting, ended)));
     }
 
     /// The log ends here.
@@ -199,12 +207,13 @@ impl Stories {
         found
     }
 
+    #[inline(never)]
     fn accepted(&mut self, names: &Names, key: u64, id: &[u8], event: Event<'_>, out: &mut Vec<Finding>) {
         let line = event.line;
         let hashed = |kind: &str, name: Name| line.bytes(name).map_or(0, |text| names.of(&[kind.as_bytes(), &text]));
         let expires = line.bytes(Name::ExpiresAt).and_then(|text| self.expiries.read(&text));
         // Whoever chooses an id for its events can choose one id for two.
-        let told_as = line.bytes(Name::EventId).map_or(0, |id| summed(&id));
+        let told_as = line.bytes(Name::EventId).map_or(0, |id| summed(&id) as u32);
         let digest = hashed("digest", Name::PacketDigest);
         let nonce = nonce_of(line, names);
         let nonce_line = if nonce == 0 { None } else { self.packets.taken_nonce(nonce) };
@@ -216,24 +225,27 @@ impl Stories {
             if is_same_line {
                 return;
             }
-            if digest != 0 && digest == entry.digest {
+            let first_digest = entry.more().digest;
+            if digest != 0 && digest == first_digest {
                 let sentence =
                     format!("The packet {} was accepted twice, in line {first} and again in line {}.", event.packet(), event.number);
                 out.push(event.told(REPLAY_ACCEPTED, &[first, event.number], sentence));
-            } else if digest != 0 && entry.digest != 0 {
+            } else if digest != 0 && first_digest != 0 {
                 let sentence = format!("Two accepted packets carry the id {}: lines {first} and {}.", event.packet(), event.number);
                 out.push(event.told(ID_REUSED, &[first, event.number], sentence));
                 entry.marks.set(Marks::SHARED);
-                entry.limit = entry.limit.saturating_add(limit);
+                let more = entry.more_mut();
+                more.limit = more.limit.saturating_add(limit);
             }
         } else {
             entry.accepted = event.number;
             entry.event = told_as;
             entry.agent = event.from;
-            entry.key = hashed("key", Name::Fingerprint);
-            entry.digest = digest;
-            entry.limit = limit;
-            entry.ancestors = ancestors_of(line.raw(Name::Ancestors), names);
+            let (key, ancestors) = (hashed("key", Name::Fingerprint), ancestors_of(line.raw(Name::Ancestors), names));
+            if key != 0 || digest != 0 || limit != u32::MAX || ancestors.is_some() {
+                let more = entry.more_mut();
+                (more.key, more.digest, more.limit, more.ancestors) = (key, digest, limit, ancestors);
+            }
             if let Some(taken) = nonce_line {
                 let sentence = format!("Two packets with one nonce of one key were accepted: lines {taken} and {}.", event.number);
                 out.push(event.told(REPLAY_ACCEPTED, &[taken, event.number], sentence));
@@ -266,6 +278,7 @@ impl Stories {
         self.check_revoked(names, key, id, "was accepted", event, out);
     }
 
+    #[inline(never)]
     fn refused(&mut self, names: &Names, key: u64, event: Event<'_>, out: &mut Vec<Finding>) {
         if !event.says(Name::Reason, "replay_detected") {
             return;
@@ -280,6 +293,7 @@ impl Stories {
         out.push(event.told(REPLAY_REFUSED, &[first, event.number], sentence));
     }
 
+    #[inline(never)]
     fn reviewed(&mut self, key: u64, event: Event<'_>) {
         let Some(entry) = self.packets.keep(key, event.end(None)) else { return };
         // The last word counts.
@@ -292,6 +306,7 @@ impl Stories {
         entry.marks.clear(not);
     }
 
+    #[inline(never)]
     fn executed(&mut self, names: &Names, key: u64, id: &[u8], kind: Kind, event: Event<'_>, out: &mut Vec<Finding>) {
         if !self.is_accepted(key, event, out) {
             return;
@@ -302,7 +317,7 @@ impl Stories {
         if kind == Kind::TaskStarted {
             entry.marks.set(Marks::STARTED);
             open(names, entry, event);
-            let is_another = started_digest != 0 && entry.digest != 0 && started_digest != entry.digest;
+            let is_another = started_digest != 0 && entry.more().digest != 0 && started_digest != entry.more().digest;
             if is_another && !entry.marks.has(Marks::SHARED) {
                 let sentence = format!(
                     "The task of line {} is not that of the packet {id} that was accepted in line {accepted}.",
@@ -312,11 +327,12 @@ impl Stories {
                 out.push(event.told(UNACCEPTED, &[accepted, event.number], sentence));
             }
         } else {
-            entry.used = entry.used.saturating_add(1);
-            if entry.used > entry.limit && !entry.marks.has(Marks::TOLD_BUDGET) {
+            let more = entry.more_mut();
+            more.used = more.used.saturating_add(1);
+            let (used, limit) = (more.used, more.limit);
+            if used > limit && !entry.marks.has(Marks::TOLD_BUDGET) {
                 entry.marks.set(Marks::TOLD_BUDGET);
-                let sentence =
-                    format!("The packet {} permits {} tool calls; line {} is one more.", event.packet(), entry.limit, event.number);
+                let sentence = format!("The packet {} permits {limit} tool calls; line {} is one more.", event.packet(), event.number);
                 out.push(event.told(OVERRUN, &[accepted, event.number], sentence));
             }
         }
@@ -329,6 +345,7 @@ impl Stories {
         self.check_revoked(names, key, id, what, event, out);
     }
 
+    #[inline(never)]
     fn ended(&mut self, names: &Names, key: u64, kind: Kind, event: Event<'_>, out: &mut Vec<Finding>) {
         let is_attested = kind == Kind::Attested;
         if is_attested || !matches!(event.line.raw(Name::OutcomeHash), b"" | b"null") {
@@ -344,17 +361,18 @@ impl Stories {
             open(names, entry, event);
         }
         if entry.marks.has(Marks::ATTESTED) {
-            entry.open = None;
+            entry.close();
         }
         let Some(outcome) = event.line.bytes(Name::OutcomeHash) else { return };
         let hashed = names.of(&[b"outcome", &outcome]);
-        let (told, first) = **entry.outcome.get_or_insert_with(|| Box::new((hashed, event.number)));
+        let (told, first) = *entry.more_mut().outcome.get_or_insert((hashed, event.number));
         if told != hashed && !entry.marks.has(Marks::SHARED) {
             let sentence = format!("Lines {first} and {} tell of two outcomes of the packet {}.", event.number, event.packet());
             out.push(event.told(MISMATCH, &[entry.accepted, first, event.number], sentence));
         }
     }
 
+    #[inline(never)]
     fn unattested(&mut self, names: &Names, key: u64, event: Event<'_>, out: &mut Vec<Finding>) {
         self.attests(names, event);
         let Some(entry) = self.packets.get(key) else { return };
@@ -362,7 +380,7 @@ impl Stories {
             return;
         }
         entry.marks.set(Marks::UNATTESTED);
-        entry.open = None;
+        entry.close();
         let why = event.line.text(Name::Reason).map(|reason| clipped(&reason)).unwrap_or_default();
         let sentence = format!("The outcome of the packet {} could not be attested: {why}.", event.packet());
         let lines = [entry.accepted, event.number];
@@ -370,6 +388,7 @@ impl Stories {
     }
 
     /// Whether the packet was accepted before; if not, that is told once.
+    #[inline(never)]
     fn is_accepted(&mut self, key: u64, event: Event<'_>, out: &mut Vec<Finding>) -> bool {
         let known = self.packets.get(key).map(|entry| (entry.accepted != 0, entry.marks.has(Marks::TOLD_UNACCEPTED)));
         match known {
@@ -389,6 +408,7 @@ impl Stories {
         false
     }
 
+    #[inline(never)]
     fn revoke(&mut self, names: &Names, event: Event<'_>) {
         let Some(target) = event.line.text(Name::Target) else { return };
         let Some((kind, rest)) = target.split_once('|') else { return };
@@ -417,10 +437,11 @@ impl Stories {
             return;
         }
         let Some(entry) = self.packets.get(key).filter(|entry| !entry.marks.has(Marks::TOLD_REVOKED)) else { return };
-        let mut under = vec![(entry.agent, "its sender"), (entry.key, "the key of its sender"), (entry.digest, "the packet")];
-        under.extend(entry.ancestors.iter().flatten().map(|digest| (*digest, "a packet before it")));
-        if self.has_packet_ids && entry.key != 0 {
-            under.push((scoped(names, entry.key, &hex(&sha256(&[id]))), "the packet"));
+        let More { key, digest, ancestors, .. } = entry.more();
+        let mut under = vec![(entry.agent, "its sender"), (*key, "the key of its sender"), (*digest, "the packet")];
+        under.extend(ancestors.iter().flatten().map(|digest| (*digest, "a packet before it")));
+        if self.has_packet_ids && *key != 0 {
+            under.push((scoped(names, *key, &hex(&sha256(&[id]))), "the packet"));
         }
         if self.has_capability_ids
             && let Some(capability) = event.line.bytes(Name::CapabilityId)
@@ -483,10 +504,10 @@ fn scoped(names: &Names, key: u64, id: &str) -> u64 {
 
 /// What has to be known when nobody attests the outcome.
 fn open(names: &Names, entry: &mut Entry, event: Event<'_>) {
-    if entry.open.is_none() && !entry.marks.has(Marks::UNATTESTED) {
+    if entry.more().open.is_none() && !entry.marks.has(Marks::UNATTESTED) {
         let at = event.at.unwrap_or(event.now);
         let (packet, agents, producer) = (event.packet(), agents(event.line), producer_of(names, event));
-        entry.open = Some(Box::new(Open { packet, agents, line: event.number, at, producer }));
+        entry.more_mut().open = Some(Box::new(Open { packet, agents, line: event.number, at, producer }));
     }
 }
 
@@ -496,11 +517,14 @@ fn producer_of(names: &Names, event: Event<'_>) -> u64 {
 
 /// The calls a packet permits; more than can be counted where it does not say.
 fn limit_of(raw: &[u8]) -> u32 {
-    if raw.is_empty() {
-        return u32::MAX;
-    }
-    let number = core::str::from_utf8(raw).ok().and_then(|text| text.parse().ok());
-    number.unwrap_or(if raw.starts_with(b"-") { 0 } else { u32::MAX })
+    number(raw).unwrap_or(if raw.starts_with(b"-") { 0 } else { u32::MAX })
+}
+
+/// A natural number, as JSON spells it.
+fn number(raw: &[u8]) -> Option<u32> {
+    let digit = |byte: &u8| byte.is_ascii_digit().then(|| u32::from(byte - b'0'));
+    let (first, rest) = raw.split_first()?;
+    rest.iter().try_fold(digit(first)?, |number, byte| number.checked_mul(10)?.checked_add(digit(byte)?))
 }
 
 /// The hashed nonce of one key; 0 where there is none.

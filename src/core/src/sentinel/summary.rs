@@ -180,6 +180,7 @@ impl Tally {
     }
 
     /// A packet from and to `agents`, as hashed names, was accepted or refused when the log was at `now`.
+    #[inline(never)]
     pub(super) fn handoff(&mut self, line: &Line<'_>, agents: (u64, u64), is_accepted: bool, now: i64) {
         self.timeline.add(now, usize::from(!is_accepted));
         let key = pair(agents.0, agents.1);
