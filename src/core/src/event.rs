@@ -53,11 +53,13 @@ pub enum Kind {
     LogCheckpoint,
     /// A log went on after its last line had been cut off in the middle.
     LogRecovered,
+    /// A log goes on with another one, which was full.
+    LogContinued,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::PacketAccepted,
         Self::PacketRejected,
         Self::CapabilityStale,
@@ -76,6 +78,7 @@ impl Kind {
         Self::Unattested,
         Self::LogCheckpoint,
         Self::LogRecovered,
+        Self::LogContinued,
     ];
 
     /// The value of `event_type`.
@@ -100,6 +103,7 @@ impl Kind {
             Self::Unattested => "unattested",
             Self::LogCheckpoint => "log_checkpoint",
             Self::LogRecovered => "log_recovered",
+            Self::LogContinued => "log_continued",
         }
     }
 

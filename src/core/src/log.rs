@@ -13,7 +13,7 @@ pub use merkle::{Frontier, Hash, consistency_path, extends, includes, inclusion_
 pub use verify::{Break, Fault, Report, Verifier};
 
 use crate::crypto::sha256;
-use crate::encoding::hex;
+use crate::encoding::{from_hex, hex};
 use crate::event::{self, Kind, Stamp};
 use crate::json::{self, Escape, FloatForm, Integer, Style, TimeForm, Value};
 use crate::time::Timestamp;
@@ -23,6 +23,28 @@ const NOTHING: Hash = [0; 32];
 
 /// How a line is written: as the reference dumps events, in ASCII.
 const LINE: Style = Style { sorted: false, spaced: true, escape: Escape::Ascii, float: FloatForm::Python, time: TimeForm::Iso };
+
+/// A log as it ended, named by the first line of the one that goes on with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Which log it was.
+    pub log_id: String,
+    /// How many lines it had.
+    pub size: u64,
+    /// The Merkle root over them.
+    pub root: Hash,
+}
+
+impl Link {
+    /// The link that the first line of a log, `line`, states.
+    fn of(line: &Value) -> Option<Self> {
+        let text = |key| if let Some(Value::String(text)) = line.member(key) { Some(text.as_str()) } else { None };
+        let size = if let Some(Value::Int(size)) = line.member("previous_size") { size.to_string().parse().ok()? } else { return None };
+        let is_link = text("event_type") == Some(Kind::LogContinued.as_str());
+        let root = text("previous_root").and_then(|root| from_hex(root).ok()).filter(|_| is_link)?;
+        Some(Self { log_id: text("previous_log_id")?.to_owned(), size, root })
+    }
+}
 
 /// The writing end of a log: what the next line must carry. The lines themselves are the host's to keep.
 ///
@@ -92,9 +114,25 @@ impl Writer {
     /// The line that tells that a last line without newline, `cut`, has been cut off: the writer had stopped in
     /// its middle.
     pub fn append_recovery(&mut self, cut: &[u8], stamp: Stamp) -> String {
-        let length = Integer::from_digits(&cut.len().to_string()).map_or(Value::Null, Value::Int);
+        let length = u64::try_from(cut.len()).map_or(Value::Null, whole);
         let payload = vec![("cut_bytes", length), ("cut_sha256", Value::String(hex(&sha256(&[cut]))))];
         self.append(&event::event(Kind::LogRecovered, stamp, payload))
+    }
+
+    /// The first line of a log that goes on with `before`; nothing where there is a line already.
+    pub fn append_link(&mut self, before: &Link, stamp: Stamp) -> Option<String> {
+        let payload = vec![
+            ("previous_log_id", before.log_id.as_str().into()),
+            ("previous_size", whole(before.size)),
+            ("previous_root", Value::String(hex(&before.root))),
+        ];
+        (self.size() == 0).then(|| self.append(&event::event(Kind::LogContinued, stamp, payload)))
+    }
+
+    /// This log as it stands now, for the one that goes on with it.
+    #[must_use]
+    pub fn link(&self) -> Link {
+        Link { log_id: self.log_id.clone(), size: self.tree.size(), root: self.tree.root() }
     }
 
     /// How many lines there are.
@@ -114,4 +152,8 @@ impl Writer {
         self.take_in(line.as_bytes());
         line
     }
+}
+
+fn whole(n: u64) -> Value {
+    Integer::from_digits(&n.to_string()).map_or(Value::Null, Value::Int)
 }

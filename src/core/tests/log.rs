@@ -200,3 +200,42 @@ fn what_is_no_chained_log_is_told_line_by_line_and_within_bounds() {
     assert_eq!(report.breaks[0].to_string(), "line 1 carries no hash of the line before");
     assert_eq!(report.breaks[1].to_string(), "line 2 is no JSON object");
 }
+
+#[test]
+fn a_log_that_goes_on_with_another_names_it_as_it_ended_and_none_between_can_be_left_out_or_cut() {
+    let stamp = |n: i64| Stamp { id: format!("e-{n}"), at: at(n), producer: "agent:researcher".into() };
+    let mut logs: Vec<Vec<String>> = Vec::new();
+    let mut before: Option<Writer> = None;
+    for part in 0..3 {
+        let mut writer = Writer::new(&format!("log-1/{part}"));
+        let link = before.as_ref().map(|before| writer.append_link(&before.link(), stamp(part)).expect("its first line"));
+        let events: Vec<String> = (0..5).map(|n| writer.append(&told(n))).collect();
+        assert_eq!(writer.append_link(&writer.clone().link(), stamp(9)), None);
+        logs.push(link.into_iter().chain(events).collect());
+        before = Some(writer);
+    }
+    let read = |lines: &[String], before: Option<&Report>| {
+        let verifier = Verifier::new(&[], None);
+        let mut verifier = if let Some(before) = before { verifier.after(before.lines, before.root) } else { verifier };
+        lines.iter().for_each(|line| verifier.push(line.as_bytes()));
+        verifier.finish(&[])
+    };
+    let [first, second, third] =
+        [0, 1, 2].map(|part: usize| read(&logs[part], part.checked_sub(1).map(|part| read(&logs[part], None)).as_ref()));
+    assert!([&first, &second, &third].iter().all(|report| report.is_whole()));
+    let link = second.continues.clone().expect("a link");
+    assert_eq!((link.log_id.as_str(), link.size, link.root, &first.continues), ("log-1/0", 5, first.root, &None));
+
+    let cut = read(&logs[0][..4], None);
+    let altered = read(&[&logs[0][..4], &[logs[0][4].replace("e-4", "e-5")]].concat(), None);
+    for (lines, before) in [(&logs[2], &first), (&logs[1], &cut), (&logs[1], &altered), (&logs[0], &first), (&Vec::new(), &first)] {
+        let report = read(lines, Some(before));
+        let faults: Vec<&str> = report.breaks.iter().map(|found| found.fault.as_str()).collect();
+        assert_eq!(faults, ["not_continued"], "{lines:?}");
+    }
+    // Only its first line says what a log goes on with.
+    let mut writer = Writer::new("log-2");
+    let late = [writer.append(&told(0)), writer.append(&json::parse(logs[1][0].as_bytes()).expect("JSON"))];
+    assert_eq!(read(&late, None).continues, None);
+    assert!(!read(&late, Some(&first)).is_whole());
+}

@@ -1,6 +1,6 @@
 //! Reading a log against what it carries itself and what was kept elsewhere: one pass, constant memory.
 
-use super::{Checkpoint, Frontier, Hash, NOTHING, Seal, UnverifiedCheckpoint, leaf_hash};
+use super::{Checkpoint, Frontier, Hash, Link, NOTHING, Seal, UnverifiedCheckpoint, leaf_hash};
 use crate::crypto::{KeyTables, PublicKey, sha256};
 use crate::encoding::from_hex;
 use crate::event::Kind;
@@ -37,6 +37,11 @@ pub enum Fault {
     LastLine,
     /// The checkpoint kept elsewhere states another root: lines before it are not those it was made over.
     Root,
+    /// The first line does not name the log before as that one ended.
+    Link {
+        /// How many lines that one had.
+        size: u64,
+    },
 }
 
 impl Fault {
@@ -53,6 +58,7 @@ impl Fault {
             Self::Shorter { .. } => "log_shorter",
             Self::LastLine => "last_line_altered",
             Self::Root => "root_mismatch",
+            Self::Link { .. } => "not_continued",
         }
     }
 }
@@ -81,6 +87,8 @@ pub struct Report {
     pub log_id: Option<String>,
     /// The Merkle root over all lines.
     pub root: Hash,
+    /// The log that this one goes on with, as its first line says.
+    pub continues: Option<Link>,
     /// What is wrong, in order.
     pub breaks: Vec<Break>,
     /// How many more there were.
@@ -108,6 +116,8 @@ impl Report {
 pub struct Verifier {
     trusted: Vec<PublicKey>,
     kept: Option<Seal>,
+    /// Size and root of the log before.
+    before: Option<(u64, Hash)>,
     keys: KeyTables,
     reader: Reader,
     tree: Frontier,
@@ -125,6 +135,7 @@ impl Verifier {
         let mut verifier = Self {
             trusted: trusted.to_vec(),
             kept: kept.map(|checkpoint| checkpoint.content().body.clone()),
+            before: None,
             keys: KeyTables::new(4),
             reader: Reader::default(),
             tree: Frontier::default(),
@@ -135,6 +146,7 @@ impl Verifier {
                 checkpoints: 0,
                 log_id: None,
                 root: NOTHING,
+                continues: None,
                 breaks: Vec::new(),
                 more_breaks: 0,
                 tail: 0,
@@ -144,6 +156,13 @@ impl Verifier {
         // One that was made before the first line.
         verifier.meet_kept();
         verifier
+    }
+
+    /// The log goes on with another one, which had `size` lines and this Merkle root.
+    #[must_use]
+    pub fn after(mut self, size: u64, root: Hash) -> Self {
+        self.before = Some((size, root));
+        self
     }
 
     /// Takes in the next line, without its newline.
@@ -159,11 +178,14 @@ impl Verifier {
     pub(crate) fn push_read(&mut self, line: &[u8], read: Option<&Line<'_>>) {
         let at = self.report.lines.saturating_add(1);
         match read {
-            Some(read) if read.is_plain() && read.bytes(Name::EventType).as_deref() != Some(Kind::LogCheckpoint.as_str().as_bytes()) => {
+            Some(read)
+                if at > 1 && read.is_plain() && read.bytes(Name::EventType).as_deref() != Some(Kind::LogCheckpoint.as_str().as_bytes()) =>
+            {
                 self.follow(at, read.text(Name::Prev).as_deref())
             }
             _ => self.parsed(at, line),
         }
+        self.meet_before();
         self.tree.push(leaf_hash(line));
         self.prev = sha256(&[line]);
         self.report.lines = at;
@@ -174,6 +196,9 @@ impl Verifier {
         match json::parse(line) {
             Ok(value @ Value::Object(_)) => {
                 self.follow(at, if let Some(Value::String(text)) = value.member("prev") { Some(text) } else { None });
+                if at == 1 {
+                    self.report.continues = Link::of(&value);
+                }
                 if value.member("event_type") == Some(&Kind::LogCheckpoint.as_str().into()) {
                     self.checkpoint(at, value);
                 }
@@ -196,6 +221,7 @@ impl Verifier {
     pub fn finish(mut self, tail: &[u8]) -> Report {
         self.report.tail = u64::try_from(tail.len()).unwrap_or(u64::MAX);
         self.report.root = self.tree.root();
+        self.meet_before();
         if let Some(kept) = self.kept.take() {
             let last = self.report.lines;
             self.fault(last.saturating_add(1), kept.size, Fault::Shorter { stated: kept.size });
@@ -243,6 +269,15 @@ impl Verifier {
         }
     }
 
+    /// Holds the first line, or that there is none, against the log before.
+    fn meet_before(&mut self) {
+        if let Some((size, root)) = self.before.take()
+            && self.report.continues.as_ref().is_none_or(|link| (link.size, link.root) != (size, root))
+        {
+            self.fault(1, 1, Fault::Link { size });
+        }
+    }
+
     fn fault(&mut self, from: u64, to: u64, fault: Fault) {
         if self.report.breaks.len() < MAX_BREAKS {
             self.report.breaks.push(Break { from, to, fault });
@@ -265,6 +300,7 @@ impl core::fmt::Display for Break {
             Fault::CheckpointMismatch => write!(f, "lines {from} to {to} are not those that the checkpoint in line {to} was made over"),
             Fault::Shorter { stated } => write!(f, "lines {from} to {stated} are missing: the end was cut off"),
             Fault::LastLine => write!(f, "line {to} is not the one that the kept checkpoint follows"),
+            Fault::Link { size } => write!(f, "line 1 does not go on with the log before, as that one stands with its {size} lines"),
             Fault::Root => write!(f, "lines {from} to {to} are not those that the kept checkpoint was made over"),
         }
     }
