@@ -121,6 +121,49 @@ test("jsonl: full files are sealed and numbered, and each is a whole log", async
   assert.deepEqual(stored, events.map(({ event_id }) => event_id));
 });
 
+const isTaken = (taken, name) => name !== "audit.jsonl" && (taken === "all" || taken.some((number) => name === `audit.jsonl.${number}`));
+
+test("jsonl: whatever full files were taken elsewhere, none that is left is written over, and the log goes on under its own name", async (t) => {
+  const events = await happenings(60);
+  for (const taken of [[1], [1, 2], [2], "all"]) {
+    const path = join(folder(t), "audit.jsonl");
+    const home = join(path, "..");
+    const write = async (part) => {
+      const sink = await JsonlSink.open(path, { ...chained, rotateBytes: 3000, maxBatch: 4 });
+      await Promise.all(part.map((event) => sink.emit(event)));
+      await sink.close();
+    };
+    await write(events.slice(0, 30));
+    const gone = [];
+    for (const file of readdirSync(home).filter((name) => isTaken(taken, name))) {
+      gone.push(...ids(join(home, file)));
+      rmSync(join(home, file));
+    }
+    assert.ok(gone.length > 0);
+    await write(events.slice(30));
+    const stored = [];
+    for (const file of readdirSync(home)) {
+      const { whole, unsealed, breaks } = await verifyLog(readFileSync(join(home, file)), { keys: [researcher.publicKeyPem] });
+      assert.deepEqual([whole, unsealed], [true, 0], `${taken} ${file} ${breaks.map(({ message }) => message)}`);
+      stored.push(...ids(join(home, file)));
+    }
+    for (const { event_id: id } of events) assert.ok(stored.includes(id) || gone.includes(id), `${taken} ${id}`);
+  }
+});
+
+test("jsonl: a file that holds another log is not gone on with", async (t) => {
+  const path = join(folder(t), "audit.jsonl");
+  const sink = await JsonlSink.open(path, chained);
+  await sink.emit((await happenings(1))[0]);
+  await sink.close();
+  const before = readFileSync(path);
+  for (const logId of ["gate-2", "gate-", "gate-1/x"]) {
+    const error = await failureOf(() => JsonlSink.open(path, { ...chained, logId }));
+    assert.deepEqual([error.code, error.field, error.message], ["config_invalid", "logId", `the file holds the log \`gate-1\`, not \`${logId}\``]);
+  }
+  assert.deepEqual(readFileSync(path), before);
+});
+
 test("jsonl: what cannot be written is said, nothing half-written stays, and it goes on when it can", async (t) => {
   const path = join(folder(t), "audit.jsonl");
   const events = await happenings(2);

@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import { configInvalid, errorFor } from "../errors.js";
 import { readOptions } from "../plain.js";
 import { typeName } from "../text.js";
+import { highestNumber, logIdOf, numberOf } from "./numbered.js";
 import { count, Outbox, textOf } from "./outbox.js";
 
 const NEWLINE = 0x0a;
@@ -25,6 +26,7 @@ export class JsonlSink {
   #file = null;
   /** Bytes that are known to be whole lines. */
   #size = 0;
+  /** The number of the latest full file. */
   #rotations = 0;
   #chain = null;
   #unsealed = 0;
@@ -50,7 +52,7 @@ export class JsonlSink {
     beingWritten.add(whole);
     try {
       await mkdir(dirname(whole), { recursive: true });
-      while (await exists(`${whole}.${sink.#rotations + 1}`)) sink.#rotations += 1;
+      sink.#rotations = await highestNumber(whole);
       await sink.#open();
     } catch (error) {
       await sink.#file?.close().catch(() => {});
@@ -178,7 +180,7 @@ export class JsonlSink {
   async #openChain(file) {
     // Loaded where it is needed: the second module is not small.
     const { LogWriter } = await import("trusthandoff/sentinel");
-    const logId = this.#rotations === 0 ? this.#options.logId : `${this.#options.logId}/${this.#rotations}`;
+    const logId = await this.#continued(file);
     let size = 0;
     const pieces = async function* () {
       for await (const piece of piecesOf(file)) {
@@ -189,6 +191,17 @@ export class JsonlSink {
     const { writer, tail } = await LogWriter.open(pieces(), { logId });
     this.#unsealed = this.#options.identity !== undefined && writer.size > 0 ? 1 : 0;
     return { size: size - tail.length, tail, chain: writer };
+  }
+
+  /** The name of the log in the file: its own where it says one, and the next one's otherwise. */
+  async #continued(file) {
+    const { logId } = this.#options;
+    const name = await logIdOf(piecesOf(file));
+    if (name === null) return this.#rotations === 0 ? logId : `${logId}/${this.#rotations}`;
+    const number = numberOf(name, logId);
+    if (number === null) throw configInvalid(`the file holds the log \`${name}\`, not \`${logId}\``, "logId");
+    this.#rotations = Math.max(this.#rotations, number);
+    return name;
   }
 
   #recovered(tail) {

@@ -14,7 +14,7 @@ export interface JsonlOptions {
   fsync?: "always" | "interval" | "never";
   /** By default 1000. */
   intervalMs?: number;
-  /** Begin a new file at this size; the full one gets the next number behind its name. By default never. */
+  /** Begin a new file at this size; the full one gets the next free number behind its name. By default never. */
   rotateBytes?: number;
   /** Chain the lines by their hashes, as the log of this name; `verifyLog` of `trusthandoff/sentinel` checks that. */
   logId?: string;
@@ -38,7 +38,7 @@ export class JsonlSink {
   /**
    * Opens the file, or makes it. What a crash left of a last line is cut off, and a `log_recovered` event says so.
    *
-   * @throws `config_invalid`; for a chained log that cannot be continued, the error that says why
+   * @throws `config_invalid`, also where the file holds a log of another name; for a chained log that cannot be continued, the error that says why
    */
   static open(path: string, options?: JsonlOptions): Promise<JsonlSink>;
   /** Resolves when the event is stored. */
