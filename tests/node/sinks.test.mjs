@@ -1,5 +1,6 @@
 /** Sinks: what they store is whole and in order, what they could not store they say, and a cut or edited log shows. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
@@ -94,14 +95,18 @@ for (const [kind, options] of Object.entries({ plain: {}, chained })) {
       await again.close();
       const found = lines(path).map((line) => JSON.parse(line));
       const recovered = found.find(({ event_type }) => event_type === "log_recovered");
+      assert.deepEqual([recovered.cut_bytes, recovered.cut_sha256], [cut - last, sha256(whole.subarray(last, cut)).toString("hex")]);
       assert.equal(recovered.producer_id, kind === "plain" ? "agent:keeper" : researcher.agentId);
+      // Chained or not, what was cut off is told in the same members.
+      const tail = whole.subarray(last, cut);
+      assert.deepEqual([recovered.cut_bytes, recovered.cut_sha256], [tail.length, createHash("sha256").update(tail).digest("hex")]);
       assert.ok(found.some(({ event_id }) => event_id === events[3].event_id));
       if (kind === "chained") assert.equal((await verifyLog(readFileSync(path), { keys: [researcher.publicKeyPem] })).whole, true);
     }
   });
 }
 
-test("jsonl: full files are sealed and numbered, and each is a whole log", async (t) => {
+test("jsonl: full files are sealed and numbered, each is a whole log, and none can be taken out unseen", async (t) => {
   const path = join(folder(t), "audit.jsonl");
   const events = await happenings(40);
   for (const half of [events.slice(0, 20), events.slice(20)]) {
@@ -112,13 +117,33 @@ test("jsonl: full files are sealed and numbered, and each is a whole log", async
   const files = readdirSync(join(path, "..")).sort((a, b) => (a.length === 11 ? 1 : b.length === 11 ? -1 : a.localeCompare(b, "en", { numeric: true })));
   assert.ok(files.length > 3, files.join());
   const stored = [];
+  const reports = [];
   for (const [index, file] of files.entries()) {
     const full = join(path, "..", file);
-    const report = await verifyLog(readFileSync(full), { keys: [researcher.publicKeyPem] });
+    const read = (previous) => verifyLog(readFileSync(full), { keys: [researcher.publicKeyPem], previous });
+    const report = await read(reports.at(-1));
     assert.deepEqual([report.whole, report.unsealed, report.logId], [true, 0, index === 0 ? "gate-1" : `gate-1/${index}`], file);
+    if (index >= 2) assert.deepEqual((await read(reports.at(-2))).breaks.map(({ fault }) => fault), ["not_continued"], file);
+    reports.push(report);
     stored.push(...ids(full).filter((id) => events.some(({ event_id }) => event_id === id)));
   }
   assert.deepEqual(stored, events.map(({ event_id }) => event_id));
+});
+
+test("jsonl: a process that stopped when a file was full and the next had not begun is gone on with", async (t) => {
+  const path = join(folder(t), "audit.jsonl");
+  const [first, second] = await happenings(2);
+  const write = async (event) => {
+    const sink = await JsonlSink.open(path, chained);
+    await sink.emit(event);
+    await sink.close();
+  };
+  await write(first);
+  renameSync(path, `${path}.1`);
+  await write(second);
+  const full = await verifyLog(readFileSync(`${path}.1`));
+  const { whole, continues, logId } = await verifyLog(readFileSync(path), { previous: full, keys: [researcher.publicKeyPem] });
+  assert.deepEqual([whole, logId, continues], [true, "gate-1/1", { logId: "gate-1", size: full.lines, root: full.root }]);
 });
 
 const isTaken = (taken, name) => name !== "audit.jsonl" && (taken === "all" || taken.some((number) => name === `audit.jsonl.${number}`));

@@ -216,7 +216,7 @@ export class JsonlSink {
       correlation_id: null,
       idempotency_key: `log_recovered:${id}`,
       cut_bytes: tail.length,
-      cut_digest: createHash("sha256").update(tail).digest("hex"),
+      cut_sha256: createHash("sha256").update(tail).digest("hex"),
     });
   }
 
