@@ -1,7 +1,7 @@
 /** Sinks: what they store is whole and in order, what they could not store they say, and a cut or edited log shows. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -95,11 +95,8 @@ for (const [kind, options] of Object.entries({ plain: {}, chained })) {
       await again.close();
       const found = lines(path).map((line) => JSON.parse(line));
       const recovered = found.find(({ event_type }) => event_type === "log_recovered");
-      assert.deepEqual([recovered.cut_bytes, recovered.cut_sha256], [cut - last, sha256(whole.subarray(last, cut)).toString("hex")]);
+      assert.deepEqual([recovered.cut_bytes, recovered.cut_sha256], [cut - last, createHash("sha256").update(whole.subarray(last, cut)).digest("hex")]);
       assert.equal(recovered.producer_id, kind === "plain" ? "agent:keeper" : researcher.agentId);
-      // Chained or not, what was cut off is told in the same members.
-      const tail = whole.subarray(last, cut);
-      assert.deepEqual([recovered.cut_bytes, recovered.cut_sha256], [tail.length, createHash("sha256").update(tail).digest("hex")]);
       assert.ok(found.some(({ event_id }) => event_id === events[3].event_id));
       if (kind === "chained") assert.equal((await verifyLog(readFileSync(path), { keys: [researcher.publicKeyPem] })).whole, true);
     }
