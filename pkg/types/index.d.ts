@@ -931,7 +931,8 @@ export type EventType =
   | "attested"
   | "unattested"
   | "log_checkpoint"
-  | "log_recovered";
+  | "log_recovered"
+  | "log_continued";
 
 /** An event: these fields, and those of its type. Frozen. */
 export interface AuditEvent {

@@ -191,6 +191,17 @@ export interface VerifyLogOptions extends ReadOptions {
   keys?: LogKey | readonly LogKey[];
   /** A checkpoint that was kept elsewhere: what it states must still stand in the log. */
   checkpoint?: LogPiece | null;
+  /** The report of the log before, of which this one must be the continuation: `not_continued` otherwise. */
+  previous?: Pick<LogReport, "lines" | "root"> | null;
+}
+
+/** A log as it ended, for the one that goes on with it. */
+export interface LogLink {
+  readonly logId: string;
+  /** How many lines it had. */
+  readonly size: number;
+  /** The Merkle root over them (RFC 9162 §2.1), in hexadecimal. */
+  readonly root: string;
 }
 
 /** Something that is wrong with a log, and where it was seen. */
@@ -208,7 +219,8 @@ export interface LogBreak {
     | "checkpoint_mismatch"
     | "log_shorter"
     | "last_line_altered"
-    | "root_mismatch";
+    | "root_mismatch"
+    | "not_continued";
   /** The sentence for people. */
   readonly message: string;
 }
@@ -229,6 +241,8 @@ export interface LogReport {
   readonly logId: string | null;
   /** The Merkle root over all lines (RFC 9162 §2.1), in hexadecimal. */
   readonly root: string;
+  /** The log that this one goes on with, as its first line says. Only with `previous` is that held against the log itself. */
+  readonly continues: LogLink | null;
   /** What is wrong, in order; at most 1,000. */
   readonly breaks: readonly LogBreak[];
   /** How many more there were. */
@@ -295,6 +309,8 @@ export declare class LogWriter {
   readonly logId: string;
   /** How many lines there are. */
   readonly size: number;
+  /** This log as it stands, for the one that goes on with it. */
+  readonly link: LogLink;
 
   /** Takes in a line that stands in the log already, without its newline. */
   takeIn(line: LogPiece): this;
@@ -302,6 +318,13 @@ export declare class LogWriter {
   append(event: LogEvent): string;
   /** The line of a `log_recovered` event: how long the tail was that is cut off, and its hash. */
   recover(tail: LogPiece, options: { producer: string; now?: LogMoment }): string;
+  /**
+   * The line of a `log_continued` event, the first one of a log that goes on with another, which was full. It holds the size and root of
+   * that one, so that no log between the two can be left out, and the checkpoints of this one vouch for that one too.
+   *
+   * @throws `config_invalid` where there is a line already
+   */
+  continueFrom(link: LogLink, options: { producer: string; now?: LogMoment }): string;
   /** A signed line that states all that was written so far. Keep it elsewhere too: what it states cannot be taken back. */
   checkpoint(identity: AgentIdentity, options?: { now?: LogMoment }): string;
   /** The same for signers that answer later. Until then nothing can be written (`config_invalid`). */

@@ -44,7 +44,7 @@ test("a log that nobody touched: 0, and who vouches for how much of it", async (
   const piped = await run(["log", "verify", "-", "--json"], { cwd, input: text });
   const { root, ...report } = JSON.parse(piped.out);
   assert.match(root, /^[0-9a-f]{64}$/);
-  const expected = { whole: true, lines: 8, sealed: 0, unsealed: 8, checkpoints: 0, log_id: "gate-\u001b[31m1", tail: 0, breaks: [], more_breaks: 0 };
+  const expected = { whole: true, lines: 8, sealed: 0, unsealed: 8, checkpoints: 0, log_id: "gate-\u001b[31m1", continues: null, tail: 0, breaks: [], more_breaks: 0 };
   assert.deepEqual([piped.code, report], [0, expected]);
 });
 
@@ -71,6 +71,28 @@ test("a line that was never finished is told of, and no sign of tampering", asyn
   assert.match(out, /^tail +10 bytes after the last newline/m);
 });
 
+test("of several files each goes on with the one before, and a missing one is told of", async (t) => {
+  const { log, cwd } = kept(t);
+  const [text, writers] = [[], []];
+  for (const part of [0, 1, 2]) {
+    const writer = new LogWriter({ logId: `gate-1/${part}` });
+    const link = part === 0 ? [] : [writer.continueFrom(writers[part - 1].link, { producer: "agent:keeper" })];
+    text.push([...link, writer.append({ event_type: "task_started", packet_id: `pk-${part}` })].map((line) => `${line}\n`).join(""));
+    writeFileSync(join(cwd, `part${part}.jsonl`), text[part]);
+    writers.push(writer);
+  }
+  const all = await log("part0.jsonl", "part1.jsonl", "part2.jsonl");
+  assert.deepEqual([all.code, all.err], [0, ""]);
+  assert.match(all.out, /^file +part1\.jsonl\nwhole +2 lines[^]*^follows +gate-1\/0, 1 line$[^]*^file +part2\.jsonl$/m);
+  const skipped = await log("part0.jsonl", "part2.jsonl", "--json");
+  const [first, last] = skipped.out.trim().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual([skipped.code, first.file, first.whole, last.file, last.whole], [1, "part0.jsonl", true, "part2.jsonl", false]);
+  assert.deepEqual(last.breaks, [
+    { from: 1, to: 1, fault: "not_continued", message: "line 1 does not name the log before as that one stands, up to its line 1" },
+  ]);
+  assert.deepEqual(last.continues, { log_id: "gate-1/1", size: 2, root: writers[1].link.root });
+});
+
 test("what is no log at all: 1; what cannot be read, and trust that is none: 2 and one line", async (t) => {
   const { log, cwd } = kept(t);
   const noise = await run(["log", "verify", "-"], { cwd, input: Buffer.from([0xff, 0x0a, 0x00, 0x0a]) });
@@ -85,7 +107,8 @@ test("what is no log at all: 1; what cannot be read, and trust that is none: 2 a
     [["log.jsonl", "--checkpoint", "key.pem"], /cannot use the checkpoint in key\.pem/],
     [["log.jsonl", "--checkpoint", ""], /--checkpoint must be a file/],
     [["log.jsonl", "--key", "key.pem", "--key", "key.pem"], /twice/],
-    [["log.jsonl", "more"], /unexpected argument `more`/],
+    [["log.jsonl", "more"], /cannot read more: no such file/],
+    [["-", "-"], /standard input can be one of the files only/],
     [[], /needs a FILE/],
   ]) {
     const { code, out, err } = await log(...args);

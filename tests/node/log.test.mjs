@@ -116,7 +116,7 @@ test("a checkpoint states what the log was, to those who trust its key", () => {
 
 test("a log that nobody touched is whole, and sealed up to its last checkpoint", async () => {
   const { text, lines, seals } = logOf(25, 10);
-  const expected = { whole: true, lines: 27, sealed: 22, unsealed: 5, checkpoints: 2, logId: "gate-1", root: sealOf(lines).root, breaks: [], moreBreaks: 0, tail: 0 };
+  const expected = { whole: true, lines: 27, sealed: 22, unsealed: 5, checkpoints: 2, logId: "gate-1", root: sealOf(lines).root, continues: null, breaks: [], moreBreaks: 0, tail: 0 };
   assert.deepEqual({ ...(await verifyLog(text, trusted)) }, expected);
   assert.deepEqual({ ...(await verifyLog(text)) }, { ...expected, sealed: 0, unsealed: 27, checkpoints: 0 });
   assert.deepEqual({ ...(await verifyLog(text, { checkpoint: seals[1] })) }, { ...expected, sealed: 21, unsealed: 6, checkpoints: 0 });
@@ -324,6 +324,14 @@ test("wrong arguments are told in one line, with errors of the main entry", asyn
     ["missing_field", () => verifyLog(text, { checkpoint: "{}" })],
     ["argument_type", () => verifyLog(text, { checkpoint: {} })],
     ["config_invalid", () => verifyLog(text, { onProgress: 1 })],
+    ["argument_type", () => verifyLog(text, { previous: 7 })],
+    ["config_invalid", () => verifyLog(text, { previous: { lines: -1, root: "" } })],
+    ["config_invalid", () => verifyLog(text, { previous: { lines: 1 } })],
+    ["field_invalid", () => verifyLog(text, { previous: { lines: 1, root: "0" } })],
+    ["argument_type", () => new LogWriter({ logId: "x" }).continueFrom("y", { producer: "a" })],
+    ["missing_field", () => new LogWriter({ logId: "x" }).continueFrom({}, { producer: "a" })],
+    ["field_invalid", () => new LogWriter({ logId: "x" }).continueFrom({ logId: "y", size: -1, root: "0".repeat(64) }, { producer: "a" })],
+    ["config_invalid", () => new LogWriter({ logId: "x" }).continueFrom(new LogWriter({ logId: "y" }).link)],
     ["config_invalid", () => verifyLog(text, { signal: {} })],
     ["config_invalid", () => new LogWriter()],
     ["config_invalid", () => new LogWriter({ logId: "" })],

@@ -1,8 +1,8 @@
 import { Core, shared } from "../core.js";
 import { ArgumentTypeError, configInvalid, PayloadValidationError } from "../errors.js";
-import { copyPlain, readOptions } from "../plain.js";
+import { copyPlain, freezeDeep, readOptions } from "../plain.js";
 import { signLater, signNow } from "../signing.js";
-import { isBytes, ownBytes, receivedBytes, typeName, wellFormed } from "../text.js";
+import { isBytes, isObject, ownBytes, receivedBytes, typeName, wellFormed } from "../text.js";
 import { toMs } from "../time.js";
 import { feed, feedOptions, pieceBytes } from "./source.js";
 
@@ -47,6 +47,11 @@ export class LogWriter {
     return this.#ask((writer) => writer.size());
   }
 
+  /** This log as it stands: what the one that goes on with it begins with. */
+  get link() {
+    return freezeDeep(this.#ask((writer) => writer.link()));
+  }
+
   /** Takes in a line that stands in the log already, without its newline. */
   takeIn(line) {
     this.#mustBeStill();
@@ -68,10 +73,21 @@ export class LogWriter {
   /** The line that tells that `tail` was cut off. */
   recover(tail, options) {
     this.#mustBeStill();
-    const { producer, now = Date.now() } = readOptions(options, ["producer", "now"], "recover");
-    if (typeof producer !== "string") throw configInvalid("`producer` must be the id of the agent that keeps the log", "producer");
-    const [nowMs, cut] = [toMs(now, "now"), ownBytes(pieceBytes(tail), "the tail")];
-    return this.#ask((writer) => writer.recover(cut, wellFormed(producer, "`producer`", "producer"), nowMs));
+    const { producer, now } = stampOptions(options, "recover");
+    const cut = ownBytes(pieceBytes(tail), "the tail");
+    return this.#ask((writer) => writer.recover(cut, producer, now));
+  }
+
+  /** The first line of a log that goes on with another one, whose `link` is given: none between them can be left out then. */
+  continueFrom(link, options) {
+    this.#mustBeStill();
+    const { producer, now } = stampOptions(options, "continueFrom");
+    if (!isObject(link)) throw new ArgumentTypeError(`\`link\` must be that of the log before, not ${typeName(link)}`, "link");
+    const { logId, size, root } = link;
+    const before = copyPlain({ logId, size, root });
+    const line = this.#ask((writer) => writer.appendLink(before, producer, now));
+    if (line === undefined) throw configInvalid("only its first line tells what a log goes on with, and this one has lines already");
+    return line;
   }
 
   /** A signed line that states all that was written so far. Keep it elsewhere too: what it states cannot be taken back. */
@@ -117,6 +133,12 @@ export class LogWriter {
     if (this.#core.generation > 0) throw configInvalid("the state of this writer was lost with its WebAssembly instance; open the log again");
     return this.#core.call(() => work(this.#writer));
   }
+}
+
+function stampOptions(options, what) {
+  const { producer, now = Date.now() } = readOptions(options, ["producer", "now"], what);
+  if (typeof producer !== "string") throw configInvalid("`producer` must be the id of the agent that keeps the log", "producer");
+  return { producer: wellFormed(producer, "`producer`", "producer"), now: toMs(now, "now") };
 }
 
 /** A line of a log as bytes, without its newline. */

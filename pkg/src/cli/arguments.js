@@ -8,8 +8,9 @@ export class UsageError extends Error {}
  * @param {string[]} args
  * @param {Record<string, { type: "string" | "boolean" }>} options beyond `--help` and `--json`, which every command has
  * @param {number} files how many positional arguments the command takes
+ * @param {number} most how many it takes at most
  */
-export function parse(command, args, options, files) {
+export function parse(command, args, options, files, most = files) {
   let parsed;
   try {
     parsed = parseArgs({
@@ -28,7 +29,7 @@ export function parse(command, args, options, files) {
   const twice = given.find((name, index) => given.indexOf(name) !== index);
   if (twice !== undefined) throw new UsageError(`--${twice} is given twice`);
   if (positionals.length < files) throw new UsageError(`${command} needs a FILE, or - for standard input; see trusthandoff ${command} --help`);
-  if (positionals.length > files) throw new UsageError(`unexpected argument \`${positionals[files]}\`; see trusthandoff ${command} --help`);
+  if (positionals.length > most) throw new UsageError(`unexpected argument \`${positionals[most]}\`; see trusthandoff ${command} --help`);
   return { values, positionals };
 }
 

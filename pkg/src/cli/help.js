@@ -138,14 +138,16 @@ what to do. Exit code 0 if nothing was found, 1 if something was.
 example:
   trusthandoff sentinel events.jsonl --min-severity medium`,
 
-  log: `usage: trusthandoff log verify FILE [--key PEM] [--checkpoint FILE]
+  log: `usage: trusthandoff log verify FILE... [--key PEM] [--checkpoint FILE]
 
 Reads an event log against what it carries itself: every line holds the hash of the line before, and signed checkpoints state
 the lines before them. Exit code 0 if nothing was altered, added, removed or moved, 1 if something was. Lines behind the last
-trusted checkpoint are unsealed: whoever keeps the log could still write them anew.
+trusted checkpoint are unsealed: whoever keeps the log could still write them anew. Of several files, the oldest first, each must
+begin with what the one before ended with, so none of them can be missing.
 
   --key PEM           file with the public key whose checkpoints count; without it those in the log seal nothing
-  --checkpoint FILE   a checkpoint that was kept elsewhere: what it states must still stand there, at the end too
+  --checkpoint FILE   a checkpoint that was kept elsewhere: what it states must still stand there, at the end too; of several
+                      files in the last one
   --json              print the report for machines
 
 example:

@@ -6,20 +6,34 @@ const MAX_FILE_BYTES = 64 * 1024;
 
 const OPTIONS = { key: { type: "string" }, checkpoint: { type: "string" } };
 
-/** `log verify FILE [--checkpoint FILE] [--key PEM]` */
+/** `log verify FILE… [--checkpoint FILE] [--key PEM]`: of several files each goes on with the one before. */
 export async function log(args, io, help) {
-  const { values, positionals } = parse("log", args, OPTIONS, 2);
+  const { values, positionals } = parse("log", args, OPTIONS, 2, Infinity);
   if (values.help) return help("log");
-  const [command, file] = positionals;
+  const [command, ...files] = positionals;
   if (command !== "verify") throw new UsageError(`unknown command \`log ${brief(command)}\`; see trusthandoff log --help`);
-  const { verifyLog } = await import("../audit/index.js");
+  if (files.filter((file) => file === "-").length > 1) throw new UsageError("standard input can be one of the files only");
   const trust = await trustOf(values);
+  const read = [];
+  for (const [at, file] of files.entries()) {
+    // A checkpoint that was kept is of the latest log, which vouches for those before by what it goes on with.
+    const kept = at === files.length - 1 ? trust : { ...trust, checkpoint: undefined };
+    const report = await verified(file, { ...kept, previous: read.at(-1)?.report }, io);
+    read.push({ report, kept, name: files.length > 1 ? file : null });
+  }
+  io.refused = read.some(({ report }) => !report.whole);
+  for (const { report, kept, name } of read) {
+    await (values.json ? io.out.line(json(report, name)) : show(report, io, kept, name));
+  }
+  return io.refused ? 1 : 0;
+}
+
+async function verified(file, options, io) {
+  const { verifyLog } = await import("../audit/index.js");
   const progress = new Progress(io.stderr);
-  const report = await verifyLog(chunks(file), { ...trust, onProgress: ({ bytes, lines }) => progress.read(lines, bytes) });
+  const report = await verifyLog(chunks(file), { ...options, onProgress: ({ bytes, lines }) => progress.read(lines, bytes) });
   progress.clear();
-  io.refused = !report.whole;
-  await (values.json ? io.out.line(json(report)) : show(report, io, trust));
-  return report.whole ? 0 : 1;
+  return report;
 }
 
 /** `--key` and `--checkpoint` as `keys` and `checkpoint`, each read and found good. */
@@ -46,19 +60,22 @@ async function usable(what, file, tried) {
   return text;
 }
 
-function json({ whole, lines, sealed, unsealed, checkpoints, logId, root, tail, breaks, moreBreaks }) {
-  const report = { whole, lines, sealed, unsealed, checkpoints, log_id: logId, root, tail, breaks, more_breaks: moreBreaks };
+function json({ whole, lines, sealed, unsealed, checkpoints, logId, root, continues, tail, breaks, moreBreaks }, file) {
+  const before = continues && { log_id: continues.logId, size: continues.size, root: continues.root };
+  const named = file === null ? {} : { file };
+  const report = { ...named, whole, lines, sealed, unsealed, checkpoints, log_id: logId, root, continues: before, tail, breaks, more_breaks: moreBreaks };
   return printableJson(JSON.stringify(report));
 }
 
-async function show(report, io, trust) {
+async function show(report, io, trust, file) {
+  if (file !== null) await io.out.line(`${"file".padEnd(9)} ${printable(file)}`);
   for (const [name, text] of rows(report, trust)) {
     const paint = name === "whole" ? io.paint.good : name === "broken" ? io.paint.bad : io.paint.dim;
     await io.out.line(`${paint(name.padEnd(9))} ${text}`);
   }
 }
 
-function* rows({ whole, lines, sealed, unsealed, checkpoints, logId, root, tail, breaks, moreBreaks }, trust) {
+function* rows({ whole, lines, sealed, unsealed, checkpoints, logId, root, continues, tail, breaks, moreBreaks }, trust) {
   if (whole) yield ["whole", `${counted(lines, "line")}, none of them altered, added, removed or moved`];
   for (const { message } of breaks) yield ["broken", printable(message)];
   if (moreBreaks > 0) yield ["broken", `and ${counted(moreBreaks, "more break")}`];
@@ -66,6 +83,7 @@ function* rows({ whole, lines, sealed, unsealed, checkpoints, logId, root, tail,
   if (unsealed > 0) yield ["unsealed", `${counted(unsealed, "line")}${vouched(trust)}`];
   if (tail > 0) yield ["tail", `${counted(tail, "byte")} after the last newline: the writer stopped in the middle of a line`];
   if (logId !== null) yield ["log", printable(logId)];
+  if (continues !== null) yield ["follows", `${printable(continues.logId)}, ${counted(continues.size, "line")}`];
   yield ["root", root];
 }
 

@@ -29,6 +29,8 @@ export class JsonlSink {
   /** The number of the latest full file. */
   #rotations = 0;
   #chain = null;
+  /** How the chained log before this one ended, which was full. */
+  #before = null;
   #unsealed = 0;
   #broken = false;
   #dirty = false;
@@ -149,6 +151,7 @@ export class JsonlSink {
     if (this.#options.fsync !== "never") await this.#file.sync();
     await this.#file.close();
     this.#file = null;
+    this.#before = this.#chain?.link ?? null;
     await rename(this.#path, `${this.#path}.${this.#rotations + 1}`);
     this.#rotations += 1;
     await this.#open();
@@ -170,10 +173,9 @@ export class JsonlSink {
     const { size, tail, chain } = logId === undefined ? await wholeLines(file) : await this.#openChain(file);
     this.#chain = chain;
     this.#size = size;
-    if (tail.length > 0) {
-      await file.truncate(size);
-      await this.#write(`${this.#recovered(tail)}\n`);
-    }
+    if (tail.length > 0) await file.truncate(size);
+    if (size === 0 && chain !== null) await this.#continue();
+    if (tail.length > 0) await this.#write(`${this.#recovered(tail)}\n`);
     await syncFolder(this.#path);
   }
 
@@ -197,15 +199,45 @@ export class JsonlSink {
   async #continued(file) {
     const { logId } = this.#options;
     const name = await logIdOf(piecesOf(file));
-    if (name === null) return this.#rotations === 0 ? logId : `${logId}/${this.#rotations}`;
+    if (name === null) return this.#nameOf(this.#rotations);
     const number = numberOf(name, logId);
     if (number === null) throw configInvalid(`the file holds the log \`${name}\`, not \`${logId}\``, "logId");
     this.#rotations = Math.max(this.#rotations, number);
     return name;
   }
 
+  /** The first line of a log names the one before, so that nobody can take a whole file away unseen. */
+  async #continue() {
+    const before = this.#before ?? (await this.#endOfLatest());
+    if (before === null) return;
+    await this.#write(`${this.#chain.continueFrom(before, { producer: this.#producer })}\n`);
+    this.#unsealed = this.#options.identity === undefined ? 0 : 1;
+  }
+
+  /** How the latest full log ended, where another process wrote it; null where there is none, or it was taken elsewhere. */
+  async #endOfLatest() {
+    const path = `${this.#path}.${this.#rotations}`;
+    if (this.#rotations === 0 || !(await exists(path))) return null;
+    const { LogWriter } = await import("trusthandoff/sentinel");
+    const file = await open(path, "r");
+    try {
+      const logId = (await logIdOf(piecesOf(file))) ?? this.#nameOf(this.#rotations - 1);
+      return (await LogWriter.open(piecesOf(file), { logId })).writer.link;
+    } finally {
+      await file.close();
+    }
+  }
+
+  #nameOf(number) {
+    return number === 0 ? this.#options.logId : `${this.#options.logId}/${number}`;
+  }
+
+  get #producer() {
+    return this.#options.identity?.agentId ?? this.#options.producer;
+  }
+
   #recovered(tail) {
-    const producer = this.#options.identity?.agentId ?? this.#options.producer;
+    const producer = this.#producer;
     if (this.#chain !== null) return this.#chain.recover(tail, { producer });
     const id = randomUUID();
     return JSON.stringify({

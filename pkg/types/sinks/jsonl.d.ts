@@ -14,7 +14,10 @@ export interface JsonlOptions {
   fsync?: "always" | "interval" | "never";
   /** By default 1000. */
   intervalMs?: number;
-  /** Begin a new file at this size; the full one gets the next free number behind its name. By default never. */
+  /**
+   * Begin a new file at this size; the full one gets the next free number behind its name, and the first line of the next one names it
+   * where lines are chained. By default never.
+   */
   rotateBytes?: number;
   /** Chain the lines by their hashes, as the log of this name; `verifyLog` of `trusthandoff/sentinel` checks that. */
   logId?: string;

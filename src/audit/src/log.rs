@@ -2,12 +2,13 @@
 
 use js_sys::Array;
 use trusthandoff::encoding::hex;
-use trusthandoff::log::{Break, Report, Verifier};
+use trusthandoff::json::Fields;
+use trusthandoff::log::{Break, Link, Report, Verifier};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::checkpoint::{public_keys, verified};
-use crate::convert::{Record, optional};
+use crate::convert::{Record, from_js, optional};
 use crate::error::Refusal;
 use crate::lines::Lines;
 
@@ -20,11 +21,18 @@ pub struct AuditLogReader {
 
 #[wasm_bindgen]
 impl AuditLogReader {
-    /// `checkpoint` is the text of one that was kept elsewhere.
+    /// `checkpoint` is the text of one that was kept elsewhere, `previous` is `{lines, root}` of the log before, or undefined.
     #[wasm_bindgen(constructor)]
-    pub fn new(keys: &Array, checkpoint: Option<Vec<u8>>) -> Result<Self, Refusal> {
+    pub fn new(keys: &Array, checkpoint: Option<Vec<u8>>, previous: &JsValue) -> Result<Self, Refusal> {
         let kept = checkpoint.as_deref().map(verified).transpose()?;
-        Ok(Self { verifier: Verifier::new(&public_keys(keys)?, kept.as_ref()), lines: Lines::default(), count: 0 })
+        let mut verifier = Verifier::new(&public_keys(keys)?, kept.as_ref());
+        if !previous.is_undefined() {
+            let mut fields = Fields::of(from_js(previous)?, "/previous")?;
+            let (lines, root) = (size_of(&mut fields, "lines"), fields.digest("root"));
+            fields.finish()?;
+            verifier = verifier.after(lines, root);
+        }
+        Ok(Self { verifier, lines: Lines::default(), count: 0 })
     }
 
     /// Takes in a piece of the log.
@@ -54,11 +62,24 @@ pub(crate) fn report(report: &Report) -> JsValue {
         .with("checkpoints", number(report.checkpoints))
         .with("logId", optional(report.log_id.as_deref()))
         .with("root", hex(&report.root))
+        .with("continues", report.continues.as_ref().map_or(JsValue::NULL, link_of))
         .with("breaks", report.breaks.iter().map(break_of).collect::<Array>())
         .with("moreBreaks", number(report.more_breaks))
         .with("tail", number(report.tail))
         .with("whole", report.is_whole())
         .into()
+}
+
+pub(crate) fn link_of(link: &Link) -> JsValue {
+    Record::new().with("logId", link.log_id.as_str()).with("size", number(link.size)).with("root", hex(&link.root)).into()
+}
+
+/// A number of lines.
+pub(crate) fn size_of(fields: &mut Fields, key: &str) -> u64 {
+    fields.integer(key).to_string().parse().unwrap_or_else(|_| {
+        fields.invalid(key, "a number of lines");
+        0
+    })
 }
 
 fn break_of(found: &Break) -> JsValue {

@@ -2,8 +2,8 @@
 
 use trusthandoff::decision::Code;
 use trusthandoff::event::Stamp;
-use trusthandoff::json::Value;
-use trusthandoff::log::Writer;
+use trusthandoff::json::{Fields, Value};
+use trusthandoff::log::{Link, Writer};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -11,7 +11,7 @@ use crate::checkpoint::{seal_text, verified};
 use crate::convert::{entropy, from_js, moment};
 use crate::error::Refusal;
 use crate::lines::Lines;
-use crate::log::number;
+use crate::log::{link_of, number, size_of};
 
 #[wasm_bindgen]
 pub struct AuditLogWriter {
@@ -52,6 +52,22 @@ impl AuditLogWriter {
     pub fn recover(&mut self, cut: &[u8], producer: String, now_ms: f64) -> Result<String, Refusal> {
         let stamp = Stamp { id: uuid(entropy()?), at: moment(now_ms)?, producer };
         Ok(self.writer.append_recovery(cut, stamp))
+    }
+
+    /// The first line of a log that goes on with the one of this id, size and root; nothing where there is a line already.
+    #[wasm_bindgen(js_name = appendLink)]
+    pub fn append_link(&mut self, before: &JsValue, producer: String, now_ms: f64) -> Result<Option<String>, Refusal> {
+        let mut fields = Fields::of(from_js(before)?, "")?;
+        let log_id = fields.text("logId");
+        let (size, root) = (size_of(&mut fields, "size"), fields.digest("root"));
+        fields.finish()?;
+        let stamp = Stamp { id: uuid(entropy()?), at: moment(now_ms)?, producer };
+        Ok(self.writer.append_link(&Link { log_id, size, root }, stamp))
+    }
+
+    /// This log as it stands, for the one that goes on with it.
+    pub fn link(&self) -> JsValue {
+        link_of(&self.writer.link())
     }
 
     /// What a checkpoint would state now, for `signCheckpoint` and `prepareCheckpoint`.

@@ -300,7 +300,7 @@ impl core::fmt::Display for Break {
             Fault::CheckpointMismatch => write!(f, "lines {from} to {to} are not those that the checkpoint in line {to} was made over"),
             Fault::Shorter { stated } => write!(f, "lines {from} to {stated} are missing: the end was cut off"),
             Fault::LastLine => write!(f, "line {to} is not the one that the kept checkpoint follows"),
-            Fault::Link { size } => write!(f, "line 1 does not go on with the log before, as that one stands with its {size} lines"),
+            Fault::Link { size } => write!(f, "line 1 does not name the log before as that one stands, up to its line {size}"),
             Fault::Root => write!(f, "lines {from} to {to} are not those that the kept checkpoint was made over"),
         }
     }
