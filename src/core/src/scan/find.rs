@@ -68,7 +68,7 @@ struct Block {
 }
 
 impl Pattern {
-    /// Of a text longer than a block, and for each of its bytes whether it is shared. In place of the others any printable
+    /// Of a text that fills a block, and for each of its bytes whether it is shared. In place of the others any printable
     /// ASCII may stand other than a quote or a backslash.
     pub(super) fn of(text: &[u8], shared: &[bool]) -> Option<Self> {
         let shared: Vec<u8> = shared.iter().map(|is_shared| if *is_shared { 0xff } else { 0 }).collect();

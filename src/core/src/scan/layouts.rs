@@ -7,11 +7,21 @@ use super::line::Places;
 /// Most layouts that are remembered; one that is seldom met makes room.
 const MOST: usize = 32;
 
-/// Longest line that is remembered, in bytes.
+/// Lines that are remembered, in bytes. A shorter one is read as soon as it is compared.
+const LEAST_BYTES: usize = 32;
 const MOST_BYTES: usize = 4096;
 
 /// Where there is no room, one line out of so many is remembered: perhaps no two of them are alike.
 const SELDOM: u32 = 16;
+
+/// A line that is like one before saves about so many comparisons as long as itself.
+const WORTH: usize = 6;
+
+/// Most bytes that may be compared in vain, beyond what was saved.
+const PATIENCE: usize = 1 << 17;
+
+/// After so many lines layouts are tried again where they were given up.
+const PAUSE: u32 = 4096;
 
 /// A line, and what all lines like it share.
 #[derive(Debug)]
@@ -23,21 +33,48 @@ struct Layout {
 }
 
 /// All layouts, those that are met often before the others.
-#[derive(Debug, Default)]
+///
+/// Where lines are never alike, as those with a number that counts up, or where somebody writes them so, they would only
+/// be compared in vain. Then all are given up for a while.
+#[derive(Debug)]
 pub(super) struct Layouts {
     /// Boxed, because they change places often.
     #[allow(clippy::vec_box)]
     layouts: Vec<Box<Layout>>,
     /// Lines that were not remembered.
     passed: u32,
+    /// Bytes that may still be compared in vain.
+    patience: usize,
+    /// Lines to pass before any are remembered again.
+    pause: u32,
+}
+
+impl Default for Layouts {
+    fn default() -> Self {
+        Self { layouts: Vec::new(), passed: 0, patience: PATIENCE, pause: 0 }
+    }
 }
 
 impl Layouts {
     /// The layout of the line with which `text` begins, if it is like one before. It is the next one's best guess.
     #[inline(always)]
     pub(super) fn find(&mut self, text: &[u8]) -> Option<usize> {
-        let is_like = |layout: &Layout| text.get(layout.length) == Some(&b'\n') && layout.pattern.fits(text);
-        let found = self.layouts.iter().position(|layout| is_like(layout))?;
+        let found = self.layouts.iter().position(|layout| {
+            let is_as_long = text.get(layout.length) == Some(&b'\n');
+            let is_like = is_as_long && layout.pattern.fits(text);
+            if is_like {
+                self.patience = self.patience.saturating_add(layout.length.saturating_mul(WORTH)).min(PATIENCE);
+            } else if is_as_long {
+                self.patience = self.patience.saturating_sub(layout.length);
+            }
+            is_like
+        });
+        let Some(found) = found else {
+            if self.patience == 0 {
+                self.give_up();
+            }
+            return None;
+        };
         let ahead = found.saturating_sub(1);
         if found != ahead {
             self.layouts.swap(found, ahead);
@@ -53,7 +90,11 @@ impl Layouts {
 
     /// Remembers a line of plain ASCII without escapes, which is given with its newline.
     pub(super) fn learn(&mut self, line: &[u8], places: &Places) {
-        if line.len() > MOST_BYTES {
+        if !(LEAST_BYTES..=MOST_BYTES).contains(&line.len()) {
+            return;
+        }
+        if self.pause != 0 {
+            self.pause = self.pause.saturating_sub(1);
             return;
         }
         if self.layouts.len() == MOST {
@@ -76,5 +117,34 @@ impl Layouts {
         if let Some(pattern) = Pattern::of(line, &fixed) {
             self.layouts.push(Box::new(Layout { pattern, length: line.len().saturating_sub(1), places: places.clone() }));
         }
+    }
+
+    /// For a while lines are read as if there were no layouts, because these saved less than they took.
+    #[cold]
+    fn give_up(&mut self) {
+        self.layouts.clear();
+        (self.patience, self.pause) = (PATIENCE, PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_that_are_never_alike_are_given_up_and_later_ones_are_not() {
+        let mut layouts = Layouts::default();
+        let mut read = |number: usize| {
+            let line = format!("{{\"event_type\": \"x\", \"number\": {number}}}\n");
+            let is_found = layouts.find(line.as_bytes()).is_some();
+            if !is_found {
+                layouts.learn(line.as_bytes(), &Places::default());
+            }
+            (is_found, layouts.layouts.len())
+        };
+        let compared = (100_000..104_000).filter(|number| read(*number).1 != 0).count();
+        assert!(compared < 400, "{compared} of 4000 were compared");
+        let found = (0..5000).filter(|_| read(7).0).count();
+        assert!(found > 4000, "{found} of 5000 were found");
     }
 }
