@@ -27,11 +27,12 @@ impl Default for Places {
 }
 
 impl Places {
-    /// Forgets all of them.
+    /// Forgets all of them, and the room that a line of many took.
     #[inline(always)]
     pub(super) fn clear(&mut self) {
         self.known.fill((0, 0));
         self.others.clear();
+        self.others.shrink_to(MANY);
     }
 
     /// Takes in a member that stands in the line once.

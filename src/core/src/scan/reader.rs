@@ -398,6 +398,16 @@ mod tests {
     }
 
     #[test]
+    fn a_line_of_many_members_takes_no_memory_once_it_is_read() {
+        let mut reader = Reader::default();
+        let members: Vec<String> = (0..10_000).map(|n| format!("\"{n}\":1")).collect();
+        let many = reader.read_rewritten(&format!("{{{}}}", members.join(","))).map(|line| line.places.others.len());
+        assert_eq!(many, Some(10_000));
+        assert!(reader.read(b"{\"n\": 1}", 0).is_some());
+        assert!(reader.places.others.capacity() < 1000);
+    }
+
+    #[test]
     fn a_key_that_stands_twice_is_found_behind_another_fault() {
         assert!(rewrite(br#"{"x": -0, "y": [{"a": 1, "b": 2}]}"#).is_ok());
         for line in [r#"{"x": -0, "a": 1, "a": 2}"#, r#"{"x": -0, "y": [{"a": 1, "a": 2}]}"#] {
