@@ -90,6 +90,24 @@ test("the hash chain is looked at too, with the trust that is given", async (t) 
   assert.equal((await sentinel("honest.jsonl", "--checkpoint", "checkpoint.json")).code, 1);
 });
 
+test("several files are one log, and one that goes on with another is no break", async (t) => {
+  const { sentinel, write } = logs(t);
+  const [first, second] = [new LogWriter({ logId: "g" }), new LogWriter({ logId: "g/1" })];
+  const text = (lines) => lines.map((line) => `${line}\n`).join("");
+  write("log.jsonl.1", text(HONEST.map((each) => first.append(each))));
+  const lines = [second.continueFrom(first.link, { producer: "agent:gate", now: Date.UTC(2026, 2, 8, 12) + 2500 }), ...ATTACKED.slice(2).map((each) => second.append(each))];
+  write("log.jsonl", text(lines));
+  const { code, out } = await sentinel("log.jsonl.1", "log.jsonl", "--json", "--min-severity", "medium");
+  assert.equal(code, 1);
+  // The packet was accepted in one file, and came again in the other.
+  assert.deepEqual(answers(out).map(({ type, lines: found }) => [type, found]), [["replay_attempt", [1, 4]], ["tampered_packet", [5]], ["summary", 5]]);
+  const cut = await sentinel("log.jsonl", "log.jsonl.1", "--json", "--type", "log_break");
+  assert.deepEqual(answers(cut.out).map(({ type }) => type), ["log_break", "summary"]);
+  write("torn.jsonl", jsonl(HONEST).slice(0, -20));
+  const torn = await sentinel("torn.jsonl", "attacked.jsonl", "--json", "--type", "unreadable_line,tampered_packet");
+  assert.deepEqual(answers(torn.out).map(({ type, lines: found }) => [type, found]), [["unreadable_line", [2]], ["tampered_packet", [6]], ["summary", 6]]);
+});
+
 test("what cannot be read, and options that are none: 2 and one line", async (t) => {
   const { sentinel, write } = logs(t);
   write("wrong.json", '[{"type": "x"}]');

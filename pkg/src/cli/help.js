@@ -119,12 +119,13 @@ Shows a signed object to people: every field, every check and what it found, wha
 example:
   trusthandoff inspect envelope.json`,
 
-  sentinel: `usage: trusthandoff sentinel FILE [--json | --html OUT] [--since RFC3339] [--type T] [--min-severity S]
+  sentinel: `usage: trusthandoff sentinel FILE... [--json | --html OUT] [--since RFC3339] [--type T] [--min-severity S]
                              [--rules FILE] [--key PEM] [--checkpoint FILE]
 
 Reads an event log, of this package or of the reference, and tells what it finds: replays, forgeries, use after revocation,
 tasks without an accepted packet, results that differ from what was attested, gaps in the log itself. Each with its lines and
-what to do. Exit code 0 if nothing was found, 1 if something was.
+what to do. Exit code 0 if nothing was found, 1 if something was. Several files, the oldest first, are one log, whose lines are
+counted through.
 
   --json               a JSON line for each finding, then one for the summary
   --html OUT           write the report as one page that needs nothing else; - for standard output

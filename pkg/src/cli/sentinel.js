@@ -5,6 +5,7 @@ import { trustOf } from "./log.js";
 import { brief, counted, printable, Progress } from "./output.js";
 
 const MAX_RULES_BYTES = 1024 * 1024;
+const NEWLINE = 0x0a;
 
 const OPTIONS = {
   html: { type: "string" },
@@ -16,41 +17,38 @@ const OPTIONS = {
   checkpoint: { type: "string" },
 };
 
-/** `sentinel FILE [--json|--html OUT] [--since RFC3339] [--type T] [--min-severity S] [--rules FILE]` */
+/** `sentinel FILE… [--json|--html OUT] [--since RFC3339] [--type T] [--min-severity S] [--rules FILE]` */
 export async function sentinel(args, io, help) {
-  const { values, positionals } = parse("sentinel", args, OPTIONS, 1);
+  const { values, positionals } = parse("sentinel", args, OPTIONS, 1, Infinity);
   if (values.help) return help("sentinel");
-  const [file] = positionals;
   if (values.json && values.html !== undefined) throw new UsageError("--json and --html exclude each other");
-  const findings = new Findings(io, values.json === true);
+  const findings = values.json ? new Findings(io) : null;
   const audit = await begun(values, findings);
-  await read(audit, file, io, findings);
+  await read(audit, positionals, io, findings);
+  const summary = audit.summary();
+  const count = Object.values(summary.severities).reduce((sum, n) => sum + n, 0);
   if (values.json) {
-    await io.out.line(audit.summary().text);
+    await io.out.line(summary.text);
   } else if (values.html !== undefined) {
-    await write(values.html, audit.reportHtml(), `${counted(findings.count, "finding")} in ${nameOf(file)}`, io);
+    await write(values.html, audit.reportHtml(), `${counted(count, "finding")} in ${positionals.map(nameOf).join(", ")}`, io);
   } else {
     await io.out.line(audit.report({ colour: io.colour, width: io.width }).trimEnd());
   }
-  return findings.count > 0 ? 1 : 0;
+  return count > 0 ? 1 : 0;
 }
 
-/** What was found: counted, and with `--json` kept until it is printed. */
+/** What was found, kept until it is printed. A report shows the first of each kind and counts the others, so it is not told of each. */
 class Findings {
-  count = 0;
   #texts = [];
   #io;
-  #keeps;
 
-  constructor(io, keeps) {
+  constructor(io) {
     this.#io = io;
-    this.#keeps = keeps;
   }
 
   take({ text }) {
-    this.count += 1;
     this.#io.refused = true;
-    if (this.#keeps) this.#texts.push(text);
+    this.#texts.push(text);
   }
 
   async print() {
@@ -66,7 +64,7 @@ async function begun(values, findings) {
   const trust = await trustOf(values);
   const options = {
     ...trust,
-    onFinding: (finding) => findings.take(finding),
+    ...(findings === null ? {} : { onFinding: (finding) => findings.take(finding) }),
   };
   const audit = (more) => new Sentinel({ ...options, ...more });
   usable(() => audit({ since: values.since }), `--since must be RFC 3339, such as 2026-03-08T12:00:00Z, not \`${brief(values.since ?? "")}\``);
@@ -85,20 +83,32 @@ function usable(work, complaint, tellsWhy = false) {
   }
 }
 
-async function read(audit, file, io, findings) {
+async function read(audit, files, io, findings) {
   const progress = new Progress(io.stderr);
   const onProgress = ({ bytes, lines }) => progress.read(lines, bytes);
   // What was found in a piece is printed before the next one is read, so that a log of any length takes no more memory.
   const source = (async function* () {
-    for await (const chunk of chunks(file)) {
+    for await (const chunk of joined(files)) {
       yield chunk;
-      await findings.print();
+      await findings?.print();
     }
   })();
   await audit.ingestStream(source, { onProgress });
   audit.end();
   progress.clear();
-  await findings.print();
+  await findings?.print();
+}
+
+/** Several files as one log. A last line that was never finished does not run into the next file. */
+async function* joined(files) {
+  for (const [at, file] of files.entries()) {
+    let last = NEWLINE;
+    for await (const chunk of chunks(file)) {
+      yield chunk;
+      last = chunk.at(-1) ?? last;
+    }
+    if (last !== NEWLINE && at < files.length - 1) yield Uint8Array.of(NEWLINE);
+  }
 }
 
 async function write(path, page, told, io) {

@@ -233,6 +233,28 @@ fn a_log_that_goes_on_with_another_names_it_as_it_ended_and_none_between_can_be_
         let faults: Vec<&str> = report.breaks.iter().map(|found| found.fault.as_str()).collect();
         assert_eq!(faults, ["not_continued"], "{lines:?}");
     }
+    // Read as one they are one, and what was kept of the last or the first of them fits.
+    let all = logs.concat();
+    let [of_first, of_last] = [0, 2].map(|part: usize| {
+        let mut writer = Writer::new(&format!("log-1/{part}"));
+        logs[part].iter().for_each(|line| writer.take_in(line.as_bytes()));
+        checkpoint(&writer, &keeper())
+    });
+    let kept = |lines: &[String], kept: &Checkpoint| {
+        let mut verifier = Verifier::new(&[], Some(kept));
+        lines.iter().for_each(|line| verifier.push(line.as_bytes()));
+        verifier.finish(&[])
+    };
+    let faults = |report: Report| report.breaks.iter().map(|found| (found.fault.as_str(), found.from, found.to)).collect::<Vec<_>>();
+    assert_eq!((faults(read(&all, None)), read(&all, None).lines), (vec![], 17));
+    for (sealed, held) in [(5, &of_first), (17, &of_last)] {
+        assert_eq!((faults(kept(&all, held)), kept(&all, held).sealed), (vec![], sealed));
+    }
+    assert_eq!(faults(kept(&all[..15], &of_last)), [("log_shorter", 16, 17)]);
+    assert_eq!(faults(read(&[&logs[0][..], &logs[2]].concat(), None)), [("not_continued", 6, 6)]);
+    let spoilt = [&[all[0].clone(), all[1].replace("e-1", "e-9")], &all[2..]].concat();
+    assert_eq!(faults(read(&spoilt, None)), [("chain_broken", 2, 3), ("not_continued", 6, 6)]);
+
     // Only its first line says what a log goes on with.
     let mut writer = Writer::new("log-2");
     let late = [writer.append(&told(0)), writer.append(&json::parse(logs[1][0].as_bytes()).expect("JSON"))];

@@ -2,7 +2,7 @@
 
 use super::{Checkpoint, Frontier, Hash, Link, NOTHING, Seal, UnverifiedCheckpoint, leaf_hash};
 use crate::crypto::{KeyTables, PublicKey, sha256};
-use crate::encoding::from_hex;
+use crate::encoding::{from_hex, hex};
 use crate::event::Kind;
 use crate::json::{self, Value};
 use crate::scan::{Line, Name, Reader};
@@ -116,6 +116,8 @@ impl Report {
 pub struct Verifier {
     trusted: Vec<PublicKey>,
     kept: Option<Seal>,
+    /// The same, once it did not fit: it may be of a log that goes on with this one.
+    missed: Option<Seal>,
     /// Size and root of the log before.
     before: Option<(u64, Hash)>,
     keys: KeyTables,
@@ -135,6 +137,7 @@ impl Verifier {
         let mut verifier = Self {
             trusted: trusted.to_vec(),
             kept: kept.map(|checkpoint| checkpoint.content().body.clone()),
+            missed: None,
             before: None,
             keys: KeyTables::new(4),
             reader: Reader::default(),
@@ -178,11 +181,7 @@ impl Verifier {
     pub(crate) fn push_read(&mut self, line: &[u8], read: Option<&Line<'_>>) {
         let at = self.report.lines.saturating_add(1);
         match read {
-            Some(read)
-                if at > 1 && read.is_plain() && read.bytes(Name::EventType).as_deref() != Some(Kind::LogCheckpoint.as_str().as_bytes()) =>
-            {
-                self.follow(at, read.text(Name::Prev).as_deref())
-            }
+            Some(read) if at > 1 && read.is_plain() && !is_of_log(read) => self.follow(at, read.text(Name::Prev).as_deref()),
             _ => self.parsed(at, line),
         }
         self.meet_before();
@@ -195,16 +194,30 @@ impl Verifier {
     fn parsed(&mut self, at: u64, line: &[u8]) {
         match json::parse(line) {
             Ok(value @ Value::Object(_)) => {
-                self.follow(at, if let Some(Value::String(text)) = value.member("prev") { Some(text) } else { None });
-                if at == 1 {
-                    self.report.continues = Link::of(&value);
+                let prev = if let Some(Value::String(text)) = value.member("prev") { Some(text.as_str()) } else { None };
+                match Link::of(&value) {
+                    link if at == 1 => self.report.continues = link,
+                    Some(link) if prev.is_some_and(|prev| prev == hex(&NOTHING)) => self.go_on(at, &link),
+                    _ => {}
                 }
+                self.follow(at, prev);
                 if value.member("event_type") == Some(&Kind::LogCheckpoint.as_str().into()) {
                     self.checkpoint(at, value);
                 }
             }
             _ => self.fault(at, at, Fault::NoEvent),
         }
+    }
+
+    /// Files of logs that go on with each other may be read as one: the next one begins with the line `at`, which names this one.
+    fn go_on(&mut self, at: u64, link: &Link) {
+        if (link.size, link.root) != (self.tree.size(), self.tree.root()) {
+            self.fault(at, at, Fault::Link { size: self.tree.size() });
+        } else if let Some(missed) = self.missed.take() {
+            self.report.breaks.retain(|found| !matches!(found.fault, Fault::LastLine | Fault::Root));
+            self.kept = Some(missed);
+        }
+        (self.tree, self.prev, self.report.log_id) = (Frontier::default(), NOTHING, None);
     }
 
     /// Whether the line `at`, in which stands `prev`, follows the one before.
@@ -224,7 +237,8 @@ impl Verifier {
         self.meet_before();
         if let Some(kept) = self.kept.take() {
             let last = self.report.lines;
-            self.fault(last.saturating_add(1), kept.size, Fault::Shorter { stated: kept.size });
+            let stated = last.saturating_sub(self.tree.size()).saturating_add(kept.size);
+            self.fault(last.saturating_add(1), stated, Fault::Shorter { stated: kept.size });
         }
         self.report
     }
@@ -255,10 +269,13 @@ impl Verifier {
 
     /// Where the checkpoint that was kept elsewhere stands.
     fn meet_kept(&mut self) {
-        let Some(kept) = self.kept.take_if(|kept| kept.size == self.report.lines) else { return };
+        let Some(kept) = self.kept.take_if(|kept| kept.size == self.tree.size()) else { return };
         let at = self.report.lines;
         if kept.prev != self.prev {
             self.fault(at, at, Fault::LastLine);
+        }
+        if kept.prev != self.prev || kept.root != self.tree.root() {
+            self.missed = Some(kept.clone());
         }
         if kept.root != self.tree.root() {
             self.fault(self.unsealed_from.min(at), at, Fault::Root);
@@ -287,6 +304,12 @@ impl Verifier {
     }
 }
 
+/// Whether a line is about the log itself.
+fn is_of_log(line: &Line<'_>) -> bool {
+    let name = line.bytes(Name::EventType);
+    [Kind::LogCheckpoint, Kind::LogContinued].iter().any(|kind| name.as_deref() == Some(kind.as_str().as_bytes()))
+}
+
 impl core::fmt::Display for Break {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let Self { from, to, fault } = self;
@@ -300,7 +323,7 @@ impl core::fmt::Display for Break {
             Fault::CheckpointMismatch => write!(f, "lines {from} to {to} are not those that the checkpoint in line {to} was made over"),
             Fault::Shorter { stated } => write!(f, "lines {from} to {stated} are missing: the end was cut off"),
             Fault::LastLine => write!(f, "line {to} is not the one that the kept checkpoint follows"),
-            Fault::Link { size } => write!(f, "line 1 does not name the log before as that one stands, up to its line {size}"),
+            Fault::Link { size } => write!(f, "line {to} does not name the log before as that one stands, up to its line {size}"),
             Fault::Root => write!(f, "lines {from} to {to} are not those that the kept checkpoint was made over"),
         }
     }
