@@ -108,6 +108,17 @@ test("several files are one log, and one that goes on with another is no break",
   assert.deepEqual(answers(torn.out).map(({ type, lines: found }) => [type, found]), [["unreadable_line", [2]], ["tampered_packet", [6]], ["summary", 6]]);
 });
 
+test("a report shows the first of a kind, and all are counted", async (t) => {
+  const { sentinel, write } = logs(t);
+  write("many.jsonl", jsonl(Array.from({ length: 1200 }, (_, n) => event(n * 100, "packet_rejected", { reason: "expired" }))));
+  const { code, out } = await sentinel("many.jsonl");
+  assert.deepEqual([code, out.match(/^found: .*$/m)[0], out.match(/^LOW .*$/m)[0]], [1, "found: 1200 low", "LOW rejected_packet, 1200 times"]);
+  assert.equal(out.match(/^  - /gm).length, 1000);
+  const page = await sentinel("many.jsonl", "--html", "many.html");
+  assert.deepEqual([page.code, page.out], [1, "1,200 findings in many.jsonl; the report is in many.html\n"]);
+  assert.equal(answers((await sentinel("many.jsonl", "--json")).out).length, 1201);
+});
+
 test("what cannot be read, and options that are none: 2 and one line", async (t) => {
   const { sentinel, write } = logs(t);
   write("wrong.json", '[{"type": "x"}]');

@@ -27,6 +27,8 @@ export async function sentinel(args, io, help) {
   await read(audit, positionals, io, findings);
   const summary = audit.summary();
   const count = Object.values(summary.severities).reduce((sum, n) => sum + n, 0);
+  // Whoever reads may stop reading before the end.
+  io.refused = count > 0;
   if (values.json) {
     await io.out.line(summary.text);
   } else if (values.html !== undefined) {
