@@ -121,6 +121,24 @@ fn a_packet_that_tells_how_long_it_lives_is_remembered_an_hour_longer_and_anothe
 }
 
 #[test]
+fn a_task_that_takes_longer_than_its_packet_was_good_for_is_still_that_of_an_accepted_one() {
+    for (hours, is_remembered) in [(2, true), (20, true), (40, false)] {
+        let mut log = Log::default();
+        log.accept("pk", "");
+        log.of("pk", "task_started", SENDER);
+        log.seconds += hours * 3600;
+        // It takes two lines for the log to come to a time.
+        for _ in 0..2 {
+            log.tell("task_progress", "");
+        }
+        log.of("pk", "tool_used", "\"action\": \"read\"");
+        log.of("pk", "attested", "\"status\": \"OK\", \"outcome_hash\": \"o\", \"signed_by\": \"agent:researcher\"");
+        let expected: &[&str] = if is_remembered { &[] } else { &["execution_without_acceptance"] };
+        assert_eq!(kinds(&found_in(&log.text())), expected, "after {hours} hours");
+    }
+}
+
+#[test]
 fn what_the_reference_reports_is_reported_under_its_names() {
     // Lines of its `dump_events_to_jsonl`: raw UTF-8, the payload of each event.
     let log = r#"{"event_id": "0d1f", "event_type": "packet_rejected", "timestamp": "2026-03-08T12:00:00.123456+00:00", "producer_id": "agent:é", "correlation_id": "pk-1", "idempotency_key": "pk-1", "packet_id": "pk-1", "task_id": "t", "from_agent": "agent:é", "to_agent": "b", "reason": "expired", "risk_level": null, "ttl_seconds": null}

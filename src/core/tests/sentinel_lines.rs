@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::time::Instant;
-
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -200,21 +198,6 @@ fn a_line_that_is_put_in_is_found_even_where_two_readers_would_see_two_events() 
     assert_eq!((report.lines, report.breaks.len()), (3, 2));
     assert_eq!(report, verified(&log));
     assert_eq!(found.iter().filter(|finding| finding.contains("unreadable_line")).count(), 1);
-}
-
-/// Where the newline of a long line stood there may be one again, of another line, whatever stands before it.
-#[test]
-fn no_line_is_slow_to_read_because_of_long_ones_before_it() {
-    let number = |n: usize| format!("{{\"event_type\": \"x\", \"text\": \"{}\", \"n\": {n}}}\n", "x".repeat(4000));
-    let (long, blank) = ((10..42).map(number).collect::<String>(), "\n".repeat(1 << 14));
-    let took = |log: &str| {
-        let start = Instant::now();
-        assert_eq!(findings(log).len(), 0);
-        start.elapsed()
-    };
-    let apart = took(&long) + took(&blank);
-    let together = took(&[long, blank].concat());
-    assert!(together < apart * 20, "{together:?}, and {apart:?} apart");
 }
 
 #[test]

@@ -56,7 +56,8 @@ impl Default for Layouts {
 }
 
 impl Layouts {
-    /// The layout of the line with which `text` begins, if it is like one before. It is the next one's best guess.
+    /// The layout of the line with which `text` begins, if it is like one before. It moves ahead by one, so that those met often
+    /// are tried first.
     #[inline(always)]
     pub(super) fn find(&mut self, text: &[u8]) -> Option<usize> {
         let found = self.layouts.iter().position(|layout| {
@@ -130,6 +131,18 @@ impl Layouts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Where the newline of a long line stood there is one again, and every layout has to be compared to its end.
+    #[test]
+    fn no_line_is_compared_for_long_because_of_long_ones_before_it() {
+        let mut layouts = Layouts::default();
+        let long = |n: usize| format!("{{\"event_type\": \"x\", \"text\": \"{}\", \"n\": {n}}}\n", "x".repeat(4000));
+        (10..42).for_each(|n| layouts.learn(long(n).as_bytes(), &Places::default()));
+        assert_eq!(layouts.layouts.len(), MOST);
+        let blank = "\n".repeat(5000);
+        let tried = (0..100).take_while(|_| layouts.find(blank.as_bytes()).is_none() && !layouts.layouts.is_empty()).count();
+        assert!(tried <= PATIENCE / (MOST * 4000), "{tried}");
+    }
 
     #[test]
     fn lines_that_are_never_alike_are_given_up_and_later_ones_are_not() {

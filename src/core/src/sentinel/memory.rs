@@ -174,6 +174,9 @@ impl<K> Wheel<K> {
     }
 }
 
+/// How many minutes longer a packet is remembered whose task was running at its end.
+const LINGER: u32 = 1440;
+
 /// The minute of a moment.
 pub(super) fn minute(micros: i64) -> u32 {
     u32::try_from(micros.max(0) / MINUTE).unwrap_or(u32::MAX)
@@ -268,6 +271,11 @@ impl Entry {
     /// What more there is, to be added to.
     pub(super) fn more_mut(&mut self) -> &mut More {
         self.more.get_or_insert_with(|| Box::new(More::NONE))
+    }
+
+    /// Whether its task was begun and nobody has told yet that it ended.
+    fn is_running(&self) -> bool {
+        self.more().open.is_some() && !self.marks.has(Marks::FINISHED)
     }
 
     /// Ends what has to be known when nobody attests the outcome.
@@ -415,6 +423,13 @@ impl Packets {
     /// Forgets the packets whose end has passed at the minute `now`, and tells of those with an open task.
     pub(super) fn expire(&mut self, now: u32, mut each: impl FnMut(Ended)) {
         while let Some((minute, due)) = self.wheel.due_minute(now) {
+            for place in &due {
+                if let Some(entry) = self.entries.get(*place).filter(|entry| entry.end <= minute && entry.is_running()) {
+                    // A task may take longer than its packet was good for. What it does then is still that of an accepted one.
+                    entry.end = minute.saturating_add(LINGER);
+                    each(Ended { accepted: entry.accepted, marks: entry.marks, open: entry.close() });
+                }
+            }
             self.remove(minute, due.into(), |ended| {
                 if ended.open.is_some() {
                     each(ended);
@@ -490,8 +505,9 @@ mod tests {
     fn a_packet_told_again_with_a_later_end_takes_no_more_memory_and_is_kept_to_the_latest() {
         let mut packets = Packets::new(100);
         for end in 1..10_000 {
-            packets.keep(7, end).unwrap().more_mut().open =
-                Some(Box::new(Open { packet: String::new(), agents: Vec::new(), line: 1, at: 0, producer: 0 }));
+            let entry = packets.keep(7, end).unwrap();
+            entry.marks.set(Marks::FINISHED);
+            entry.more_mut().open = Some(Box::new(Open { packet: String::new(), agents: Vec::new(), line: 1, at: 0, producer: 0 }));
         }
         assert_eq!(packets.wheel.0.values().map(VecDeque::len).sum::<usize>(), 1);
         assert!(ended(&mut packets, 9_999) == 0 && packets.get(7).is_some());
