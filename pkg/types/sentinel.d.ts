@@ -152,7 +152,7 @@ export interface SentinelOptions {
 
 /**
  * Reads a log of events, of this package or of the reference, and finds what is wrong in it. It streams: what it remembers of a
- * log of any length is bounded, and so is what it collects, of each type of finding the first thousand.
+ * log of any length is bounded, and so is what it collects, of each type and severity of finding the first thousand.
  *
  * @example
  * const sentinel = new Sentinel({ minSeverity: "low" });

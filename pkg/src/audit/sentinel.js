@@ -14,7 +14,7 @@ const DEFAULT_WIDTH = 100;
 
 /**
  * Reads a log of events, of this package or of the reference, and finds what is wrong in it. It streams: what it remembers of a log of
- * any length is bounded, and so is what it collects, of each kind of finding the first thousand.
+ * any length is bounded, and so is what it collects, of each kind and severity of finding the first thousand.
  */
 export class Sentinel {
   #core;

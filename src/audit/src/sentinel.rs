@@ -67,7 +67,7 @@ impl AuditSentinel {
         self.sentinel.summary().lines as f64
     }
 
-    /// What was found so far: of each kind the first thousand.
+    /// What was found so far: of each kind and severity the first thousand.
     pub fn findings(&self) -> Array {
         self.collected.findings.iter().map(|finding| told(&finding.to_value())).collect()
     }

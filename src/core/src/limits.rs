@@ -102,5 +102,5 @@ pub const MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
 /// Most entries of all that an audit remembers: they take about 220 MB, and thrice that where each is of a running task.
 pub const MAX_AUDIT_ENTRIES: usize = 1_000_000;
 
-/// Most findings of a kind that a report shows one by one; the rest is counted.
+/// Most findings of a kind and severity that a report shows one by one; the rest is counted.
 pub const MAX_FINDINGS_OF_A_KIND: usize = 1000;

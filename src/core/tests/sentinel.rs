@@ -1119,8 +1119,28 @@ fn a_report_shows_a_thousand_of_a_kind_and_counts_the_rest() {
     );
     assert!(text.lines().all(|line| line.chars().count() <= 60));
     assert!(text.find("burst") < text.find("LOW rejected_packet"));
-    assert!(report::html(&collected).contains("1000 of 1500 findings rejected_packet are shown."));
+    assert!(report::html(&collected).contains("1000 of 1500 findings rejected_packet of low severity are shown."));
     let coloured = report::text(&collected, true, 60);
     assert!(coloured.contains("\u{1b}[33m") && !text.contains('\u{1b}'));
     assert!(report::text(&Collected::default(), false, 80).contains("Nothing was found."));
+}
+
+#[test]
+fn a_thousand_cheap_findings_hide_no_grave_one_of_their_kind() {
+    let mut log = Log::default();
+    log.accept("pk-1", "");
+    (0..1200).for_each(|_| {
+        log.refuse("pk-1", "replay_detected");
+    });
+    log.accept("pk-1", "");
+    let twice = "The packet pk-1 was accepted twice";
+    let (found, summary) = audited(log.text().as_bytes(), Options::default());
+    assert!(found.iter().any(|finding| finding.severity == Severity::Critical && finding.sentence.contains(twice)));
+    let counts = summary.to_value().member("findings").and_then(|kinds| kinds.member("replay_attempt").cloned());
+    assert_eq!(counts, Some(Value::Int(1201_i64.into())));
+    let collected = collected(&log.text());
+    let text = report::text(&collected, false, 100);
+    assert!(text.contains("CRITICAL replay_attempt, 1 time\n") && text.contains("MEDIUM replay_attempt, 1200 times\n"), "{text}");
+    assert!(text.contains(twice) && text.find(twice) < text.find("Nothing was done twice"));
+    assert!(report::html(&collected).contains(twice));
 }

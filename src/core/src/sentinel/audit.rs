@@ -159,7 +159,7 @@ impl Audit {
         let now = self.time.now().max(0);
         for finding in core::mem::take(&mut self.pending) {
             if self.is_told(&finding.kind, finding.severity, finding.at) {
-                let is_more = self.tally.found(&finding.kind) >= self.most_of_a_kind;
+                let is_more = self.tally.found(&finding.kind, finding.severity) >= self.most_of_a_kind;
                 self.tally.finding(&finding.kind, finding.severity, now);
                 if !is_more {
                     found(finding);
@@ -204,7 +204,7 @@ impl Audit {
             if let Some(rate) = &rule.rate {
                 let at = (at.unwrap_or(self.time.latest()), number);
                 self.bursts.event(&self.names, (index, rule, rate), line, at, &mut self.pending);
-            } else if self.tally.found(&rule.kind) < self.most_of_a_kind {
+            } else if self.tally.found(&rule.kind, rule.severity) < self.most_of_a_kind {
                 self.pending.push(rule.finding(line, number, at));
             } else if self.is_told(&rule.kind, rule.severity, at.and_then(moment)) {
                 self.tally.finding(&rule.kind, rule.severity, self.time.now().max(0));

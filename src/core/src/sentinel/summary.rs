@@ -1,5 +1,6 @@
 //! What an audit counted: the size of what was read, beside what was found in it.
 
+use core::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::finding::{Finding, Severity, count, moment};
@@ -54,7 +55,7 @@ pub struct Summary {
     pub untimed: u64,
     /// Events by type, the most frequent first.
     pub events: Vec<(String, u64)>,
-    /// Findings by kind with the severity of the gravest, the gravest first.
+    /// Findings by kind and severity, the gravest first.
     pub findings: Vec<(String, Severity, u64)>,
     /// Findings by severity, in the order of [`Severity::ALL`].
     pub severities: [u64; Severity::ALL.len()],
@@ -83,6 +84,18 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// How many findings there are of each kind, that with the gravest of them first.
+    fn by_kind(&self) -> Vec<(&str, u64)> {
+        let mut kinds: Vec<(&str, u64)> = Vec::new();
+        for (kind, _, n) in &self.findings {
+            match kinds.iter_mut().find(|(name, _)| name == kind) {
+                Some((_, all)) => *all = all.saturating_add(*n),
+                None => kinds.push((kind, *n)),
+            }
+        }
+        kinds
+    }
+
     /// How many findings there are of a severity.
     #[must_use]
     pub fn of_severity(&self, severity: Severity) -> u64 {
@@ -116,7 +129,7 @@ impl Summary {
             ("first", time(self.first)),
             ("last", time(self.last)),
             ("events", counts(self.events.iter().map(|(name, n)| (name.as_str(), *n)).collect())),
-            ("findings", counts(self.findings.iter().map(|(name, _, n)| (name.as_str(), *n)).collect())),
+            ("findings", counts(self.by_kind())),
             ("severities", counts(Severity::ALL.into_iter().map(|severity| (severity.as_str(), self.of_severity(severity))).collect())),
             ("agents", count(self.agents().len().try_into().unwrap_or(u64::MAX))),
             ("handoffs", Value::Array(pairs.collect())),
@@ -153,7 +166,8 @@ pub(super) struct Tally {
     pub(super) untimed: u64,
     known: [u64; Kind::ALL.len()],
     others: BTreeMap<String, u64>,
-    findings: BTreeMap<String, (Severity, u64)>,
+    /// Of each kind how many of each severity.
+    findings: BTreeMap<String, [u64; Severity::ALL.len()]>,
     severities: [u64; Severity::ALL.len()],
     first: Option<i64>,
     last: Option<i64>,
@@ -195,21 +209,18 @@ impl Tally {
         *n = n.saturating_add(1);
     }
 
-    /// How many findings of a kind there were.
-    pub(super) fn found(&self, kind: &str) -> u64 {
-        self.findings.get(kind).map_or(0, |(_, n)| *n)
+    /// How many findings of a kind and a severity there were.
+    pub(super) fn found(&self, kind: &str, severity: Severity) -> u64 {
+        self.findings.get(kind).and_then(|of_kind| of_kind.get(severity as usize)).copied().unwrap_or(0)
     }
 
     /// Something was found when the log was at `now`.
     pub(super) fn finding(&mut self, kind: &str, severity: Severity, now: i64) {
-        match self.findings.get_mut(kind) {
-            Some((gravest, n)) => {
-                *gravest = severity.max(*gravest);
-                *n = n.saturating_add(1);
-            }
-            None => {
-                self.findings.insert(kind.to_owned(), (severity, 1));
-            }
+        if !self.findings.contains_key(kind) {
+            self.findings.insert(kind.to_owned(), Default::default());
+        }
+        if let Some(n) = self.findings.get_mut(kind).and_then(|of_kind| of_kind.get_mut(severity as usize)) {
+            *n = n.saturating_add(1);
         }
         if let Some(n) = self.severities.get_mut(severity as usize) {
             *n = n.saturating_add(1);
@@ -225,7 +236,10 @@ impl Tally {
         let mut events: Vec<(String, u64)> = known.filter(|(_, n)| *n != 0).collect();
         events.extend(self.others.iter().map(|(name, n)| (name.clone(), *n)));
         events.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        let mut findings: Vec<_> = self.findings.iter().map(|(kind, (severity, n))| (kind.clone(), *severity, *n)).collect();
+        let of_kinds = self.findings.iter().flat_map(|(kind, of_kind)| {
+            Severity::ALL.iter().zip(of_kind).filter(|(_, n)| **n != 0).map(|(severity, n)| (kind.clone(), *severity, *n))
+        });
+        let mut findings: Vec<_> = of_kinds.collect();
         findings.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         let mut handoffs: Vec<Handoffs> = self.handoffs.values().cloned().collect();
         let weight = |pair: &Handoffs| pair.accepted.saturating_add(pair.refused);
@@ -290,42 +304,46 @@ impl Steps {
     }
 }
 
-/// Findings and counts together, as a report needs them: of each kind the first thousand.
+/// Findings and counts together, as a report needs them: of each kind and severity the first thousand, so that many of what is
+/// cheap to cause hide nothing grave.
 #[derive(Debug, Clone, Default)]
 pub struct Collected {
     /// In the order in which they were found.
     pub findings: Vec<Finding>,
     /// The counts, of those that are not here too.
     pub summary: Option<Summary>,
-    held: BTreeMap<String, usize>,
+    held: BTreeMap<String, [usize; Severity::ALL.len()]>,
+}
+
+/// Findings of one kind and severity: how many there are, and those that are here.
+pub(super) struct Group<'a> {
+    pub(super) kind: &'a str,
+    pub(super) severity: Severity,
+    pub(super) count: u64,
+    pub(super) findings: Vec<&'a Finding>,
 }
 
 impl Collected {
     /// Takes in a finding.
     pub fn push(&mut self, finding: Finding) {
-        let held = self.held.entry(finding.kind.clone()).or_default();
-        if *held < MAX_FINDINGS_OF_A_KIND {
+        let of_kind = self.held.entry(finding.kind.clone()).or_default();
+        if let Some(held) = of_kind.get_mut(finding.severity as usize).filter(|held| **held < MAX_FINDINGS_OF_A_KIND) {
             *held = held.saturating_add(1);
             self.findings.push(finding);
         }
     }
 
-    /// The kinds with their gravest severity and count, the gravest first, and of each the findings that are here.
-    pub(super) fn groups(&self) -> Vec<(&str, Severity, u64, Vec<&Finding>)> {
-        let mut groups: BTreeMap<&str, (Severity, Vec<&Finding>)> = BTreeMap::new();
+    /// The gravest first.
+    pub(super) fn groups(&self) -> Vec<Group<'_>> {
+        let mut groups: BTreeMap<(Reverse<Severity>, &str), Vec<&Finding>> = BTreeMap::new();
         for finding in &self.findings {
-            let (severity, of_kind) = groups.entry(&finding.kind).or_insert((finding.severity, Vec::new()));
-            *severity = finding.severity.max(*severity);
-            of_kind.push(finding);
+            groups.entry((Reverse(finding.severity), &finding.kind)).or_default().push(finding);
         }
-        let counted = |kind: &str| {
-            let findings = self.summary.as_ref().map(|summary| summary.findings.as_slice()).unwrap_or_default();
-            findings.iter().find(|(other, _, _)| other == kind).map_or(0, |(_, _, n)| *n)
+        let all = self.summary.as_ref().map(|summary| summary.findings.as_slice()).unwrap_or_default();
+        let group = |((Reverse(severity), kind), findings): (_, Vec<_>)| {
+            let counted = all.iter().find(|(other, of, _)| other == kind && *of == severity).map_or(0, |(_, _, n)| *n);
+            Group { kind, severity, count: counted.max(u64::try_from(findings.len()).unwrap_or(u64::MAX)), findings }
         };
-        let here = |of_kind: &[&Finding]| u64::try_from(of_kind.len()).unwrap_or(u64::MAX);
-        let mut groups: Vec<_> =
-            groups.into_iter().map(|(kind, (severity, of))| (kind, severity, counted(kind).max(here(&of)), of)).collect();
-        groups.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-        groups
+        groups.into_iter().map(group).collect()
     }
 }

@@ -42,7 +42,12 @@ pub(super) fn timeline(timeline: &Timeline) -> String {
         svg.push_str("</g>");
     }
     svg.push_str("</svg>");
-    let _ = write!(svg, "<p class=\"dim\">One bar is {} s, from {}.</p>", timeline.step_seconds, time(Some(timeline.start)));
+    let _ = write!(
+        svg,
+        "<p class=\"dim\">One bar is {} s, from {}. Green: accepted; red: refused; a dot: something of medium severity or graver was found.</p>",
+        timeline.step_seconds,
+        time(Some(timeline.start))
+    );
     svg
 }
 

@@ -1,12 +1,13 @@
 //! The report as one page that needs nothing else: no network, and a policy that would allow none.
 
 use core::fmt::Write as _;
+use std::collections::BTreeSet;
 
 use super::{graph, lines, remarks, time, visible};
 use crate::crypto::sha256;
 use crate::encoding::base64;
 use crate::sentinel::finding::{Finding, Severity};
-use crate::sentinel::summary::Collected;
+use crate::sentinel::summary::{Collected, Group};
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--ink:#1a1d21;--dim:#667080;--page:#fff;--card:#f5f6f8;--line:#d8dce2;--good:#2f7d4f;--bad:#c62f2f;--warn:#9a6700;--info:#2468b0}\
@@ -18,7 +19,9 @@ h1{font-size:24px;margin:0 0 4px}h2{font-size:18px;margin:32px 0 8px}p{margin:4p
 svg{width:100%;height:auto;background:var(--card);border:1px solid var(--line);border-radius:8px;font-size:12px}svg text{fill:var(--ink)}\
 .back{fill:transparent}.good{fill:var(--good)}.bad{fill:var(--bad)}.node{fill:var(--ink)}.edge{fill:none;opacity:.75}.edge.good{stroke:var(--good)}.edge.bad{stroke:var(--bad)}\
 .filters{display:flex;flex-wrap:wrap;gap:8px;margin:8px 0}select,input{font:inherit;color:inherit;background:var(--card);border:1px solid var(--line);border-radius:6px;padding:4px 8px}input{flex:1;min-width:200px}\
-table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:6px 8px;border-bottom:1px solid var(--line);overflow-wrap:anywhere}th:first-child{overflow-wrap:normal}th{position:sticky;top:0;background:var(--page)}td.at,td:first-child{white-space:nowrap}";
+table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:6px 8px;border-bottom:1px solid var(--line);overflow-wrap:anywhere}th:first-child{overflow-wrap:normal}th{position:sticky;top:0;background:var(--page)}td.at,td:first-child,td:nth-child(2){white-space:nowrap}.wide{overflow-x:auto}.wide svg{min-width:680px}\
+@media(max-width:860px){body{padding:16px}thead{display:none}table,tbody,tr,td{display:block}tr[hidden]{display:none}tr{padding:8px 0;border-bottom:1px solid var(--line)}\
+td{padding:1px 0;border:0}td:first-child,td:nth-child(2){display:inline-block;margin-right:8px;font-weight:600}td.at{white-space:normal}}";
 
 const SCRIPT: &str = "\
 'use strict';\
@@ -86,7 +89,7 @@ fn head(page: &mut String, collected: &Collected) {
         let _ = writeln!(page, "<h2>When</h2>{}", graph::timeline(timeline));
     }
     if !summary.handoffs.is_empty() {
-        let _ = writeln!(page, "<h2>Who handed over to whom</h2>{}", graph::handoffs(summary));
+        let _ = writeln!(page, "<h2>Who handed over to whom</h2><div class=\"wide\">{}</div>", graph::handoffs(summary));
     }
     page.push_str("<h2>Events</h2><div class=\"tiles\">");
     for (name, n) in &summary.events {
@@ -106,18 +109,24 @@ fn table(page: &mut String, collected: &Collected) {
         let _ = write!(page, "<option>{}</option>", severity.as_str());
     }
     page.push_str("</select><select id=\"kind\" aria-label=\"Kind\"><option value=\"\">every kind</option>");
-    for (kind, ..) in &groups {
+    let kinds: BTreeSet<&str> = groups.iter().map(|group| group.kind).collect();
+    for kind in kinds {
         let _ = write!(page, "<option>{}</option>", escaped(kind));
     }
     page.push_str("</select><input id=\"words\" type=\"search\" placeholder=\"agent, packet, words\" aria-label=\"Search\"></div><p class=\"dim\" id=\"shown\"></p>\n");
-    for (kind, _, count, findings) in &groups {
+    for Group { kind, severity, count, findings } in &groups {
         let shown = u64::try_from(findings.len()).unwrap_or(u64::MAX);
         if *count > shown {
-            let _ = writeln!(page, "<p class=\"dim\">{} of {count} findings {} are shown.</p>", shown, escaped(kind));
+            let _ = writeln!(
+                page,
+                "<p class=\"dim\">{shown} of {count} findings {} of {} severity are shown.</p>",
+                escaped(kind),
+                severity.as_str()
+            );
         }
     }
     page.push_str("<table><thead><tr><th>Severity</th><th>Kind</th><th>What happened, and what to do</th><th>Where</th><th>When</th></tr></thead><tbody>\n");
-    for finding in groups.iter().flat_map(|(_, _, _, findings)| findings) {
+    for finding in groups.iter().flat_map(|group| &group.findings) {
         row(page, finding);
     }
     page.push_str("</tbody></table>\n");

@@ -4,7 +4,7 @@ use core::fmt::Write as _;
 
 use super::{lines, remarks, time, visible};
 use crate::sentinel::finding::Severity;
-use crate::sentinel::summary::{Collected, Summary};
+use crate::sentinel::summary::{Collected, Group, Summary};
 
 /// The report as text of lines of at most `width` columns, where words allow it; in colour for a terminal.
 #[must_use]
@@ -17,7 +17,7 @@ pub fn text(collected: &Collected, colour: bool, width: usize) -> String {
     if groups.is_empty() {
         page.paragraph("", &[(GREEN, "Nothing was found.")]);
     }
-    for (kind, severity, count, findings) in groups {
+    for Group { kind, severity, count, findings } in groups {
         page.blank();
         let head = format!("{} {kind}, {count} time{}", severity.as_str().to_uppercase(), if count == 1 { "" } else { "s" });
         page.paragraph("", &[(paint(severity), &head)]);
