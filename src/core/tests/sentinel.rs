@@ -647,6 +647,23 @@ fn many_refusals_in_one_go_are_one_finding() {
     );
 }
 
+#[test]
+fn a_task_that_tries_what_was_refused_again_and_again_is_told_once_and_one_that_is_refused_now_and_then_is_not() {
+    for (kind, seconds, is_told) in [("budget_exhausted", 0, true), ("action_refused", 0, true), ("budget_exhausted", 5, false)] {
+        let mut log = Log::default();
+        log.accept("pk-1", "");
+        log.of("pk-1", "task_started", SENDER);
+        for _ in 0..30 {
+            log.seconds += seconds;
+            log.of("pk-1", kind, "\"action\": \"read\", \"reason\": \"budget_exceeded\"");
+        }
+        let (found, _) = audited(log.text().as_bytes(), Options { types: vec!["burst".into()], ..Options::default() });
+        let told: Vec<_> = found.iter().map(|finding| (finding.packets.as_slice(), finding.lines.as_slice())).collect();
+        let expected = [(&["pk-1".to_owned()][..], &[3, 32][..])];
+        assert_eq!(told, if is_told { &expected[..] } else { &[] }, "{kind}");
+    }
+}
+
 /// Ten thousand honest handoffs, of which some need a review, some are refused for honest reasons and none is alike.
 fn honest(log: &mut Log, prefix: &str, handoffs: usize) {
     for n in 0..handoffs {

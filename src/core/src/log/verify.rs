@@ -310,6 +310,10 @@ fn is_of_log(line: &Line<'_>) -> bool {
     [Kind::LogCheckpoint, Kind::LogContinued].iter().any(|kind| name.as_deref() == Some(kind.as_str().as_bytes()))
 }
 
+fn span(from: u64, to: u64) -> String {
+    if from == to { format!("line {from} is") } else { format!("lines {from} to {to} are") }
+}
+
 impl core::fmt::Display for Break {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let Self { from, to, fault } = self;
@@ -320,11 +324,11 @@ impl core::fmt::Display for Break {
             Fault::Chain => write!(f, "line {from} was altered, or lines before line {to} were added, removed or moved"),
             Fault::CheckpointInvalid(why) => write!(f, "the checkpoint in line {to} is not valid: {why}"),
             Fault::CheckpointUntrusted => write!(f, "the checkpoint in line {to} is signed with a key that is not trusted here"),
-            Fault::CheckpointMismatch => write!(f, "lines {from} to {to} are not those that the checkpoint in line {to} was made over"),
-            Fault::Shorter { stated } => write!(f, "lines {from} to {stated} are missing: the end was cut off"),
+            Fault::CheckpointMismatch => write!(f, "{} not what the checkpoint in line {to} was made over", span(*from, *to)),
+            Fault::Shorter { stated } => write!(f, "{} missing: the end was cut off", span(*from, *stated)),
             Fault::LastLine => write!(f, "line {to} is not the one that the kept checkpoint follows"),
             Fault::Link { size } => write!(f, "line {to} does not name the log before as that one stands, up to its line {size}"),
-            Fault::Root => write!(f, "lines {from} to {to} are not those that the kept checkpoint was made over"),
+            Fault::Root => write!(f, "{} not what the kept checkpoint was made over", span(*from, *to)),
         }
     }
 }

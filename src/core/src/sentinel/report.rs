@@ -33,6 +33,7 @@ fn lines(lines: &[u64]) -> String {
     match lines {
         [] => String::new(),
         [one] => format!("line {one}"),
+        [first, last] if first == last => format!("line {first}"),
         many => format!("lines {}", many.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")),
     }
 }

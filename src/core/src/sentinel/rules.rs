@@ -45,7 +45,10 @@ const BUILT_IN: &str = r#"[
  "advice": "Whoever still holds it does not know, or does not care. Make sure that every gate learns of revocations."},
 {"type": "burst", "severity": "medium", "event_type": "packet_rejected", "per": "from_agent", "more_than": 20, "within_seconds": 60,
  "sentence": "{count} packets in the name of {from_agent} were refused in one go.",
- "advice": "An attack that is tried by a machine, or a sender that is set up wrongly. Limit how often it may ask."}
+ "advice": "An attack that is tried by a machine, or a sender that is set up wrongly. Limit how often it may ask."},
+{"type": "burst", "severity": "medium", "event_type": ["action_refused", "budget_exhausted"], "per": "packet_id", "more_than": 20,
+ "within_seconds": 60, "sentence": "{count} actions of the packet {packet_id} were refused in one go.",
+ "advice": "A task that does not take no for an answer: a loop, or an agent that was talked into it. See what it read before."}
 ]"#;
 
 /// Most rules, values of one condition, and events that a rule counts.
@@ -382,7 +385,7 @@ mod tests {
     #[test]
     fn the_built_in_rules_are_read_like_any_other() {
         let rules = Rule::parse(BUILT_IN.as_bytes()).expect("the table");
-        assert_eq!(rules.len(), 10);
+        assert_eq!(rules.len(), 11);
         assert!(rules.iter().all(|rule| !rule.advice.is_empty() && rule.sentence.ends_with('.')));
     }
 

@@ -63,7 +63,8 @@ impl Page {
     fn head(&mut self, summary: &Summary) {
         let Summary { lines, unreadable, .. } = summary;
         let agents = summary.agents().len();
-        let mut first = format!("{lines} events of {agents} agents");
+        let s = |n| if n == 1 { "" } else { "s" };
+        let mut first = format!("{lines} event{} of {agents} agent{}", s(*lines), s(agents.try_into().unwrap_or(u64::MAX)));
         if *unreadable != 0 {
             // Writing to a `String` cannot fail.
             let _ = write!(first, ", {unreadable} unreadable");
