@@ -191,7 +191,7 @@ export interface VerifyLogOptions extends ReadOptions {
   keys?: LogKey | readonly LogKey[];
   /** A checkpoint that was kept elsewhere: what it states must still stand in the log. */
   checkpoint?: LogPiece | null;
-  /** The report of the log before, of which this one must be the continuation: `not_continued` otherwise. */
+  /** The report of the log before, read by itself, of which this one must be the continuation: `not_continued` otherwise. */
   previous?: Pick<LogReport, "lines" | "root"> | null;
 }
 
@@ -239,7 +239,7 @@ export interface LogReport {
   readonly checkpoints: number;
   /** The log, as its checkpoints name it. */
   readonly logId: string | null;
-  /** The Merkle root over all lines (RFC 9162 §2.1), in hexadecimal. */
+  /** The Merkle root over all lines (RFC 9162 §2.1), in hexadecimal; of several logs that were read as one, over those of the last. */
   readonly root: string;
   /** The log that this one goes on with, as its first line says. Only with `previous` is that held against the log itself. */
   readonly continues: LogLink | null;

@@ -84,13 +84,26 @@ test("of several files each goes on with the one before, and a missing one is to
   const all = await log("part0.jsonl", "part1.jsonl", "part2.jsonl");
   assert.deepEqual([all.code, all.err], [0, ""]);
   assert.match(all.out, /^file +part1\.jsonl\nwhole +2 lines[^]*^follows +gate-1\/0, 1 line$[^]*^file +part2\.jsonl$/m);
+  const { root } = writers[1].link;
+  const keeper = AgentIdentity.generate();
+  for (const part of [1, 0]) {
+    writeFileSync(join(cwd, "kept.json"), writers[part].checkpoint(keeper));
+    const held = await log("part0.jsonl", "part1.jsonl", "part2.jsonl", "--checkpoint", "kept.json");
+    assert.deepEqual([held.code, held.err], [0, ""], held.out);
+    assert.match(held.out, /^sealed +[12] lines?, 0 trusted checkpoints in the log$/m);
+  }
+  const elsewhere = new LogWriter({ logId: "x" });
+  elsewhere.append({ event_type: "task_started" });
+  writeFileSync(join(cwd, "kept.json"), elsewhere.checkpoint(keeper));
+  const foreign = await log("part0.jsonl", "part1.jsonl", "part2.jsonl", "--checkpoint", "kept.json");
+  assert.equal(foreign.code, 1);
   const skipped = await log("part0.jsonl", "part2.jsonl", "--json");
   const [first, last] = skipped.out.trim().split("\n").map((line) => JSON.parse(line));
   assert.deepEqual([skipped.code, first.file, first.whole, last.file, last.whole], [1, "part0.jsonl", true, "part2.jsonl", false]);
   assert.deepEqual(last.breaks, [
     { from: 1, to: 1, fault: "not_continued", message: "line 1 does not name the log before as that one stands, up to its line 1" },
   ]);
-  assert.deepEqual(last.continues, { log_id: "gate-1/1", size: 2, root: writers[1].link.root });
+  assert.deepEqual(last.continues, { log_id: "gate-1/1", size: 2, root });
 });
 
 test("what is no log at all: 1; what cannot be read, and trust that is none: 2 and one line", async (t) => {

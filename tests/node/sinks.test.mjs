@@ -143,6 +143,45 @@ test("jsonl: a process that stopped when a file was full and the next had not be
   assert.deepEqual([whole, logId, continues], [true, "gate-1/1", { logId: "gate-1", size: full.lines, root: full.root }]);
 });
 
+test("jsonl: what else stands beside a log is neither gone on with nor written over", async (t) => {
+  const path = join(folder(t), "audit.jsonl");
+  const events = await happenings(8);
+  writeFileSync(`${path}.20261123`, "rotated by the date\n");
+  mkdirSync(`${path}.99999999999`);
+  const sink = await JsonlSink.open(path, { ...chained, rotateBytes: 1, maxBatch: 1 });
+  await sink.emit(events[0]);
+  writeFileSync(`${path}.20261124`, "came while the log was written\n");
+  await sink.emit(events[1]);
+  await sink.close();
+  assert.equal(readFileSync(`${path}.20261124`, "utf8"), "came while the log was written\n");
+  const [full, last] = await Promise.all([`${path}.20261125`, path].map((file) => verifyLog(readFileSync(file), { keys: [researcher.publicKeyPem] })));
+  assert.deepEqual([full.whole, full.continues, last.whole, last.continues.root], [true, null, true, full.root]);
+});
+
+test("jsonl: a log without checkpoints keeps its name when the full ones before it were taken elsewhere", async (t) => {
+  const path = join(folder(t), "audit.jsonl");
+  const events = await happenings(4);
+  const write = async (part) => {
+    const sink = await JsonlSink.open(path, { logId: "gate-1", rotateBytes: 1, maxBatch: 1 });
+    for (const event of part) await sink.emit(event);
+    await sink.close();
+  };
+  await write(events.slice(0, 3));
+  for (const number of [1, 2]) rmSync(`${path}.${number}`);
+  await write(events.slice(3, 4));
+  const { whole, continues } = await verifyLog(readFileSync(path), { previous: await verifyLog(readFileSync(`${path}.3`)) });
+  assert.deepEqual([whole, continues.logId], [true, "gate-1/2"]);
+});
+
+test("jsonl: an idle log makes no new files", async (t) => {
+  const path = join(folder(t), "audit.jsonl");
+  const sink = await JsonlSink.open(path, { ...chained, rotateBytes: 1, checkpointMs: 5 });
+  await sink.emit((await happenings(1))[0]);
+  await sleep(100);
+  await sink.close();
+  assert.deepEqual(readdirSync(join(path, "..")), ["audit.jsonl"]);
+});
+
 const isTaken = (taken, name) => name !== "audit.jsonl" && (taken === "all" || taken.some((number) => name === `audit.jsonl.${number}`));
 
 test("jsonl: whatever full files were taken elsewhere, none that is left is written over, and the log goes on under its own name", async (t) => {

@@ -144,11 +144,11 @@ example:
 Reads an event log against what it carries itself: every line holds the hash of the line before, and signed checkpoints state
 the lines before them. Exit code 0 if nothing was altered, added, removed or moved, 1 if something was. Lines behind the last
 trusted checkpoint are unsealed: whoever keeps the log could still write them anew. Of several files, the oldest first, each must
-begin with what the one before ended with, so none of them can be missing.
+name the one before as that one ended, so that none between them can be missing.
 
   --key PEM           file with the public key whose checkpoints count; without it those in the log seal nothing
   --checkpoint FILE   a checkpoint that was kept elsewhere: what it states must still stand there, at the end too; of several
-                      files in the last one
+                      files in one of them
   --json              print the report for machines
 
 example:

@@ -6,6 +6,9 @@ const MAX_FILE_BYTES = 64 * 1024;
 
 const OPTIONS = { key: { type: "string" }, checkpoint: { type: "string" } };
 
+/** What is wrong where a checkpoint that was kept does not stand. */
+const OF_KEPT = new Set(["log_shorter", "last_line_altered", "root_mismatch"]);
+
 /** `log verify FILE… [--checkpoint FILE] [--key PEM]`: of several files each goes on with the one before. */
 export async function log(args, io, help) {
   const { values, positionals } = parse("log", args, OPTIONS, 2, Infinity);
@@ -15,15 +18,20 @@ export async function log(args, io, help) {
   if (files.filter((file) => file === "-").length > 1) throw new UsageError("standard input can be one of the files only");
   const trust = await trustOf(values);
   const read = [];
+  let { checkpoint } = trust;
   for (const [at, file] of files.entries()) {
-    // A checkpoint that was kept is of the latest log, which vouches for those before by what it goes on with.
-    const kept = at === files.length - 1 ? trust : { ...trust, checkpoint: undefined };
-    const report = await verified(file, { ...kept, previous: read.at(-1)?.report }, io);
-    read.push({ report, kept, name: files.length > 1 ? file : null });
+    const report = await verified(file, { ...trust, checkpoint, previous: read.at(-1)?.report }, io);
+    const others = report.breaks.filter(({ fault }) => !OF_KEPT.has(fault));
+    const stands = others.length === report.breaks.length && report.moreBreaks === 0;
+    if (stands) checkpoint = undefined;
+    // It may be of one of the next; where it is of none, the last one tells of it.
+    const isOther = !stands && at < files.length - 1;
+    const told = isOther ? { ...report, breaks: others, whole: others.length === 0 && report.moreBreaks === 0 } : report;
+    read.push({ report: told, name: files.length > 1 ? file : null });
   }
   io.refused = read.some(({ report }) => !report.whole);
-  for (const { report, kept, name } of read) {
-    await (values.json ? io.out.line(json(report, name)) : show(report, io, kept, name));
+  for (const { report, name } of read) {
+    await (values.json ? io.out.line(json(report, name)) : show(report, io, trust, name));
   }
   return io.refused ? 1 : 0;
 }

@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import { configInvalid, errorFor } from "../errors.js";
 import { readOptions } from "../plain.js";
 import { typeName } from "../text.js";
-import { highestNumber, logIdOf, numberOf } from "./numbered.js";
+import { firstLine, highestNumber, logIdOf, numberOf } from "./numbered.js";
 import { count, Outbox, textOf } from "./outbox.js";
 
 const NEWLINE = 0x0a;
@@ -86,6 +86,8 @@ export class JsonlSink {
     this.#timers.forEach(clearInterval);
     await this.#outbox.drain();
     try {
+      // What the last batch left half-written is nothing to seal.
+      if (this.#broken) await this.#reopen().catch(() => {});
       if (!this.#broken) {
         if (this.#unsealed > 0) await this.#write(await this.#seal());
         if (this.#options.fsync !== "never") await this.#file.sync();
@@ -99,7 +101,7 @@ export class JsonlSink {
   async #store(batch) {
     if (this.#broken) await this.#reopen();
     try {
-      if (this.#size >= this.#options.rotateBytes) await this.#rotate();
+      if (this.#size >= this.#options.rotateBytes && batch.some(({ event }) => event !== SEAL)) await this.#rotate();
       let lines = "";
       for (const { event } of batch) {
         if (event !== SEAL) lines += this.#line(event);
@@ -152,6 +154,7 @@ export class JsonlSink {
     await this.#file.close();
     this.#file = null;
     this.#before = this.#chain?.link ?? null;
+    this.#rotations = Math.max(this.#rotations, await highestNumber(this.#path));
     await rename(this.#path, `${this.#path}.${this.#rotations + 1}`);
     this.#rotations += 1;
     await this.#open();
@@ -198,7 +201,7 @@ export class JsonlSink {
   /** The name of the log in the file: its own where it says one, and the next one's otherwise. */
   async #continued(file) {
     const { logId } = this.#options;
-    const name = await logIdOf(piecesOf(file));
+    const name = (await logIdOf(piecesOf(file))) ?? (await this.#nextOfNamed(file));
     if (name === null) return this.#nameOf(this.#rotations);
     const number = numberOf(name, logId);
     if (number === null) throw configInvalid(`the file holds the log \`${name}\`, not \`${logId}\``, "logId");
@@ -221,11 +224,20 @@ export class JsonlSink {
     const { LogWriter } = await import("trusthandoff/sentinel");
     const file = await open(path, "r");
     try {
-      const logId = (await logIdOf(piecesOf(file))) ?? this.#nameOf(this.#rotations - 1);
+      const logId = (await logIdOf(piecesOf(file))) ?? (await this.#nextOfNamed(file)) ?? this.#nameOf(this.#rotations - 1);
+      // Other files may end in a number too.
+      if (numberOf(logId, this.#options.logId) === null || (await firstLine(piecesOf(file)))?.prev === undefined) return null;
       return (await LogWriter.open(piecesOf(file), { logId })).writer.link;
     } finally {
       await file.close();
     }
+  }
+
+  /** The name of the log in a file by the one that its first line names; null where that names none. */
+  async #nextOfNamed(file) {
+    const line = await firstLine(piecesOf(file));
+    const named = line?.event_type === "log_continued" ? numberOf(String(line.previous_log_id), this.#options.logId) : null;
+    return named === null ? null : this.#nameOf(named + 1);
   }
 
   #nameOf(number) {

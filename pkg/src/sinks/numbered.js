@@ -9,7 +9,8 @@ const MAX_CHECKPOINT_BYTES = 64 * 1024;
 /** The highest number behind the name of a log: full files may have been taken elsewhere, and what is left must not be written over. */
 export async function highestNumber(path) {
   const start = `${basename(path)}.`;
-  const numbers = (await readdir(dirname(path))).filter((name) => name.startsWith(start)).map((name) => name.slice(start.length));
+  const files = (await readdir(dirname(path), { withFileTypes: true })).filter((entry) => entry.isFile() && entry.name.startsWith(start));
+  const numbers = files.map(({ name }) => name.slice(start.length));
   return numbers.filter((text) => /^[1-9]\d{0,14}$/.test(text)).reduce((most, text) => Math.max(most, Number(text)), 0);
 }
 
@@ -31,6 +32,21 @@ export async function logIdOf(pieces) {
     rest = text.length - end > MAX_CHECKPOINT_BYTES ? Buffer.alloc(0) : text.subarray(end);
   }
   return null;
+}
+
+/** The first line of a file; null where it is no object. */
+export async function firstLine(pieces) {
+  let text = Buffer.alloc(0);
+  for await (const piece of pieces) {
+    text = Buffer.concat([text, piece]);
+    if (text.includes(NEWLINE) || text.length > MAX_CHECKPOINT_BYTES) break;
+  }
+  try {
+    const value = JSON.parse(text.subarray(0, text.indexOf(NEWLINE)).toString());
+    return typeof value === "object" ? value : null;
+  } catch {
+    return null;
+  }
 }
 
 function checkpointed(line) {

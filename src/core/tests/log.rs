@@ -228,7 +228,7 @@ fn a_log_that_goes_on_with_another_names_it_as_it_ended_and_none_between_can_be_
 
     let cut = read(&logs[0][..4], None);
     let altered = read(&[&logs[0][..4], &[logs[0][4].replace("e-4", "e-5")]].concat(), None);
-    for (lines, before) in [(&logs[2], &first), (&logs[1], &cut), (&logs[1], &altered), (&logs[0], &first), (&Vec::new(), &first)] {
+    for (lines, before) in [(&logs[2], &first), (&logs[1], &cut), (&logs[1], &altered), (&logs[0], &first)] {
         let report = read(lines, Some(before));
         let faults: Vec<&str> = report.breaks.iter().map(|found| found.fault.as_str()).collect();
         assert_eq!(faults, ["not_continued"], "{lines:?}");
@@ -254,6 +254,18 @@ fn a_log_that_goes_on_with_another_names_it_as_it_ended_and_none_between_can_be_
     assert_eq!(faults(read(&[&logs[0][..], &logs[2]].concat(), None)), [("not_continued", 6, 6)]);
     let spoilt = [&[all[0].clone(), all[1].replace("e-1", "e-9")], &all[2..]].concat();
     assert_eq!(faults(read(&spoilt, None)), [("chain_broken", 2, 3), ("not_continued", 6, 6)]);
+
+    // A log that has no line yet may still go on, and one that goes on with an empty one is none of these.
+    let none = read(&[], Some(&first));
+    assert!(none.is_whole() && !read(&logs[1], Some(&none)).is_whole());
+    // What was put before a log that goes on with something else is sealed by nothing in it.
+    let made_up: Vec<String> = (0..50).scan(Writer::new("log-1/1"), |writer, n| Some(writer.append(&told(n)))).collect();
+    let mut last = Writer::new("log-1/2");
+    logs[2].iter().for_each(|line| last.take_in(line.as_bytes()));
+    let seal = last.append_checkpoint(&of_last).expect("of this state");
+    let report = verified(&[&made_up[..], &logs[2], core::slice::from_ref(&seal)].concat(), None);
+    assert_eq!((report.sealed, faults(report)), (0, vec![("not_continued", 51, 51)]));
+    assert_eq!(verified(&[&all[..], &[seal]].concat(), None).sealed, 18);
 
     // Only its first line says what a log goes on with.
     let mut writer = Writer::new("log-2");

@@ -85,7 +85,7 @@ pub struct Report {
     pub checkpoints: u64,
     /// The log, as its checkpoints name it.
     pub log_id: Option<String>,
-    /// The Merkle root over all lines.
+    /// The Merkle root over all lines; of several logs that were read as one, over those of the last.
     pub root: Hash,
     /// The log that this one goes on with, as its first line says.
     pub continues: Option<Link>,
@@ -118,6 +118,8 @@ pub struct Verifier {
     kept: Option<Seal>,
     /// The same, once it did not fit: it may be of a log that goes on with this one.
     missed: Option<Seal>,
+    /// Whether a log did not go on with the one before: nothing behind it vouches for what stands before it.
+    is_parted: bool,
     /// Size and root of the log before.
     before: Option<(u64, Hash)>,
     keys: KeyTables,
@@ -138,6 +140,7 @@ impl Verifier {
             trusted: trusted.to_vec(),
             kept: kept.map(|checkpoint| checkpoint.content().body.clone()),
             missed: None,
+            is_parted: false,
             before: None,
             keys: KeyTables::new(4),
             reader: Reader::default(),
@@ -212,6 +215,7 @@ impl Verifier {
     /// Files of logs that go on with each other may be read as one: the next one begins with the line `at`, which names this one.
     fn go_on(&mut self, at: u64, link: &Link) {
         if (link.size, link.root) != (self.tree.size(), self.tree.root()) {
+            self.is_parted = true;
             self.fault(at, at, Fault::Link { size: self.tree.size() });
         } else if let Some(missed) = self.missed.take() {
             self.report.breaks.retain(|found| !matches!(found.fault, Fault::LastLine | Fault::Root));
@@ -234,7 +238,6 @@ impl Verifier {
     pub fn finish(mut self, tail: &[u8]) -> Report {
         self.report.tail = u64::try_from(tail.len()).unwrap_or(u64::MAX);
         self.report.root = self.tree.root();
-        self.meet_before();
         if let Some(kept) = self.kept.take() {
             let last = self.report.lines;
             let stated = last.saturating_sub(self.tree.size()).saturating_add(kept.size);
@@ -263,7 +266,7 @@ impl Verifier {
         }
         self.report.log_id = Some(seal.log_id.clone());
         self.report.checkpoints = self.report.checkpoints.saturating_add(1);
-        self.report.sealed = at;
+        self.seal(at);
         self.unsealed_from = at.saturating_add(1);
     }
 
@@ -281,17 +284,24 @@ impl Verifier {
             self.fault(self.unsealed_from.min(at), at, Fault::Root);
         } else {
             self.report.log_id = Some(kept.log_id);
-            self.report.sealed = self.report.sealed.max(at);
+            self.seal(at);
             self.unsealed_from = self.unsealed_from.max(at.saturating_add(1));
         }
     }
 
-    /// Holds the first line, or that there is none, against the log before.
+    /// Holds the first line against the log before. A log that has none yet may still go on with it.
     fn meet_before(&mut self) {
         if let Some((size, root)) = self.before.take()
             && self.report.continues.as_ref().is_none_or(|link| (link.size, link.root) != (size, root))
         {
             self.fault(1, 1, Fault::Link { size });
+        }
+    }
+
+    /// A trusted checkpoint vouches for the lines up to `at`.
+    fn seal(&mut self, at: u64) {
+        if !self.is_parted {
+            self.report.sealed = self.report.sealed.max(at);
         }
     }
 
