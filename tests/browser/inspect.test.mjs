@@ -222,7 +222,7 @@ test("the changed bytes of an object that was seen before are pointed at, wherev
 test("of an object never seen before the fields that may be concerned are named, and the genuine one can be given", async () => {
   const { page, complaints, close } = await open({ hash: "inspect" });
   const genuine = wire({ intent: "Pay 100" });
-  await paste(page, genuine.replace("100", "900"));
+  await paste(page, genuine.replace("Pay 100", "Pay 900"));
   const named = await textOf(page, "[data-affected] .chip");
   for (const name of ["intent", "to_agent", "permissions", "public_key"]) assert.ok(named.includes(name), name);
   assert.equal(await page.locator("#inspect .changes").count(), 0);
