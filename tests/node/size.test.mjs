@@ -4,11 +4,11 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 
-const LIMIT = 150_000;
+const LIMIT = 165_000;
 /** Where the sources of the standard library cannot be had, the build takes it as it is installed, with the texts of its panics. */
-const LIMIT_AS_INSTALLED = 175_000;
+const LIMIT_AS_INSTALLED = 190_000;
 
-test("core.wasm is at most 150,000 bytes after gzip -9", () => {
+test("core.wasm is at most 165,000 bytes after gzip -9", () => {
   const wasm = readFileSync(new URL("../../pkg/dist/core.wasm", import.meta.url));
   const limit = wasm.includes("/rustc/") ? LIMIT_AS_INSTALLED : LIMIT;
   const size = gzipSync(wasm, { level: 9 }).length;
