@@ -61,7 +61,7 @@ test-core: $(RUST) ## the Rust core: format, lints, tests
 	$(SAY) 'core: format'
 	@cargo fmt --all --check
 	$(SAY) 'core: lints'
-	@cargo clippy --quiet --package trusthandoff --all-targets -- -D warnings
+	@cargo clippy --quiet --package trusthandoff --package trusthandoff-testkit --all-targets -- -D warnings
 	@cargo clippy --quiet --package trusthandoff-wasm --package trusthandoff-audit --target wasm32-unknown-unknown -- -D warnings
 	@cargo clippy --quiet --package trusthandoff-glue -- -D warnings
 	$(SAY) 'core: tests'
