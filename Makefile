@@ -63,9 +63,9 @@ test-core: $(RUST) ## the Rust core: format, lints, tests
 	$(SAY) 'core: lints'
 	@cargo clippy --quiet --package trusthandoff --package trusthandoff-testkit --all-targets -- -D warnings
 	@cargo clippy --quiet --package trusthandoff-wasm --package trusthandoff-audit --target wasm32-unknown-unknown -- -D warnings
-	@cargo clippy --quiet --package trusthandoff-glue -- -D warnings
+	@cargo clippy --quiet --package trusthandoff-glue --package trusthandoff-xtask -- -D warnings
 	$(SAY) 'core: tests'
-	@cargo test --quiet --package trusthandoff
+	@cargo test --quiet --package trusthandoff --package trusthandoff-xtask
 
 test-node: $(PACKAGE) $(TOOLS) ## the package in Node
 	$(SAY) 'the package in Node'

@@ -6,7 +6,8 @@ import { keyArgument } from "./keys.js";
 import { copyPlain, freezeDeep, readOptions } from "./plain.js";
 import { registryState } from "./registry.js";
 import { signLater, signNow } from "./signing.js";
-import { MAX_TEXT_BYTES, receivedBytes, typeName, wellFormed } from "./text.js";
+import { MAX_INPUT_BYTES } from "./generated/vocabulary.js";
+import { receivedBytes, typeName, wellFormed } from "./text.js";
 import { toMs } from "./time.js";
 
 const EXPECTED = ["result", "reason", "registry", "publicKey", "packetId", "statuses", "agentId"];
@@ -164,7 +165,7 @@ function report(error, attestation) {
 /** A result or reason: JSON text, in which no number is lost, or a value, read once. */
 export function outcome(value, pointer) {
   if (typeof value !== "string") return copyPlain(value, pointer);
-  return wellFormed(value.length > MAX_TEXT_BYTES ? value.slice(0, MAX_TEXT_BYTES + 1) : value, "the text", pointer);
+  return wellFormed(value.length > MAX_INPUT_BYTES ? value.slice(0, MAX_INPUT_BYTES + 1) : value, "the text", pointer);
 }
 
 function statusList(statuses) {

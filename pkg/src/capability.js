@@ -1,12 +1,10 @@
 import { shared } from "./core.js";
 import { ArgumentTypeError, configInvalid, PayloadValidationError } from "./errors.js";
+import { MAX_TOKEN_BYTES } from "./generated/vocabulary.js";
 import { freezeDeep, readOptions } from "./plain.js";
 import { copyFields, signLater, signNow } from "./signing.js";
 import { toMs } from "./time.js";
 import { isObject, typeName, wellFormed } from "./text.js";
-
-/** Longest token the core looks into, in bytes. */
-const MAX_TOKEN_BYTES = 65_536;
 
 /** Known to this module only: a capability exists here only if its signature was verified. */
 const MADE_HERE = /* @__PURE__ */ Symbol("capability");

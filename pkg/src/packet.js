@@ -7,7 +7,8 @@ import { readOptions } from "./plain.js";
 import { copyFields, keepText, signLater, signNow } from "./signing.js";
 import { taskMetadata } from "./task.js";
 import { toMs } from "./time.js";
-import { isBytes, isObject, MAX_TEXT_BYTES, receivedBytes, typeName, wellFormed } from "./text.js";
+import { MAX_INPUT_BYTES } from "./generated/vocabulary.js";
+import { isBytes, isObject, receivedBytes, typeName, wellFormed } from "./text.js";
 
 /** Packet object made here → its text. */
 const texts = /* @__PURE__ */ new WeakMap();
@@ -86,7 +87,7 @@ function packetText(packet) {
 }
 
 function decoded(bytes) {
-  if (bytes.length > MAX_TEXT_BYTES) throw new PayloadValidationError("input_too_large", `the packet is longer than ${MAX_TEXT_BYTES} bytes`);
+  if (bytes.length > MAX_INPUT_BYTES) throw new PayloadValidationError("input_too_large", `the packet is longer than ${MAX_INPUT_BYTES} bytes`);
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

@@ -1,7 +1,5 @@
 import { ArgumentTypeError, CanonicalizationError } from "./errors.js";
-
-/** Largest text the core looks into, in bytes; anything longer it refuses by size alone, so no more is handed over. */
-export const MAX_TEXT_BYTES = 1_048_576;
+import { MAX_INPUT_BYTES } from "./generated/vocabulary.js";
 
 /** A text with a lone surrogate and nothing else, as JSON can spell it: refused by the core as what it is. */
 const LONE_SURROGATE = '"\\ud800"';
@@ -16,7 +14,7 @@ const LONE_SURROGATE = '"\\ud800"';
  * @param {string} what names the argument in the error
  * @param {number} [limit] bytes; of a longer text only `limit + 1` bytes are kept, enough to be refused by size
  */
-export function receivedBytes(received, what, limit = MAX_TEXT_BYTES) {
+export function receivedBytes(received, what, limit = MAX_INPUT_BYTES) {
   if (typeof received === "string") {
     if (received.length > limit) return encode(received.slice(0, limit + 1));
     return encode(isWellFormed(received) ? received : LONE_SURROGATE);

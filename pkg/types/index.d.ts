@@ -11,6 +11,7 @@
 // ---------------------------------------------------------------------------------------------------------- codes
 
 /** Why something was refused. One table for all languages; `docs/SPEC.md` explains every row. */
+// reason codes:begin (written by `cargo xtask vocabulary`)
 export type ReasonCode =
   | "input_too_large"
   | "invalid_utf8"
@@ -110,6 +111,7 @@ export type ReasonCode =
   | "clock_invalid"
   | "config_invalid"
   | "internal_error";
+// reason codes:end
 
 /** The whole table of refusals, each code with its meaning in one sentence. */
 export function reasonCodes(): readonly { readonly code: ReasonCode; readonly meaning: string }[];
@@ -136,6 +138,7 @@ export type RuntimeAbortSignal = typeof globalThis extends { AbortSignal: { prot
  * - `wasm_unavailable`: the WebAssembly module could not be had or started
  * - `wasm_mismatch`: the module is not the one this package was built with
  */
+// usage codes:begin (written by `cargo xtask vocabulary`)
 export type UsageCode =
   | "argument_type"
   | "identity_disposed"
@@ -143,6 +146,7 @@ export type UsageCode =
   | "signer_failed"
   | "wasm_unavailable"
   | "wasm_mismatch";
+// usage codes:end
 
 /** Every code that an error of this package can carry. */
 export type ErrorCode = ReasonCode | UsageCode;
@@ -913,6 +917,7 @@ export interface ReviewOptions {
 }
 
 /** What happened. */
+// event types:begin (written by `cargo xtask vocabulary`)
 export type EventType =
   | "packet_accepted"
   | "packet_rejected"
@@ -933,6 +938,7 @@ export type EventType =
   | "log_checkpoint"
   | "log_recovered"
   | "log_continued";
+// event types:end
 
 /** An event: these fields, and those of its type. Frozen. */
 export interface AuditEvent {

@@ -1,13 +1,11 @@
 import { Core, shared } from "../core.js";
 import { ArgumentTypeError, configInvalid, PayloadValidationError } from "../errors.js";
+import { MAX_LINE_BYTES } from "../generated/vocabulary.js";
 import { copyPlain, freezeDeep, readOptions } from "../plain.js";
 import { signLater, signNow } from "../signing.js";
 import { isBytes, isObject, ownBytes, receivedBytes, typeName, wellFormed } from "../text.js";
 import { toMs } from "../time.js";
 import { feed, feedOptions, pieceBytes } from "./source.js";
-
-/** Longest line, in bytes. */
-const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
 /**
  * The writing end of a log: what the next line must carry. The lines themselves the host keeps, each with a newline behind it, in the

@@ -1,5 +1,6 @@
 import { parse } from "./arguments.js";
-import { lines, MAX_LINE_BYTES, readObject } from "./input.js";
+import { MAX_LINE_BYTES } from "../generated/vocabulary.js";
+import { lines, readObject } from "./input.js";
 import { printableJson, Progress } from "./output.js";
 
 /** `check [--jsonl] FILE` */

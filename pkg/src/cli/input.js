@@ -1,8 +1,6 @@
 import { createReadStream } from "node:fs";
+import { MAX_LINE_BYTES } from "../generated/vocabulary.js";
 import { UsageError } from "./arguments.js";
-
-/** Longest line of a JSONL input and largest single file, in bytes. */
-export const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
 const WHY = {
   ENOENT: "no such file",

@@ -1,16 +1,11 @@
 import { errorFor } from "../errors.js";
+import { OF_ONE_USE } from "../generated/vocabulary.js";
 import { after } from "../gate/timer.js";
 import { tellStale } from "../gate/events.js";
 import { watched } from "../gate/middleware.js";
 import { disregard } from "../promises.js";
 import { checkTimeout, startWatcher } from "../watcher.js";
 import { scopedAction } from "./action.js";
-
-/** Refusals of one use that say nothing against the next one; every other one ends the authority itself. */
-const OF_ONE_USE = /* @__PURE__ */ new Set([
-  ...["action_not_permitted", "action_invalid"],
-  ...["tool_calls_exhausted", "counter_unavailable", "counter_invalid_reply", "counter_store_full"],
-]);
 
 const OVERRUN = /* @__PURE__ */ Symbol("overrun");
 
@@ -128,7 +123,7 @@ export class Execution {
     try {
       await machine.stands(bytes, { purpose: "use", action }, { counters: this.#counters });
     } catch (error) {
-      if (!OF_ONE_USE.has(error.code)) this.#watched.fail(error);
+      if (!OF_ONE_USE.includes(error.code)) this.#watched.fail(error);
       throw error;
     }
   }

@@ -1,12 +1,10 @@
 import { shared } from "../core.js";
 import { makeEvent } from "../events/event.js";
+import { REVOKING } from "../generated/vocabulary.js";
 import { reviewFinding } from "./decision.js";
 
 /** Longest text whose run is kept for its events; a thousand of them are kept at most. */
 const MAX_KEPT_BYTES = 8192;
-
-/** Codes by which somebody took something back, and not merely time has passed. */
-const REVOKED = /* @__PURE__ */ new Set(["agent_revoked", "capability_revoked", "packet_revoked"]);
 
 /**
  * Tells of a decision: what people said first, then what the core has to tell of it. Whether every sink has stored it, or a
@@ -34,7 +32,7 @@ export function tellStale(machine, decision, error) {
     packet_id: decision.packetId,
     capability_id: capabilityId(decision),
     reason: error.code,
-    is_revocation_stale: REVOKED.has(error.code),
+    is_revocation_stale: REVOKING.includes(error.code),
   });
 }
 

@@ -1,7 +1,8 @@
 import { shared } from "../core.js";
 import { ArgumentTypeError } from "../errors.js";
 import { freezeDeep } from "../plain.js";
-import { isWellFormed, MAX_TEXT_BYTES, typeName } from "../text.js";
+import { MAX_INPUT_BYTES } from "../generated/vocabulary.js";
+import { isWellFormed, typeName } from "../text.js";
 
 /** Of a longer list only so many texts are read, which is more than the core admits. */
 const MAX_TEXTS = 256;
@@ -38,7 +39,7 @@ export function replyTexts(reply) {
 
 /** No longer than is read, and never with a surrogate that the way into the core would turn into another text. */
 export function ownText(text) {
-  const read = text.length > MAX_TEXT_BYTES ? text.slice(0, MAX_TEXT_BYTES + 1) : text;
+  const read = text.length > MAX_INPUT_BYTES ? text.slice(0, MAX_INPUT_BYTES + 1) : text;
   return isWellFormed(read) ? read : LONE_SURROGATE;
 }
 

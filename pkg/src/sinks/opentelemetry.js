@@ -1,4 +1,5 @@
 import { configInvalid } from "../errors.js";
+import { WARNINGS } from "../generated/vocabulary.js";
 import { member, readOptions } from "../plain.js";
 import { isObject, typeName } from "../text.js";
 import { count, textOf } from "./outbox.js";
@@ -10,8 +11,6 @@ const OK = 1;
 const ERROR = 2;
 const INFO = 9;
 const WARN = 13;
-
-const BAD = new Set(["packet_rejected", "capability_stale", "action_refused", "budget_exhausted", "unattested", "revoked", "log_recovered"]);
 
 /**
  * Events in OpenTelemetry, through the API object that the application has: `trace` of `@opentelemetry/api`, `logs` of
@@ -39,7 +38,7 @@ export class OpenTelemetrySink {
     this.#logger?.emit({
       eventName: `${NAME}.${event.event_type}`,
       ...{ timestamp: time, attributes, body: textOf(event) },
-      ...(BAD.has(event.event_type) ? { severityNumber: WARN, severityText: "WARN" } : { severityNumber: INFO, severityText: "INFO" }),
+      ...(WARNINGS.includes(event.event_type) ? { severityNumber: WARN, severityText: "WARN" } : { severityNumber: INFO, severityText: "INFO" }),
     });
     if (this.#tracer !== null) this.#trace(event, time, attributes);
   }
@@ -59,7 +58,7 @@ export class OpenTelemetrySink {
     }
     if (span === undefined) {
       const instant = this.#tracer.startSpan(`${NAME}.${type}`, { startTime: time, attributes });
-      if (BAD.has(type)) instant.setStatus({ code: ERROR, message: String(event.reason ?? type) });
+      if (WARNINGS.includes(type)) instant.setStatus({ code: ERROR, message: String(event.reason ?? type) });
       instant.end(time);
       return;
     }

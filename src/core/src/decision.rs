@@ -3,7 +3,7 @@
 mod code;
 mod reason;
 
-pub use code::Code;
+pub use code::{Class, Code, USAGE_CODES};
 pub use reason::Reason;
 pub(crate) use reason::one_line;
 

@@ -107,6 +107,21 @@ impl Kind {
         }
     }
 
+    /// Whether it deserves attention: something was refused, withdrawn, lost or left without evidence.
+    #[must_use]
+    pub const fn is_warning(self) -> bool {
+        matches!(
+            self,
+            Self::PacketRejected
+                | Self::CapabilityStale
+                | Self::ActionRefused
+                | Self::BudgetExhausted
+                | Self::Unattested
+                | Self::Revoked
+                | Self::LogRecovered
+        )
+    }
+
     /// The reverse of [`Kind::as_str`].
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
