@@ -106,6 +106,11 @@ test-sinks: $(PACKAGE) $(SINKS) ## the sinks against a Kafka cluster, an OpenTel
 	@python3 tests/sinks/servers.py install
 	@node --test $(TEST_REPORTER) $(wildcard tests/sinks/*.test.mjs)
 
+.PHONY: fuzz
+fuzz: ## break the laws of parser, gate and actions: SECONDS=60 each (fuzz/run.sh; installs a nightly and cargo-fuzz)
+	$(SAY) 'fuzzing'
+	@fuzz/run.sh $(or $(SECONDS),60)
+
 # One line a test is for people who look for one; here the failures and the counts are enough.
 TEST_REPORTER := --test-reporter=$(if $(CI),spec,dot)
 

@@ -1,3 +1,4 @@
+//! What the tests and the fuzz targets of the protocol share.
 //!
 //! - [`cast`]: identities that are the same in every run, the registry that knows them, a clock that stands;
 //!   packets, capabilities and approvals in their names.
@@ -5,10 +6,12 @@
 //! - [`fault`]: one answer of that host replaced.
 //! - [`vectors`]: the attack vectors of the repository, and the receiver they are handed to.
 //! - [`spec`]: the tables of the specification.
+//! - [`fuzz`]: the laws that fuzzing tries to break, as functions of bytes.
 
 pub mod cast;
 pub mod driver;
 pub mod fault;
+pub mod fuzz;
 pub mod spec;
 pub mod vectors;
 
