@@ -5,7 +5,7 @@
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
-use trusthandoff_testkit::fuzz::TARGETS;
+use trusthandoff_testkit::fuzz::{TARGETS, gate};
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
@@ -25,6 +25,16 @@ fn every_input_of_the_corpora_keeps_the_law_of_its_target() {
         for path in inputs {
             let bytes = std::fs::read(&path).expect("an input");
             assert!(catch_unwind(|| law(&bytes)).is_ok(), "{}", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_attack_vector_as_it_stands_keeps_the_law_of_the_gate_at_its_time_and_when_it_is_over() {
+    for scene in 0..1024 {
+        for seconds in [0, 1_000, i16::MAX] {
+            let outcome = catch_unwind(|| gate::law(&gate::untouched(scene, seconds)));
+            assert!(outcome.is_ok(), "scene {scene}, {seconds} s later");
         }
     }
 }

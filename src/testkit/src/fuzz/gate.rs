@@ -15,8 +15,9 @@ use std::sync::LazyLock;
 use arbitrary::{Arbitrary, Unstructured};
 use trusthandoff::capability::UnverifiedCapability;
 use trusthandoff::chain::{Envelope, parse_packet};
-use trusthandoff::crypto::{KeyTables, sha256};
+use trusthandoff::crypto::{KeyTables, PublicKey, sha256};
 use trusthandoff::decision::{Code, Decision};
+use trusthandoff::encoding::{from_base64, from_base64url};
 use trusthandoff::gate::{Answer, Config, Failure, Gate, Purpose, Question, Request};
 use trusthandoff::json::{self, Style, Value};
 use trusthandoff::packet::{Content, UnverifiedPacket};
@@ -114,14 +115,17 @@ impl Seen {
     }
 
     fn learn_value(&mut self, value: &Value) {
-        let mut keys = KeyTables::new(0);
         match value {
             Value::String(text) => self.learn_token(text),
             Value::Array(items) => items.iter().for_each(|item| self.learn_value(item)),
             Value::Object(members) => {
-                let packet = parse_packet(json::write(value, Style::ARRIVAL).as_bytes(), &keys);
-                if let Ok(packet) = packet.map_err(|_| ()).and_then(|packet| packet.verify(&mut keys).map_err(|_| ())) {
-                    self.signed.insert(digest(packet.content()));
+                if let Ok(packet) = parse_packet(json::write(value, Style::ARRIVAL).as_bytes(), &KeyTables::new(0)) {
+                    let (content, signature) = (packet.claimed(), packet.signature());
+                    let forms =
+                        [Style::COMPACT, Style::ARRIVAL, Style::ARRIVAL_UNSIGNED].map(|style| json::write(&content.to_value(), style));
+                    if forms.iter().any(|form| is_signature(&content.public_key, form.as_bytes(), signature)) {
+                        self.signed.insert(digest(content));
+                    }
                 }
                 members.iter().for_each(|(_, member)| self.learn_value(member));
             }
@@ -130,8 +134,10 @@ impl Seen {
     }
 
     fn learn_token(&mut self, text: &str) {
-        let mut keys = KeyTables::new(0);
-        if UnverifiedCapability::decode(text, &keys).and_then(|token| token.verify(&mut keys)).is_ok() {
+        let Ok(token) = UnverifiedCapability::decode(text, &KeyTables::new(0)) else { return };
+        let value = from_base64url(text).ok().and_then(|text| json::parse(&text).ok());
+        let Some(Value::String(signature)) = value.as_ref().and_then(|value| value.member("signature")) else { return };
+        if is_signature(&token.claimed().public_key, &token.claimed().signing_bytes(), signature) {
             self.tokens.insert(text.to_owned());
         }
     }
@@ -143,6 +149,13 @@ impl Seen {
     fn statement(&self, at: u16) -> String {
         self.statements[usize::from(at) % self.statements.len()].clone()
     }
+}
+
+/// Asked of the library, not of the core, which is what is judged here.
+fn is_signature(key: &PublicKey, message: &[u8], signature: &str) -> bool {
+    let signature = from_base64(signature).ok().and_then(|bytes| ed25519_dalek::Signature::from_slice(&bytes).ok());
+    let key = ed25519_dalek::VerifyingKey::from_bytes(key.as_bytes()).ok();
+    key.zip(signature).is_some_and(|(key, signature)| key.verify_strict(message, &signature).is_ok())
 }
 
 /// Of the content, in whichever form it was signed.
@@ -246,6 +259,13 @@ pub fn law(bytes: &[u8]) {
     let request = Request { purpose, approvals, on_review: attempt.turned & 1 << 15 != 0, policy: attempt.turned & 1 << 14 != 0 };
     let now = scene.now.plus_seconds(attempt.seconds.into()).unwrap_or(scene.now);
     hand_over(seen, &settings, &text, request, now, &attempt.replies);
+}
+
+/// The input that hands over what the vectors hand over at one place, so many seconds later and otherwise as it stands.
+#[must_use]
+pub fn untouched(scene: u16, seconds: i16) -> Vec<u8> {
+    // As `Attempt` is read: the scene, `Aim::Handle`, the seconds; of the rest nothing.
+    [&scene.to_le_bytes()[..], &[0; 4], &seconds.to_le_bytes()].concat()
 }
 
 impl Attempt {
