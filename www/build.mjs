@@ -6,12 +6,14 @@ import { build } from "esbuild";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildScripts } from "./build/chunks.mjs";
 import { exampleHtml } from "./build/highlight.mjs";
-import { fromPackage } from "./build/package.mjs";
+import { styleSheet } from "./build/styles.mjs";
 import { headersFile, POLICY } from "./build/policy.mjs";
 
 const www = fileURLToPath(new URL(".", import.meta.url));
 const root = join(www, "..");
+const dist = join(root, "pkg/dist");
 const site = join(root, "target/www");
 /** Written apart and put in its place when it is whole: whoever serves the old site never serves half of the new one. */
 const out = join(root, `target/www.${process.pid}`);
@@ -23,33 +25,11 @@ const panelFile = (name, file) => join(www, "panels", name, file);
 const present = Object.keys(PANELS).filter((name) => existsSync(panelFile(name, "panel.js")));
 const read = (path) => readFileSync(path, "utf8");
 
-/** The panels as one module, each in a chunk that is loaded when it is first shown. */
-const panelTable = {
-  name: "panels",
-  setup(context) {
-    context.onResolve({ filter: /^panels$/ }, () => ({ path: "panels", namespace: "table" }));
-    context.onLoad({ filter: /.*/, namespace: "table" }, () => ({
-      contents: `export const panels = { ${present.map((name) => `${name}: () => import("./panels/${name}/panel.js")`).join(", ")} };`,
-      resolveDir: www,
-    }));
-  },
-};
-
 async function scripts() {
   const workers = present.filter((name) => existsSync(panelFile(name, "worker.js"))).map((name) => [`${name}-worker`, panelFile(name, "worker.js")]);
-  await build({
-    entryPoints: { main: join(www, "main.js"), ...Object.fromEntries(workers) },
-    outdir: out,
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    minify: true,
-    target: "es2022",
-    chunkNames: "chunks/[name]-[hash]",
-    plugins: [panelTable, fromPackage(join(root, "pkg/dist"))],
-    legalComments: "none",
-    logLevel: "warning",
-  });
+  const panels = present.map((name) => [`panel-${name}`, panelFile(name, "panel.js")]);
+  const lazy = { ...Object.fromEntries(panels), sentinel: join(dist, "sentinel.js"), uplot: "uplot" };
+  await buildScripts({ out, www, dist, lazy, entries: { main: join(www, "main.js"), ...Object.fromEntries(workers) } });
   await build({ entryPoints: [join(www, "theme.js")], outfile: join(out, "theme.js"), minify: true, logLevel: "warning" });
 }
 
@@ -58,8 +38,7 @@ async function styles() {
   const sheets = ["tokens", "base", "components"].map((name) => join(www, "style", `${name}.css`));
   const added = present.map((name) => panelFile(name, "panel.css")).filter(existsSync);
   const contents = [...sheets, ...added].map((path) => `@import ${JSON.stringify(path)};`).join("\n");
-  const targets = ["chrome123", "firefox120", "safari17.5"];
-  await build({ stdin: { contents, loader: "css", resolveDir: www }, outfile: join(out, "style.css"), bundle: true, minify: true, target: targets, logLevel: "warning" });
+  await styleSheet({ stdin: { contents, loader: "css", resolveDir: www }, outfile: join(out, "style.css") });
 }
 
 function page() {

@@ -1,25 +1,36 @@
 /** The shell: starts the core, shows the panel that the address names, and keeps the theme. It decides nothing about packets. */
 import { init } from "trusthandoff/slim";
-import { find } from "./ui/dom.js";
+import { fetched } from "./ui/again.js";
+import { clear, find, h } from "./ui/dom.js";
 import { wireExamples } from "./ui/example.js";
+import { load } from "./ui/load.js";
 import { wireTheme } from "./ui/theme.js";
-import { panels } from "panels";
+import * as ui from "ui";
+import { shared } from "./shared.js";
 
-const first = Object.keys(panels)[0];
-const sections = new Map(Object.keys(panels).map((name) => [name, find(document, `#${name}`)]));
+shared.ui = ui;
+
+const sections = new Map([...document.querySelectorAll("section.panel")].map((section) => [section.id, section]));
+const [first] = sections.keys();
 const trouble = find(document, "#trouble");
 const said = find(document, "#said");
 
-/** What is wrong with the page itself, where a person sees it. */
-function complain(text) {
-  trouble.textContent = text;
+/** What is wrong with the page itself, where a person sees it; `next` is what helps. */
+function complain(text, ...next) {
+  clear(trouble, text, ...next);
   trouble.hidden = false;
 }
 
-// One request, begun with the page; every panel waits for it.
-const core = fetch("core.wasm").then(init).catch((error) => {
-  throw new Error(`the WebAssembly core could not be started: ${error.message}`);
-});
+let starting = null;
+/** The core, for which every panel waits. One request, begun with the page, until one has succeeded. */
+function core() {
+  starting ??= fetched("core.wasm", init).catch((error) => {
+    starting = null;
+    throw new Error(`the WebAssembly core could not be started: ${error.message}`);
+  });
+  return starting;
+}
+core().catch(() => {});
 
 /** name → what the panel's `start` gave. A panel that could not start is tried again at its next show. */
 const started = new Map();
@@ -79,7 +90,7 @@ async function show() {
     if (!started.has(name)) {
       started.set(
         name,
-        Promise.all([panels[name](), core]).then(([panel]) => panel.start(section, page)),
+        Promise.all([load(`panel-${name}`), core()]).then(([panel]) => panel.start(section, page)),
       );
     }
     const panel = await started.get(name);
@@ -88,7 +99,9 @@ async function show() {
     performance.mark("ready");
   } catch (error) {
     started.delete(name);
-    complain(`This panel could not be shown: ${error.message}`);
+    if (name !== current) return;
+    const again = () => ((trouble.hidden = true), show());
+    complain(`This panel could not be shown: ${error.message}`, " ", h("button", { type: "button", text: "Try again", on: { click: again } }));
   }
 }
 

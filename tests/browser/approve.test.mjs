@@ -58,10 +58,10 @@ const reviewerOf = (page) =>
     );
     database.close();
     const chosen = document.querySelector("#approve code[data-reviewer]").textContent;
-    const { agentId, publicKeyPem, privateKey } = records.find((record) => record.agentId === chosen);
+    const { agentId, publicKeyPem, privateKey, sealed } = records.find((record) => record.agentId === chosen);
     const exports = await Promise.all(
       ["pkcs8", "jwk"].map((format) =>
-        crypto.subtle.exportKey(format, privateKey).then(
+        crypto.subtle.exportKey(format, privateKey ?? sealed.key).then(
           () => "exported",
           ({ name }) => name,
         ),

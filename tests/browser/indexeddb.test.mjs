@@ -1,6 +1,6 @@
 /** Nonces in IndexedDB, in Chromium: one winner whoever claims, in all tabs and workers, after a restart and after a crash. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readlinkSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -148,7 +148,8 @@ for (const end of ["closed", "killed"]) {
       if (last || end === "closed") await context.close();
       else {
         const gone = new Promise((resolve) => context.once("close", resolve));
-        process.kill(Number(readlinkSync(join(profile, "SingletonLock")).split("-").at(-1)), "SIGKILL");
+        const session = await context.browser().newBrowserCDPSession();
+        session.send("Browser.crash").catch(() => {});
         await gone;
         rmSync(join(profile, "SingletonLock"), { force: true });
       }

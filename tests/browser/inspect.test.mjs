@@ -560,7 +560,7 @@ test("the inspector is loaded with the first object, and where that fails it is 
   let [asked, isBroken] = [0, true];
   let release;
   const held = new Promise((resolve) => (release = resolve));
-  await page.route("**/chunks/sentinel-*.js", async (route) => {
+  await page.route("**/chunks/sentinel-*", async (route) => {
     asked += 1;
     if (isBroken) await route.abort();
     else {

@@ -185,7 +185,7 @@ test("inside the frame of another page nothing starts, also where a server forbi
 test("without the core the page says so, and accepts nothing", async () => {
   const context = await browser().newContext();
   const page = await context.newPage();
-  await page.route("**/core.wasm", (route) => route.fulfill({ body: "not wasm", contentType: "application/wasm" }));
+  await page.route("**/core.wasm*", (route) => route.fulfill({ body: "not wasm", contentType: "application/wasm" }));
   await page.goto(`${origin()}/`);
   await page.waitForSelector("#trouble:not([hidden])");
   assert.match(await page.textContent("#trouble"), /WebAssembly core could not be started/);

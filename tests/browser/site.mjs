@@ -16,12 +16,12 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pra
 const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
 const SCREENSHOTS = join(root, "target/screenshots");
 
-/** The site and the browser, for the tests of one file. Call it once, outside any test. */
-export function playground({ folder = "target/www" } = {}) {
+/** The site and the browser, for the tests of one file. Call it once, outside any test. `drops`: as in `serveFiles`. */
+export function playground({ folder = "target/www", drops } = {}) {
   let served;
   let browser;
   before(async () => {
-    served = await serveFiles(join(root, folder), { headers: HEADERS });
+    served = await serveFiles(join(root, folder), { headers: HEADERS, drops });
     browser = await driver.launch({ executablePath: chromium(), args: process.getuid?.() === 0 ? ["--no-sandbox"] : [] });
   });
   after(async () => {

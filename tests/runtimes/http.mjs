@@ -19,11 +19,14 @@ const COMPRESSED = new Set([".css", ".html", ".js", ".json", ".md", ".mjs", ".sv
 
 /**
  * Serves `directory` on a port of its own (or `port`), and `mounts`: path prefix → directory. `pages` maps a path to the
- * text of a page, `headers` go with every answer.
+ * text of a page, `headers` go with every answer. Where `drops(url)` is true the connection ends without
+ * an answer.
  */
-export function serveFiles(directory, { port = 0, mounts = {}, pages = {}, headers = {} } = {}) {
+export function serveFiles(directory, { port = 0, mounts = {}, pages = {}, headers = {}, drops = () => false } = {}) {
   const server = createServer(async (request, response) => {
-    const { pathname } = new URL(request.url, "http://localhost");
+    const url = new URL(request.url, "http://localhost");
+    const { pathname } = url;
+    if (drops(url)) return request.socket.destroy();
     try {
       const path = pathname.endsWith("/") ? `${pathname}index.html` : pathname;
       const body = pages[path] ?? (await readFile(locate(directory, mounts, decodeURIComponent(path))));

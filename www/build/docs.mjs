@@ -8,6 +8,8 @@ import { linkNames } from "./docs/names.mjs";
 import { addressIn, rendered } from "./docs/markdown.mjs";
 import { referencePages } from "./docs/reference.mjs";
 import { filled } from "./docs/template.mjs";
+import { SCRIPT } from "./chunks.mjs";
+import { styleSheet } from "./styles.mjs";
 
 const docs = fileURLToPath(new URL("../docs", import.meta.url));
 
@@ -31,10 +33,9 @@ export async function buildDocs(out, { complain = (line) => console.error(`docs:
     writeFileSync(file, filled({ ...page, content }, pages));
   }
   writeFileSync(join(out, "search.json"), JSON.stringify(searchable(pages)));
-  const bundled = (file, options) =>
-    build({ entryPoints: [join(docs, file)], outfile: join(out, file), bundle: true, minify: true, logLevel: "warning", ...options });
-  await bundled("docs.js", { format: "esm", target: "es2022" });
-  await bundled("docs.css", { target: ["chrome123", "firefox120", "safari17.5"] });
+  const file = (name) => ({ entryPoints: [join(docs, name)], outfile: join(out, name) });
+  await build({ ...SCRIPT, ...file("docs.js") });
+  await styleSheet(file("docs.css"));
   return warnings;
 }
 

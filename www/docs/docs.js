@@ -5,7 +5,12 @@ import { wireTheme } from "../ui/theme.js";
 import { wireFinder } from "./finder.js";
 
 wireTheme(find(document, "#theme"));
-document.querySelector(".bar nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+
+find(document, ".skip").addEventListener("click", () => find(document, "#main").focus());
+// Only the bar is scrolled: some browsers begin to count the stops of Tab at an element that was brought into view.
+const bar = find(document, ".bar nav ul");
+const here = bar.querySelector("[aria-current]").getBoundingClientRect();
+bar.scrollLeft += Math.max(0, here.right - bar.getBoundingClientRect().right);
 
 // Beside the text where there is room, folded above it where there is none.
 const contents = find(document, "#contents");

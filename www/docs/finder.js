@@ -1,4 +1,5 @@
 /** Finds pages by their titles and headings, in a list that was made with the site. */
+import { fetched } from "../ui/again.js";
 import { clear, find, h } from "../ui/dom.js";
 
 const MOST = 12;
@@ -20,7 +21,7 @@ export function wireFinder(search, docs) {
     const asked = words();
     if (asked.length === 0) return clear(list);
     try {
-      pages ??= fetch(`${docs}/search.json`).then((response) => response.json());
+      pages ??= fetched(`${docs}/search.json`, (response) => response.json());
       const found = ranked(await pages, asked);
       // Another letter may have been typed meanwhile.
       if (asked.join() !== words().join()) return;

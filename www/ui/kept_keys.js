@@ -1,8 +1,20 @@
 /** The list of kept keys, with what can be done with each. Forgetting one takes two presses, because nobody has a copy. */
 import { clear, h } from "./dom.js";
+import { signsItself } from "./keyring.js";
 import { visible } from "./text.js";
 
 const ASKED_MS = 4000;
+
+/** How safe a kept key is in this browser, told as soon as that is known. */
+export function howKeysAreKept() {
+  const text = h("span", { text: "Kept here so that it signs and nobody can read it out." });
+  const weaker = "This browser has no Ed25519 in WebCrypto: a key is kept encrypted, and this page holds it while it signs. A newer browser keeps it so that nobody can read it out.";
+  signsItself().then(
+    (does) => does || (text.textContent = weaker),
+    (error) => (text.textContent = error.message),
+  );
+  return text;
+}
 
 /** Fills `list` with `records`. `actions`: a button each, `{ label, act(record) }`; `onForget(record)` removes. */
 export function showKept(list, records, { actions, onForget, empty = "None yet." }) {

@@ -64,10 +64,9 @@ export function decisionForm({ reviewer, isBlocked, onDecide, note = "", validit
 
 /** Signs, and tries the word in a gate: `{ approval, decision, obstacle }`; where no gate can be tried, `obstacle` is the error. */
 export async function sign(text, request, record, { decision, note, ttlSeconds }) {
-  const reviewer = keyring.identity(record);
-  const approval = await approveAsync(reviewer, request, { decision, note, ttlSeconds });
+  const approval = await keyring.signingAs(record, (reviewer) => approveAsync(reviewer, request, { decision, note, ttlSeconds }));
   try {
-    return { approval, decision: await trial(text, request, reviewer, approval.text), obstacle: null };
+    return { approval, decision: await trial(text, request, record, approval.text), obstacle: null };
   } catch (obstacle) {
     // The envelope around the packet is nobody's word, and may hold what no registry takes. What was signed is signed all the same.
     return { approval, decision: null, obstacle };

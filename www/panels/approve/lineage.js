@@ -1,12 +1,13 @@
 /** The way a request came: who handed it to whom, what is proven of that, and what is only claimed. */
 import { clear, h } from "../../ui/dom.js";
+import { load } from "../../ui/load.js";
 import { clipped, visible } from "../../ui/text.js";
 import { callsOf, until } from "./words.js";
 
 /** Fills `place` for the text of an envelope. `chain`: the agents that the envelope names, which nobody has signed. */
 export async function showLineage(place, text, chain) {
   // Large, and of use only here.
-  const { inspectObject } = await import("trusthandoff/sentinel");
+  const { inspectObject } = await load("sentinel");
   const { lineage } = inspectObject(text);
   const hops = lineage ?? [];
   const signers = new Set(hops.filter(({ kind }) => kind === "packet").map(({ from_agent: agent }) => agent));

@@ -1,7 +1,7 @@
-/** Whose word it is: a kept key, or a new or imported one. The private half never leaves WebCrypto. */
+/** Whose word it is: a kept key, or a new or imported one. */
 import { copyButton } from "../../ui/copy.js";
 import { clear, h } from "../../ui/dom.js";
-import { showKept } from "../../ui/kept_keys.js";
+import { howKeysAreKept, showKept } from "../../ui/kept_keys.js";
 import * as keyring from "../../ui/keyring.js";
 import { visible } from "../../ui/text.js";
 
@@ -23,6 +23,7 @@ export function reviewerChoice(place, { onChange, say }) {
     pem.value = "";
     return keyring.importPem(label.value.trim() || "Reviewer", `${text}\n`);
   });
+  const keptHow = howKeysAreKept();
   const more = h(
     "details",
     { class: "more" },
@@ -32,7 +33,7 @@ export function reviewerChoice(place, { onChange, say }) {
       { class: "stack" },
       making,
       importing,
-      h("p", { class: "hint", text: "Kept here so that it signs and nobody can read it out. Clearing the site's data deletes it." }),
+      h("p", { class: "hint" }, keptHow, " Clearing the site's data deletes it."),
     ),
   );
   const others = h("details", { class: "more" }, h("summary", { text: "All kept keys" }), list);

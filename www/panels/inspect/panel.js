@@ -1,6 +1,7 @@
 /** A signed object, taken apart: what it says, what is proven, where it breaks. What is good or not, the core says. */
 import { clear, find, h } from "../../ui/dom.js";
 import { intake } from "../../ui/intake.js";
+import { load } from "../../ui/load.js";
 import { shared } from "../../ui/share.js";
 import { visible } from "../../ui/text.js";
 import { framed, isBare, missingForm } from "./attestation.js";
@@ -21,15 +22,8 @@ const PAUSE_MS = 150;
 /** More is not read by the core, and not taken apart here. */
 const MAX_CHARACTERS = 1 << 20;
 
-let loading = null;
 /** The second module, loaded when the first object comes. */
-function inspector() {
-  loading ??= import("trusthandoff/sentinel").catch((error) => {
-    loading = null;
-    throw error;
-  });
-  return loading;
-}
+const inspector = () => load("sentinel");
 
 export async function start(section, page) {
   const place = (name) => find(section, `[data-${name}]`);

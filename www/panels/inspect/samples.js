@@ -1,4 +1,5 @@
 /** Real objects to look at: signed here and now with keys made for it, or by the Python reference. */
+import { fetched } from "../../ui/again.js";
 import {
   AgentIdentity,
   AgentRegistry,
@@ -101,10 +102,9 @@ function attestation() {
   return `{"attestation":${text},${around.slice(1)}`;
 }
 
-const fetched = (name) => async () => {
-  const answer = await fetch(`examples/inspect/${name}.json`);
-  if (!answer.ok) throw new Error(`The example could not be loaded: ${answer.status}`);
-  return (await answer.text()).trimEnd();
+const signedByPython = (name) => async () => {
+  const text = await fetched(`examples/inspect/${name}.json`, (answer) => answer.text());
+  return text.trimEnd();
 };
 
 /** Buttons: what they are called and the text they give. `onGenuine` is told of the one that a tampered one was made from. */
@@ -119,8 +119,8 @@ export function samples(onGenuine) {
       },
     },
     { label: "Chain of three", make: chain },
-    { label: "Python 0.3.3", make: fetched("python-0.3.3") },
-    { label: "Python 0.4.0", make: fetched("python-0.4.0") },
+    { label: "Python 0.3.3", make: signedByPython("python-0.3.3") },
+    { label: "Python 0.4.0", make: signedByPython("python-0.4.0") },
     {
       label: "Capability token",
       make: () =>

@@ -2,7 +2,7 @@
 import { AgentIdentity } from "trusthandoff/slim";
 import { clear, find, h } from "../../ui/dom.js";
 import { intake } from "../../ui/intake.js";
-import { showKept } from "../../ui/kept_keys.js";
+import { howKeysAreKept, showKept } from "../../ui/kept_keys.js";
 import * as keyring from "../../ui/keyring.js";
 import { visible } from "../../ui/text.js";
 import { readKey } from "./reading.js";
@@ -15,6 +15,7 @@ export async function start(section, page) {
   const refusal = find(section, "[data-refusal]");
   const kept = find(section, "[data-kept]");
   const registry = registryBuilder(section, page);
+  find(section, "[data-how]").append(howKeysAreKept());
   /** The key in hand: `{ identity, origin, view }`, or null. */
   let current = null;
   let pasted = "";

@@ -9,7 +9,7 @@ const ORIGINS = {
   generated: "Generated just now. It is in this page's memory alone and is gone when you leave: keep it or export it.",
   private: "Read from what you gave, its private half included.",
   public: "A public key. Its private half is not here.",
-  kept: "Kept in this browser. Its private half signs here and cannot be read out.",
+  kept: "Kept in this browser. Its private half signs here and is not shown any more.",
 };
 
 /**

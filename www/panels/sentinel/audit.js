@@ -1,19 +1,23 @@
 /** An audit as the page sees it: a worker that reads one log, and answers questions about it until it is closed. */
+import { startWorker } from "../../ui/load.js";
 
 export class Audit {
-  #worker = new Worker("sentinel-worker.js", { type: "module" });
+  #worker = startWorker("sentinel-worker.js");
   #waiting = new Map();
   #asked = 0;
   #onProgress = () => {};
+  #isClosed = false;
 
   constructor() {
-    this.#worker.addEventListener("message", ({ data }) => this.#hear(data));
-    this.#worker.addEventListener("error", (event) => {
-      // Not one question, but all of it has failed: its script did not load, or its memory is at an end.
-      event.preventDefault();
-      for (const { reject } of this.#waiting.values()) reject(new AuditError({ message: event.message || "The audit could not go on." }));
-      this.#waiting.clear();
-    });
+    this.#worker.then(
+      (worker) => {
+        if (this.#isClosed) return worker.terminate();
+        worker.addEventListener("message", ({ data }) => this.#hear(data));
+        // Not one question, but all of it has failed: its memory is at an end.
+        worker.addEventListener("error", ({ message }) => this.#fail(new AuditError({ message: message || "The audit could not go on." })));
+      },
+      (error) => this.#fail(error),
+    );
   }
 
   /** Reads `log`, a Blob. `onProgress` is told about every 100 ms. Gives `{ summary, stopped, bytes }`. */
@@ -48,7 +52,13 @@ export class Audit {
   }
 
   close() {
-    this.#worker.terminate();
+    this.#isClosed = true;
+    this.#worker.then((worker) => worker.terminate()).catch(() => {});
+    this.#waiting.clear();
+  }
+
+  #fail(error) {
+    for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
 
@@ -56,7 +66,7 @@ export class Audit {
     const id = (this.#asked += 1);
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, deed, ...about });
+      this.#worker.then((worker) => worker.postMessage({ id, deed, ...about })).catch(reject);
     });
   }
 

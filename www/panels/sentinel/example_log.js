@@ -8,7 +8,6 @@ import {
   TrustHandoffExecutor,
   TrustHandoffMiddleware,
 } from "trusthandoff/slim";
-import { LogWriter } from "trusthandoff/sentinel";
 
 const HANDOFFS = 320;
 const SHIFT_MS = 2 * 60 * 60 * 1000;
@@ -45,10 +44,11 @@ const ATTACKS = new Map([
 /**
  * The log as text, and the public key of who keeps it. If `edited`, somebody changed a line afterwards.
  *
+ * @param {typeof import("trusthandoff/sentinel").LogWriter} LogWriter of the second module, which is loaded with the first log
  * @param {{ edited?: boolean, endMs?: number }} options
  */
-export async function exampleLog({ edited = false, endMs = Date.now() } = {}) {
-  const shift = new Shift(endMs - SHIFT_MS - ATTACKS_MS);
+export async function exampleLog(LogWriter, { edited = false, endMs = Date.now() } = {}) {
+  const shift = new Shift(new LogWriter({ logId: "example" }), endMs - SHIFT_MS - ATTACKS_MS);
   for (let n = 0; n < HANDOFFS; n += 1) {
     await shift.honest(WAYS[shift.dice(WAYS.length)]);
     await ATTACKS.get(n)?.(shift);
@@ -61,14 +61,15 @@ export async function exampleLog({ edited = false, endMs = Date.now() } = {}) {
 class Shift {
   lines = [];
   keeper = AgentIdentity.generate({ agentId: "agent:log-keeper" });
-  #writer = new LogWriter({ logId: "example" });
+  #writer;
   #registry = new AgentRegistry();
   #agents = new Map();
   #now;
   #twice;
   #seed = 20260308;
 
-  constructor(startMs) {
+  constructor(writer, startMs) {
+    this.#writer = writer;
     this.#now = startMs;
     for (const name of new Set(WAYS.flatMap(([from, to]) => [from, to]))) {
       const identity = AgentIdentity.generate({ agentId: `agent:${name}` });

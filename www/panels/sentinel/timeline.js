@@ -1,5 +1,6 @@
 /** What happened when: decisions as bars, findings as marks, and a choice of time by dragging. A table under it says the same. */
 import { h } from "../../ui/dom.js";
+import { load } from "../../ui/load.js";
 import { counted } from "../../ui/text.js";
 import { Palette } from "./palette.js";
 import { tableBehind } from "./table.js";
@@ -30,7 +31,6 @@ export class Timeline {
     on: { click: () => this.#onChoice(null, null) },
   });
   #tabulate;
-  #loading;
   #isWhole = true;
 
   /** `onChoice(from, until)` is told of a stretch of time that was chosen, in milliseconds; of nulls for all of it. */
@@ -65,8 +65,7 @@ export class Timeline {
     this.#say();
     this.#tabulate();
     if (timeline === null) return;
-    this.#loading ??= import("uplot").then(({ default: uPlot }) => uPlot);
-    const uPlot = await this.#loading;
+    const { default: uPlot } = await load("uplot");
     if (this.#data !== timeline) return;
     if (!this.#chart) this.#chart = this.#draw(uPlot, series(timeline));
     else {

@@ -1,5 +1,9 @@
 /** Reads one log beside the page, so that the page never waits for it. What it finds it tells in batches. */
-import { Sentinel } from "trusthandoff/sentinel";
+import { init } from "trusthandoff/slim";
+import "../../shared.js";
+import { fetched } from "../../ui/again.js";
+import { load } from "../../ui/load.js";
+import { exampleLog } from "./example_log.js";
 import { LineIndex } from "./line_index.js";
 import { pieces } from "./pieces.js";
 
@@ -19,9 +23,8 @@ const DEEDS = {
   html: () => sentinel.reportHtml(),
   jsonl: () => sentinel.findings.map(({ text }) => `${text}\n`).join(""),
   async example({ edited }) {
-    const [{ init }, { exampleLog }] = await Promise.all([import("trusthandoff/slim"), import("./example_log.js")]);
-    await init(new URL("core.wasm", self.location.href));
-    return exampleLog({ edited });
+    const [{ LogWriter }] = await Promise.all([load("sentinel"), fetched("core.wasm", init)]);
+    return exampleLog(LogWriter, { edited });
   },
 };
 
@@ -34,6 +37,7 @@ self.addEventListener("message", async ({ data: { id, deed, ...about } }) => {
 });
 
 async function read(log, trust) {
+  const { Sentinel } = await load("sentinel");
   const groups = new Map();
   const severities = { critical: 0, high: 0, medium: 0, low: 0, info: 0 };
   let batch = [];
@@ -57,6 +61,8 @@ async function read(log, trust) {
   tell(last);
   return { summary: { ...summary }, stopped: isStopped && last.bytes < file.size, bytes: last.bytes };
 }
+
+self.postMessage({ tell: "ready" });
 
 /** An error as it travels to the page: a code where there is one, and a sentence. */
 function said(error) {
