@@ -22,7 +22,7 @@ SOURCES := target/make/sources
 RUST_SOURCES := Cargo.toml Cargo.lock $(shell find src -name '*.rs' -o -name Cargo.toml)
 PKG_SOURCES := $(shell find pkg/src pkg/bin pkg/types pkg/build -type f) pkg/build.mjs pkg/package.json
 WWW_SOURCES := $(shell find www -type f -not -path '*/node_modules/*') $(wildcard docs/*.md)
-PAPERS := $(wildcard README.md CHANGELOG.md LICENSE)
+PAPERS := README.md CHANGELOG.md LICENSE THIRD-PARTY-NOTICES.txt
 
 .PHONY: help
 help: ## list these commands
@@ -30,7 +30,7 @@ help: ## list these commands
 
 # Using it
 
-.PHONY: build demo pack site www bench picture clean
+.PHONY: build demo pack site www bench picture notices clean
 build: $(PACKAGE) ## the npm package, in pkg/dist
 demo: $(PACKAGE) ## the attack demo: what is accepted, what is refused and why
 	@node pkg/dist/bin/trusthandoff.js demo
@@ -46,6 +46,8 @@ bench: $(PACKAGE) ## measure against node:crypto, jose, noble and the Python ref
 picture: $(SITE) $(TOOLS) ## the picture that opens the README, taken anew
 	@tests/tools/chromium.sh
 	@node www/build/picture.mjs
+notices: $(WWW) ## THIRD-PARTY-NOTICES.txt anew, after a change of a lock file
+	@node pkg/build/notices.mjs
 clean: ## remove everything that was built or installed here
 	rm -rf target pkg/dist pkg/node_modules www/node_modules tests/tools/node_modules tests/sinks/node_modules benches/node_modules .tools trusthandoff-*.tgz
 
@@ -80,7 +82,7 @@ test-interop: $(PACKAGE) $(TOOLS) ## both ways with the Python reference, 0.3.3 
 	@command -v python3 >/dev/null || { echo 'python3 is missing: install Python 3.11 (Debian: apt-get install python3 python3-venv)'; exit 1; }
 	@python3 tests/interop/run.py
 
-test-package: $(TARBALL) $(TOOLS) ## what the tarball holds: exports, types, bundlers
+test-package: $(TARBALL) $(TOOLS) $(WWW) ## what the tarball holds: exports, types, bundlers
 	$(SAY) 'the packed tarball'
 	@node tests/package/run.mjs $(TARBALL)
 
@@ -119,7 +121,7 @@ TEST_REPORTER := --test-reporter=$(if $(CI),spec,dot)
 $(PACKAGE): $(RUST_SOURCES) $(PKG_SOURCES) $(SOURCES) | $(RUST) $(NPM)
 	@node pkg/build.mjs
 
-$(SITE): $(PACKAGE) $(WWW) $(WWW_SOURCES) README.md CHANGELOG.md SECURITY.md
+$(SITE): $(PACKAGE) $(WWW) $(WWW_SOURCES) $(PAPERS) SECURITY.md
 	@echo 'building the playground'
 	@node www/build.mjs
 	@mkdir -p $(@D) && touch $@

@@ -18,6 +18,8 @@ const site = join(root, "target/www");
 /** Written apart and put in its place when it is whole: whoever serves the old site never serves half of the new one. */
 const out = join(root, `target/www.${process.pid}`);
 
+const NOTICES = "THIRD-PARTY-NOTICES.txt";
+
 /** In the order of the navigation. */
 const PANELS = { attack: "Attack", inspect: "Inspect", approve: "Approve", sentinel: "Sentinel", keys: "Keys" };
 
@@ -56,6 +58,7 @@ function page() {
 function files() {
   cpSync(join(root, "pkg/dist/core.wasm"), join(out, "core.wasm"));
   cpSync(join(www, "icon.svg"), join(out, "icon.svg"));
+  cpSync(join(root, NOTICES), join(out, NOTICES));
   writeFileSync(join(out, "_headers"), headersFile());
   for (const name of present) {
     const examples = panelFile(name, "examples");

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pkg, root, step } from "./run.mjs";
 
 const stage = join(root, "target/pack");
-const PAPERS = ["README.md", "CHANGELOG.md", "LICENSE"];
+const PAPERS = ["README.md", "CHANGELOG.md", "LICENSE", "THIRD-PARTY-NOTICES.txt"];
 
 rmSync(stage, { recursive: true, force: true });
 mkdirSync(stage, { recursive: true });

@@ -57,6 +57,13 @@ test("what a page loads lies beside it", () => {
   }
 });
 
+test("the site passes on the licences of what it holds, and every page leads to them", () => {
+  const notices = readFileSync(join(site, "THIRD-PARTY-NOTICES.txt"), "utf8");
+  assert.equal(notices, readFileSync(join(root, "THIRD-PARTY-NOTICES.txt"), "utf8"));
+  for (const name of ["curve25519-dalek", "ed25519-dalek", "subtle", "uplot"]) assert.match(notices, new RegExp(`^${name} [0-9.]+, `, "m"));
+  for (const html of [readFileSync(join(site, "index.html"), "utf8"), ...pages.values()]) assert.match(html, /href="[./]*THIRD-PARTY-NOTICES\.txt"/);
+});
+
 test("the declarations of the package leave typedoc nothing to complain of", async () => {
   const { referencePages } = await import(pathToFileURL(join(root, "www/build/docs/reference.mjs")));
   assert.deepEqual((await referencePages()).warnings, []);

@@ -9,6 +9,8 @@ const MODULES = [
   { module: "core.wasm", entry: "index.js", limit: 165_000 },
   { module: "audit.wasm", entry: "sentinel.js", limit: 230_000 },
 ];
+/** Licences to be passed on: those of some crates ask for it. */
+const NOTICES = "THIRD-PARTY-NOTICES.txt";
 const NEVER = ["dependencies", "devDependencies", "peerDependencies", "optionalDependencies", "scripts", "bundleDependencies"];
 
 export function contents(directory) {
@@ -19,10 +21,15 @@ export function contents(directory) {
   for (const field of NEVER) {
     if (manifest[field] !== undefined) complaints.push(`package.json has \`${field}\`: the package needs nothing and runs nothing on install`);
   }
-  for (const path of ["README.md", "LICENSE", ...targets(manifest.exports), ...Object.values(manifest.bin)]) {
+  for (const path of ["README.md", "LICENSE", NOTICES, ...targets(manifest.exports), ...Object.values(manifest.bin)]) {
     if (!existsSync(join(home, path))) complaints.push(`${path} is missing`);
   }
   if (complaints.length > 0) return complaints;
+
+  const notices = read(NOTICES).toString();
+  for (const crate of ["curve25519-dalek", "ed25519-dalek", "subtle"]) {
+    if (!new RegExp(`^${crate} [0-9.]+, BSD-3-Clause$[^=]+Redistributions in binary form`, "m").test(notices)) complaints.push(`${NOTICES} lacks the licence of ${crate}`);
+  }
 
   const program = manifest.bin.trusthandoff;
   accessSync(join(home, program), constants.X_OK);

@@ -11,6 +11,7 @@ const TYPES = {
   ".json": "application/json",
   ".mjs": "text/javascript",
   ".svg": "image/svg+xml",
+  ".txt": "text/plain; charset=utf-8",
   ".wasm": "application/wasm",
 };
 

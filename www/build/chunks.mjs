@@ -2,6 +2,7 @@
 import { build } from "esbuild";
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
+import { BUNDLED } from "../../pkg/build/notices.mjs";
 import { BROWSERS } from "./browsers.mjs";
 
 /** How every script of the site is built. */
@@ -17,6 +18,9 @@ export async function buildScripts({ out, www, dist, lazy, entries }) {
     ...{ entryPoints: lazy, entryNames: "chunks/[name]-[hash]", outdir: out, absWorkingDir: www },
     ...{ plugins: [fromPage], metafile: true },
   });
+  const strangers = Object.keys(metafile.inputs).flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []);
+  const unnoticed = strangers.filter((name) => !BUNDLED.includes(name));
+  if (unnoticed.length > 0) throw new Error(`THIRD-PARTY-NOTICES.txt says nothing of ${unnoticed[0]}: add it to BUNDLED in pkg/build/notices.mjs`);
   const files = Object.fromEntries(Object.keys(metafile.outputs).map((path) => [/([\w-]+)-\w+\.js$/.exec(path)[1], `chunks/${basename(path)}`]));
   await build({
     ...SCRIPT,
