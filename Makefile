@@ -26,7 +26,7 @@ PAPERS := README.md CHANGELOG.md LICENSE THIRD-PARTY-NOTICES.txt
 
 .PHONY: help
 help: ## list these commands
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 # Using it
 
@@ -44,7 +44,7 @@ bench: $(PACKAGE) ## measure against node:crypto, jose, noble and the Python ref
 	@if [ -f benches/package-lock.json ]; then cd benches && $(NPM_CI); fi
 	@node benches/run.mjs
 picture: $(SITE) $(TOOLS) ## the picture that opens the README, taken anew
-	@tests/tools/chromium.sh
+	@$(CHROMIUM_HERE)
 	@node www/build/picture.mjs
 notices: $(WWW) ## THIRD-PARTY-NOTICES.txt anew, after a change of a lock file
 	@node pkg/build/notices.mjs
@@ -53,19 +53,57 @@ clean: ## remove everything that was built or installed here
 
 # Tests
 
-.PHONY: test test-core test-node test-cli test-interop test-package test-runtimes test-browser test-docs test-sinks
-test: ## every check and test
+CHROMIUM_HERE := tests/tools/program.sh Chromium CHROMIUM chromium chromium-browser google-chrome
+GROUPS := core node cli package runtimes browser docs sinks interop
+# What takes longer, each with the minutes that it needs on a small machine.
+LONG := old-browser:12 interop-full:15 fuzz:10
+
+.PHONY: check test test-all test-core test-node test-cli test-interop test-package test-runtimes test-browser test-docs test-sinks
+check: $(RUST) ## before a commit, a minute: format, lints, the quick tests of the core
+	@$(FORMAT)
+	@$(LINTS)
+	$(SAY) 'core: quick tests'
+	@cargo test --quiet --package trusthandoff --lib
+
+test: ## before a push, a quarter of an hour: every check and test
 	@start=$$(date +%s); \
-	for group in core node cli package runtimes browser docs sinks interop; do $(MAKE) test-$$group || { echo "FAILED: make test-$$group"; exit 1; }; done; \
+	for group in $(GROUPS); do $(MAKE) test-$$group || { echo "FAILED: make test-$$group"; exit 1; }; done; \
 	printf '\nall tests passed in %s s\n' $$(($$(date +%s) - start))
+
+test-all: test test-long ## before a release: that and what takes longer
+
+# With MINUTES nothing is begun that would not end within so many of them.
+.PHONY: test-long test-old-browser test-interop-full test-fuzz
+test-long: ## the old browser, ten times the interop, fuzzing
+	@start=$$(date +%s); \
+	for each in $(LONG); do \
+	  group=$${each%:*} needed=$${each#*:} spent=$$((($$(date +%s) - start) / 60)); \
+	  if [ -n "$(MINUTES)" ] && [ $$((spent + needed)) -gt "$(or $(MINUTES),0)" ]; then echo "not begun: make test-$$group needs $$needed minutes"; continue; fi; \
+	  $(MAKE) test-$$group || { echo "FAILED: make test-$$group"; exit 1; }; \
+	done
+test-old-browser: $(SITE) $(TOOLS) ## the playground and its documentation in the oldest Chromium that Debian serves
+	$(SAY) 'the playground in an old Chromium'
+	@tests/tools/old_chromium.sh
+	@CHROMIUM=$(CURDIR)/.tools/old-chromium/chromium node --test --test-concurrency=1 $(TEST_REPORTER) $(wildcard tests/browser/*.test.mjs) tests/docs/site.test.mjs
+test-interop-full: $(PACKAGE) $(TOOLS) ## ten times the objects of test-interop, others at every run
+	$(SAY) 'interop with the Python reference, at length'
+	@seed=$$(date +%s); echo "seed $$seed"; \
+	python3 tests/interop/run.py --seed $$seed --packets 10000 --small 3000 --grants 5000 --attestations 5000 --mutants 50000
+test-fuzz: ## each fuzz target for two minutes
+	@$(MAKE) fuzz SECONDS=120
+
+FORMAT = cargo fmt --all --check
+define LINTS
+cargo clippy --quiet --package trusthandoff --package trusthandoff-testkit --all-targets -- -D warnings
+cargo clippy --quiet --package trusthandoff-wasm --package trusthandoff-audit --target wasm32-unknown-unknown -- -D warnings
+cargo clippy --quiet --package trusthandoff-glue --package trusthandoff-xtask -- -D warnings
+endef
 
 test-core: $(RUST) ## the Rust core: format, lints, tests
 	$(SAY) 'core: format'
-	@cargo fmt --all --check
+	@$(FORMAT)
 	$(SAY) 'core: lints'
-	@cargo clippy --quiet --package trusthandoff --package trusthandoff-testkit --all-targets -- -D warnings
-	@cargo clippy --quiet --package trusthandoff-wasm --package trusthandoff-audit --target wasm32-unknown-unknown -- -D warnings
-	@cargo clippy --quiet --package trusthandoff-glue --package trusthandoff-xtask -- -D warnings
+	@$(LINTS)
 	$(SAY) 'core: tests'
 	@cargo test --quiet --package trusthandoff --package trusthandoff-xtask
 
@@ -88,18 +126,18 @@ test-package: $(TARBALL) $(TOOLS) $(WWW) ## what the tarball holds: exports, typ
 
 test-runtimes: $(TARBALL) $(TOOLS) ## one suite on Node 20, 22 and 24, Deno, Bun, workerd and Chromium
 	$(SAY) 'runtimes'
-	@tests/tools/chromium.sh
+	@$(CHROMIUM_HERE)
 	@node tests/runtimes/run.mjs $(TARBALL)
 
 test-browser: $(SITE) $(TOOLS) ## the playground in Chromium; screenshots in target/screenshots
 	$(SAY) 'the playground in Chromium'
-	@tests/tools/chromium.sh
+	@$(CHROMIUM_HERE)
 	@node --test --test-concurrency=1 $(TEST_REPORTER) $(wildcard tests/browser/*.test.mjs)
 
 test-docs: $(TARBALL) $(TOOLS) $(SITE) ## the recipes, followed with real peers, and the documentation in Chromium
 	$(SAY) 'the documentation'
-	@tests/tools/chromium.sh
-	@tests/docs/redis.sh
+	@$(CHROMIUM_HERE)
+	@tests/tools/program.sh Redis REDIS_SERVER redis-server valkey-server
 	@node --test $(TEST_REPORTER) $(wildcard tests/docs/*.test.mjs)
 
 test-sinks: $(PACKAGE) $(SINKS) ## the sinks against a Kafka cluster, an OpenTelemetry collector and kill -9

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AgentIdentity, createEnvelope, signPacket } from "../../pkg/dist/index.js";
-import { playground } from "./site.mjs";
+import { PATIENCE_MS, playground } from "./site.mjs";
 
 /** Paths of which every request is lost. */
 let lost = new Set();
@@ -34,6 +34,7 @@ async function opened(t, hash) {
   const context = await browser().newContext();
   t.after(() => context.close());
   const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
   const complaints = [];
   page.on("pageerror", (error) => complaints.push(error.message));
   await page.goto(`${origin()}/#${hash}`);
@@ -127,6 +128,7 @@ test("a page of the documentation finds its sheets, its script and its list agai
   const context = await browser().newContext();
   t.after(() => context.close());
   const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
   await page.goto(`${origin()}/docs/recipes/redis.html`);
   await page.locator("#find").waitFor();
   await page.fill("#find", "verifylog");

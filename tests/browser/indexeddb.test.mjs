@@ -83,8 +83,9 @@ async function tabs(t, count = 1) {
 
 async function open(context) {
   const page = await context.newPage();
+  page.setDefaultTimeout(120_000);
   await page.goto(`${site.origin}/`);
-  await page.waitForFunction(() => document.title === "ready", null, { timeout: 10_000 });
+  await page.waitForFunction(() => document.title === "ready", null, { timeout: 60_000 });
   return page;
 }
 

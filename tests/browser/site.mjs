@@ -14,6 +14,8 @@ const { chromium: driver } = require("playwright-core");
 const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+/** How long anything may take: the machine may do other things too. */
+export const PATIENCE_MS = 120_000;
 const SCREENSHOTS = join(root, "target/screenshots");
 
 /** The site and the browser, for the tests of one file. Call it once, outside any test. `drops`: as in `serveFiles`. */
@@ -39,6 +41,7 @@ export function playground({ folder = "target/www", drops } = {}) {
     const options = { viewport: size, hasTouch: phone, colorScheme: theme, reducedMotion: still ? "reduce" : "no-preference", acceptDownloads: true };
     const own = context ?? (await browser.newContext({ ...options, permissions: ["clipboard-read", "clipboard-write"] }));
     const page = await own.newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
     const heard = listen(page, served.origin);
     await page.goto(`${served.origin}${path}${path === "/" ? `#${hash}` : ""}`);
     if (path === "/") await page.waitForSelector(`#${hash.split("/")[0]}[data-ready]`);

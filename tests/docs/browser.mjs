@@ -21,6 +21,7 @@ export async function browse(t, directory, { origin } = {}) {
   const newContext = browser.newContext.bind(browser);
   browser.newContext = async (options) => {
     const context = await newContext(options);
+    context.setDefaultTimeout(120_000);
     context.on("page", (page) => watch(page, served.origin, complaints));
     return context;
   };

@@ -30,7 +30,7 @@ test("browser: the page runs under its policy, with nothing but its own files", 
   const page = await (await browser.newContext()).newPage();
   const response = await page.goto(`http://localhost:${followed.port}/`);
   assert.match(response.headers()["content-security-policy"], /^default-src 'none'; script-src 'self' 'wasm-unsafe-eval'/);
-  await page.waitForFunction(() => document.querySelector("#said").textContent === "ACCEPT: Show the minutes", null, { timeout: 10_000 });
+  await page.waitForFunction(() => document.querySelector("#said").textContent === "ACCEPT: Show the minutes", null, { timeout: 60_000 });
   assert.deepEqual(complaints, []);
 });
 
@@ -47,7 +47,7 @@ test("bundlers: what esbuild, Vite and webpack build runs in Chromium", async (t
   const tab = await (await browser.newContext()).newPage();
   for (const path of ["with-esbuild.html", "vite/index.html", "with-webpack.html"]) {
     await tab.goto(`${origin}/${path}`);
-    await tab.waitForFunction(() => document.body.textContent.trim() === "ACCEPT", null, { timeout: 10_000 });
+    await tab.waitForFunction(() => document.body.textContent.trim() === "ACCEPT", null, { timeout: 60_000 });
   }
   assert.deepEqual(complaints, []);
 });

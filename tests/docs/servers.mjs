@@ -26,7 +26,7 @@ function ends(t, child) {
 /** A Redis, or a Valkey; the environment that says where. REDIS_SERVER names the program, else the usual names on the PATH do. */
 export async function redis(t) {
   const program = process.env.REDIS_SERVER ?? onPath(["redis-server", "valkey-server"]);
-  if (program === undefined) throw new Error("Redis is missing: tests/docs/redis.sh installs it, or says how");
+  if (program === undefined) throw new Error("Redis is missing: make test-docs installs it, or says how");
   const port = String(await freePort());
   const options = ["--port", port, "--bind", "127.0.0.1", "--save", "", "--maxmemory-policy", "noeviction", "--dir", folder(t, "redis")];
   const { child } = await serve(program, options, /[Rr]eady to accept connections/);

@@ -99,7 +99,7 @@ test("IndexedDB: what a page has accepted it refuses after a reload, and in anot
   const page = await context.newPage();
   await page.goto(origin);
   const shows = (expected) => document.body.textContent.trim() === expected;
-  const says = (tab, text) => tab.waitForFunction(shows, text, { timeout: 10_000 });
+  const says = (tab, text) => tab.waitForFunction(shows, text, { timeout: 60_000 });
   await says(page, "ACCEPT");
   await page.reload();
   await says(page, "replay_detected");

@@ -41,6 +41,7 @@ export async function browse(directory, { wasm = true } = {}) {
   return {
     async open(path) {
       const tab = await browser.newPage();
+      tab.setDefaultTimeout(120_000);
       const complaints = [];
       tab.on("pageerror", (error) => complaints.push(error.message));
       tab.on("console", (message) => message.type() === "error" && complaints.push(message.text()));

@@ -69,7 +69,7 @@ def messages(brokers, topic, count):
     found, partitions, end = [], {}, time.monotonic() + 20
     while not partitions and time.monotonic() < end:
         # Of a topic that nobody has written to yet there is nothing; asking for it makes it.
-        partitions = consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        partitions = consumer.list_topics(topic, timeout=60).topics[topic].partitions
         time.sleep(0 if partitions else 0.2)
     consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
     while len(found) < count and time.monotonic() < end:
@@ -89,7 +89,7 @@ def run():
     from confluent_kafka import Producer
 
     cluster = Producer({"test.mock.num.brokers": 3, "log_level": 0})
-    brokers = [f"{broker.host}:{broker.port}" for broker in cluster.list_topics(timeout=10).brokers.values()]
+    brokers = [f"{broker.host}:{broker.port}" for broker in cluster.list_topics(timeout=60).brokers.values()]
     process, otlp = collector(brokers)
     try:
         print(json.dumps({"brokers": brokers, "otlp": otlp}), flush=True)
@@ -98,7 +98,7 @@ def run():
             print(json.dumps(messages(brokers, wanted["topic"], wanted["count"])), flush=True)
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 if __name__ == "__main__":
