@@ -69,7 +69,8 @@ fn breaks(text: &str, rule: &Rule) -> bool {
     }
     match text.as_bytes().first() {
         Some(b'{') => {
-            let Some(members) = members(text) else { return is_of(Rule::Surrogate) };
+            // A key that is no text breaks a rule; whether a member before it breaks another cannot be asked of the peer.
+            let Some(members) = members(text) else { return true };
             let mut keys: Vec<&String> = members.iter().map(|(key, _)| key).collect();
             keys.sort_unstable();
             (is_of(Rule::RepeatedKey) && keys.windows(2).any(|pair| pair[0] == pair[1]))
