@@ -2,9 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod support;
-
-use support::{RESEARCHER, at};
 use trusthandoff::attestation::{Attestation, Draft, Issuer, STATUSES, UnverifiedAttestation};
 use trusthandoff::checks::{self, Expected};
 use trusthandoff::crypto::SecretKey;
@@ -12,6 +9,7 @@ use trusthandoff::decision::Code;
 use trusthandoff::json::{Value, parse};
 use trusthandoff::registry::{AgentRecord, AgentRegistry};
 use trusthandoff::time::Timestamp;
+use trusthandoff_testkit::{RESEARCHER, at};
 
 fn secret(seed: u8) -> SecretKey {
     SecretKey::from_seed(&[seed; 32])

@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod support;
-
-use support::{REVIEWED, at, drive, envelope, gate_with_every_host, right};
 use trusthandoff::event::{Kind, Stamp, of_decision, uuid};
 use trusthandoff::gate::{Answer, Question};
 use trusthandoff::json::Value;
+use trusthandoff_testkit::{RESEARCHER, REVIEWED, at, drive, envelope, gate_with_every_host, right};
 
 fn told(text: &str, refuse: bool) -> Vec<Value> {
     let decision = drive(&mut gate_with_every_host(), text.as_bytes(), |ask| {
@@ -16,7 +14,7 @@ fn told(text: &str, refuse: bool) -> Vec<Value> {
     let mut id = 0;
     of_decision(&decision, || {
         id += 1;
-        Stamp { id: format!("e-{id}"), at: at(1), producer: support::RESEARCHER.into() }
+        Stamp { id: format!("e-{id}"), at: at(1), producer: RESEARCHER.into() }
     })
 }
 
@@ -40,7 +38,7 @@ fn h01_an_event_says_whether_its_sender_was_proven_or_only_claimed() {
         let last = events.last().expect("the decision");
         assert_eq!((text(last, "event_type"), text(last, "identity"), text(last, "reason")), (Some(kind), Some(identity), reason));
         // Who tells is the gate, whoever says to have sent it.
-        assert_eq!(text(last, "producer_id"), Some(support::RESEARCHER));
+        assert_eq!(text(last, "producer_id"), Some(RESEARCHER));
         assert_eq!(text(last, "packet_digest").is_some(), kind == "packet_accepted");
         assert_eq!(text(last, "correlation_id"), text(last, "packet_id"));
     }

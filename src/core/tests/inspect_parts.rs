@@ -2,28 +2,24 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod support;
-
 use serde_json::Value;
-use support::{at, packet, planner};
 use trusthandoff::crypto::{PublicKey, SecretKey, Signature};
 use trusthandoff::encoding::{base64url, from_base64url, hex};
 use trusthandoff::inspect::{Kind, Part, json_fault, parts, respelled, token_fault};
 use trusthandoff::limits::MAX_INPUT_BYTES;
 use trusthandoff::packet::Form;
-use trusthandoff::{capability, chain, identity, json};
+use trusthandoff::{capability, chain, identity};
+use trusthandoff_testkit::cast::{self, packet, planner};
 
 fn token(issuer: &SecretKey, subject: &str) -> capability::Capability {
     let fields =
         format!(r#"{{"capability_id": "c-{subject}", "subject_agent": "{subject}", "allowed_actions": ["read"], "ttl_seconds": 600}}"#);
-    let key = issuer.public_key();
-    let by = capability::Issuer { agent_id: identity::agent_id(&key), public_key: key, now: at(0), entropy: [5; 16] };
-    capability::Draft::issue(json::parse(fields.as_bytes()).unwrap(), &by).and_then(|draft| draft.sign(issuer)).unwrap()
+    cast::issued(&identity::agent_id(&issuer.public_key()), issuer, &fields).unwrap()
 }
 
 /// A researcher's packet after the planner's, with a capability, in the older form.
 fn envelope() -> (String, String) {
-    let researcher = SecretKey::from_seed(&[2; 32]);
+    let researcher = cast::key("researcher");
     let to = identity::agent_id(&researcher.public_key());
     let right = token(&planner(), &to).to_token();
     let fields =

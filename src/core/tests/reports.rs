@@ -2,14 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-mod support;
-
-use support::{RESEARCHER, REVIEWED, at, drive, envelope, gate_with_every_host, packet, planner, right};
 use trusthandoff::decision::{Claimed, Code, Decision};
 use trusthandoff::encoding::hex;
 use trusthandoff::inspect::{Kind, check};
 use trusthandoff::packet::Form;
 use trusthandoff::{chain, identity};
+use trusthandoff_testkit::cast::{self, RESEARCHER, REVIEWED, at, envelope, gate_with_every_host, packet, planner};
+use trusthandoff_testkit::{drive, right};
 
 fn decided(text: &str) -> Box<Decision> {
     drive(&mut gate_with_every_host(), text.as_bytes(), |ask| (right(&ask.question), at(0)))
@@ -117,7 +116,7 @@ fn a_wrong_type_is_told_by_what_was_expected_and_what_was_found() {
 
 #[test]
 fn a_lineage_tells_of_each_hop_what_it_may_do_and_whether_it_proves_that() {
-    let [planner, other] = [planner(), trusthandoff::crypto::SecretKey::from_seed(&[2; 32])];
+    let [planner, other] = [planner(), cast::key("researcher")];
     let to = identity::agent_id(&other.public_key());
     let fields =
         |to: &str, actions: &str| format!(r#"{{"to_agent": "{to}", "intent": "x", "permissions": {{"allowed_actions": [{actions}]}}}}"#);
@@ -138,12 +137,11 @@ fn a_lineage_tells_of_each_hop_what_it_may_do_and_whether_it_proves_that() {
 #[test]
 fn statements_are_checked_like_every_signed_object() {
     let secret = planner();
-    let key = secret.public_key();
-    let issuer =
-        trusthandoff::statement::Issuer { agent_id: identity::agent_id(&key), public_key: key, now: support::at(0), entropy: [7; 16] };
+    let issuer = cast::speaker(&identity::agent_id(&secret.public_key()), &secret, at(0), [7; 16]);
     let approval = format!(r#"{{"decision": "DENIED", "review_digest": "{}"}}"#, "ab".repeat(32));
-    let approval = trusthandoff::approval::draft(json(&approval), &issuer).and_then(|draft| draft.sign(&secret)).expect("signed").to_text();
-    let revocation = json(r#"{"target": "agent|agent:x", "reason": "lost"}"#);
+    let approval =
+        trusthandoff::approval::draft(cast::fields(&approval), &issuer).and_then(|draft| draft.sign(&secret)).expect("signed").to_text();
+    let revocation = cast::fields(r#"{"target": "agent|agent:x", "reason": "lost"}"#);
     let revocation = trusthandoff::revocation::draft(revocation, &issuer).and_then(|draft| draft.sign(&secret)).expect("signed").to_text();
     for (kind, other, text) in [(Kind::Approval, Kind::Revocation, approval), (Kind::Revocation, Kind::Approval, revocation)] {
         assert_eq!(Kind::detect(text.as_bytes()), Ok(kind));
@@ -154,8 +152,4 @@ fn statements_are_checked_like_every_signed_object() {
         assert_eq!(refused(kind, &text.replace("2026-03-08T12", "2026-03-08T11")), Some(Code::InvalidSignature));
         assert_eq!(refused(kind, &text.replacen('{', "{\"x\":1,", 1)), Some(Code::UnknownField));
     }
-}
-
-fn json(text: &str) -> trusthandoff::json::Value {
-    trusthandoff::json::parse(text.as_bytes()).expect("JSON")
 }

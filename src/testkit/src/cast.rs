@@ -76,10 +76,10 @@ pub fn envelope(text: &str) -> String {
     envelope_text(&packet(&planner(), text, Form::V040).to_text()).expect("an envelope")
 }
 
-/// Who signs capabilities with this key under this id.
-#[must_use]
-pub fn capability_issuer(agent: &str, secret: &SecretKey, entropy: [u8; 16]) -> capability::Issuer {
-    capability::Issuer { agent_id: agent.into(), public_key: secret.public_key(), now: at(0), entropy }
+/// Who signs this capability with this key under this id.
+fn capability_issuer(agent: &str, secret: &SecretKey, text: &str) -> capability::Issuer {
+    let digest = sha256(&[agent.as_bytes(), text.as_bytes()]);
+    capability::Issuer { agent_id: agent.into(), public_key: secret.public_key(), now: at(0), entropy: core::array::from_fn(|i| digest[i]) }
 }
 
 /// A capability that `agent` issues with `secret`.
@@ -87,9 +87,7 @@ pub fn capability_issuer(agent: &str, secret: &SecretKey, entropy: [u8; 16]) -> 
 /// # Errors
 /// Those of [`capability::Draft::issue`].
 pub fn issued(agent: &str, secret: &SecretKey, text: &str) -> Result<Capability, capability::Error> {
-    let digest = sha256(&[text.as_bytes()]);
-    let issuer = capability_issuer(agent, secret, core::array::from_fn(|i| digest[i]));
-    capability::Draft::issue(fields(text), &issuer)?.sign(secret)
+    capability::Draft::issue(fields(text), &capability_issuer(agent, secret, text))?.sign(secret)
 }
 
 /// A narrower capability that `agent`, who holds `parent`, makes with `secret`.
@@ -97,13 +95,19 @@ pub fn issued(agent: &str, secret: &SecretKey, text: &str) -> Result<Capability,
 /// # Errors
 /// Those of [`capability::Draft::attenuate`].
 pub fn narrowed(parent: &Capability, agent: &str, secret: &SecretKey, text: &str) -> Result<Capability, capability::Error> {
-    capability::Draft::attenuate(parent, fields(text), &capability_issuer(agent, secret, [200; 16]))?.sign(secret)
+    capability::Draft::attenuate(parent, fields(text), &capability_issuer(agent, secret, text))?.sign(secret)
+}
+
+/// Who signs statements with this key under this id.
+#[must_use]
+pub fn speaker(agent: &str, secret: &SecretKey, now: Timestamp, entropy: [u8; 16]) -> statement::Issuer {
+    statement::Issuer { agent_id: agent.into(), public_key: secret.public_key(), now, entropy }
 }
 
 /// What `reviewer` says of a packet, signed with `secret` a second after it was issued; `more` are further fields.
 #[must_use]
 pub fn review(secret: &SecretKey, reviewer: &str, packet: &Packet, more: &str) -> String {
-    let issuer = statement::Issuer { agent_id: reviewer.into(), public_key: secret.public_key(), now: at(1), entropy: [3; 16] };
+    let issuer = speaker(reviewer, secret, at(1), [3; 16]);
     let text = format!(r#"{{"review_digest": "{}", {more}}}"#, hex(&packet.review_digest()));
     approval::draft(fields(&text), &issuer).and_then(|draft| draft.sign(secret)).expect(more).to_text()
 }

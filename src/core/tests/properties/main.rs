@@ -8,8 +8,8 @@ mod grants;
 mod hosts;
 mod narrowing;
 mod proofs;
-#[path = "../support/mod.rs"]
-mod support;
 mod tampering;
 mod totality;
 mod values;
+
+use trusthandoff_testkit as support;

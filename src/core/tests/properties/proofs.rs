@@ -3,31 +3,24 @@
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
-use trusthandoff::capability::{self, Capability};
+use trusthandoff::capability::Capability;
 use trusthandoff::chain::{Envelope, Lineage};
-use trusthandoff::crypto::{KeyTables, SecretKey};
+use trusthandoff::crypto::KeyTables;
 use trusthandoff::decision::Accepted;
-use trusthandoff::gate::{Answer, Config, Gate, Question, Step};
-use trusthandoff::packet::{Draft, Form, Issuer};
+use trusthandoff::gate::{Answer, Config, Gate, Question};
+use trusthandoff::packet::{Draft, Form};
 use trusthandoff::registry::AgentRecord;
 use trusthandoff::{identity, json};
 
 use super::encodings::{edited, stray};
-use super::support::{RESEARCHER, at};
+use super::support::cast::{RESEARCHER, at, fields, issued, key, named_issuer, narrowed};
+use super::support::drive;
 
 /// Who hands on to whom: the first is the root of the capabilities.
-const CAST: [u8; 3] = [5, 4, 1];
+const CAST: [&str; 3] = ["root", "director", "planner"];
 
-fn secret(seed: u8) -> SecretKey {
-    SecretKey::from_seed(&[seed; 32])
-}
-
-fn id(seed: u8) -> String {
-    identity::agent_id(&secret(seed).public_key())
-}
-
-fn parse(text: &str) -> json::Value {
-    json::parse(text.as_bytes()).expect("JSON")
+fn id(name: &str) -> String {
+    identity::agent_id(&key(name).public_key())
 }
 
 /// Three packets and three capabilities, each from one agent of the cast to the next and to the receiver in the end.
@@ -35,29 +28,27 @@ static ENVELOPE: LazyLock<String> = LazyLock::new(|| {
     let mut text = String::new();
     let mut held: Option<Capability> = None;
     let mut tokens = Vec::new();
-    for (hop, seed) in CAST.into_iter().enumerate() {
-        let (by, left) = (secret(seed), 9 - hop);
-        let to = CAST.get(hop + 1).map_or(RESEARCHER.to_owned(), |next| id(*next));
-        let (agent_id, public_key) = (id(seed), by.public_key());
-        let grant = parse(&format!(r#"{{"subject_agent": "{to}", "allowed_actions": ["read:/é/**"], "max_tool_calls": {left}}}"#));
-        let issuer = capability::Issuer { agent_id: agent_id.clone(), public_key, now: at(0), entropy: [seed; 16] };
-        let draft = match &held {
-            None => capability::Draft::issue(grant, &issuer),
-            Some(parent) => capability::Draft::attenuate(parent, grant, &issuer),
+    for (hop, name) in CAST.into_iter().enumerate() {
+        let (by, left) = (key(name), 9 - hop);
+        let to = CAST.get(hop + 1).map_or(RESEARCHER.to_owned(), |next| id(next));
+        let grant = format!(r#"{{"subject_agent": "{to}", "allowed_actions": ["read:/é/**"], "max_tool_calls": {left}}}"#);
+        let granted = match &held {
+            None => issued(&id(name), &by, &grant),
+            Some(parent) => narrowed(parent, &id(name), &by, &grant),
         };
-        let granted = draft.and_then(|draft| draft.sign(&by)).expect("a capability");
+        let granted = granted.expect("a capability");
         tokens.push(granted.to_token());
-        let fields = format!(
+        let task = format!(
             r#"{{"to_agent": "{to}", "intent": "hop {hop} \" \\ 😀", "capability_token": "{}", "context": {{"n": [1, 1.5e-7]}},
             "permissions": {{"allowed_actions": ["read:/é/**"], "max_tool_calls": {left}}}, "ai_provenance": {{"source": "model"}}}}"#,
             granted.to_token()
         );
         held = Some(granted);
-        let issuer = Issuer { agent_id, public_key, now: at(0), entropy: [seed; 48] };
         let parent = (hop > 0).then(|| Envelope::parse(text.as_bytes(), &KeyTables::new(0)).expect("an envelope").packet.claimed().clone());
         let form = if hop == 1 { Form::V033 } else { Form::V040 };
-        let packet =
-            Draft::after(parent.as_ref(), parse(&fields), &issuer, None).and_then(|draft| draft.sign(form, &by)).expect("a packet");
+        let packet = Draft::after(parent.as_ref(), fields(&task), &named_issuer(&id(name), &by, [left as u8; 48]), None)
+            .and_then(|draft| draft.sign(form, &by))
+            .expect("a packet");
         let lineage = Lineage { parent: (hop > 0).then_some(text.as_bytes()), capabilities: &tokens };
         text = lineage.envelope_text(&packet.to_text()).expect("it follows");
     }
@@ -70,24 +61,15 @@ static GENUINE: LazyLock<String> = LazyLock::new(|| accepted(&ENVELOPE).expect("
 /// What a strict gate accepts of a text, written out.
 fn accepted(text: &str) -> Option<String> {
     let mut gate = Gate::new(Config { strict: true, ..Config::new(RESEARCHER) }).expect("a configuration");
-    let mut run = gate.begin(text.as_bytes(), at(1));
-    loop {
-        match gate.advance(&mut run) {
-            Step::Ask(ask) => {
-                let answer = match &ask.question {
-                    Question::Agent { agent_id } => {
-                        let known = CAST.into_iter().find(|seed| id(*seed) == *agent_id);
-                        let roots = if known == Some(CAST[0]) { vec!["read".to_owned()] } else { Vec::new() };
-                        Answer::Agent(known.map(|seed| AgentRecord { roots, ..AgentRecord::of_key(secret(seed).public_key()) }))
-                    }
-                    _ => Answer::Flag(true),
-                };
-                run.resume(ask.id, answer, at(1));
-            }
-            Step::Done(decision) => return decision.accepted().map(written),
-            Step::Valid(_) => panic!("nothing was accepted before"),
+    let decision = drive(&mut gate, text.as_bytes(), |ask| match &ask.question {
+        Question::Agent { agent_id } => {
+            let known = CAST.into_iter().find(|name| id(name) == *agent_id);
+            let roots = if known == Some(CAST[0]) { vec!["read".to_owned()] } else { Vec::new() };
+            (Answer::Agent(known.map(|name| AgentRecord { roots, ..AgentRecord::of_key(key(name).public_key()) })), at(1))
         }
-    }
+        _ => (Answer::Flag(true), at(1)),
+    });
+    decision.accepted().map(written)
 }
 
 fn written(accepted: &Accepted) -> String {
