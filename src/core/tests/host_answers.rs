@@ -9,6 +9,7 @@ use trusthandoff::crypto::SecretKey;
 use trusthandoff::decision::Check;
 use trusthandoff::gate::{Answer, Failure, Question, Step};
 use trusthandoff::registry::{AgentRecord, KeyWindow};
+use trusthandoff_testkit::fault::Fault;
 
 #[test]
 fn the_host_is_asked_in_a_fixed_order_and_the_nonce_is_taken_last() {
@@ -27,18 +28,11 @@ fn the_host_is_asked_in_a_fixed_order_and_the_nonce_is_taken_last() {
 #[test]
 fn w07_what_is_revoked_while_a_host_thinks_is_refused() {
     let record = |revoked| AgentRecord { revoked_at: revoked, ..AgentRecord::of_key(planner().public_key()) };
-    let (other, mut asked) = (SecretKey::from_seed(&[8; 32]).public_key(), 0);
-    let mut run = |again: Answer, kind: &str| {
-        asked = 0;
-        let decision = drive(&mut gate_with_every_host(), envelope(REVIEWED).as_bytes(), |ask| {
-            if name(&ask.question) == kind {
-                asked += 1;
-                if asked == 2 {
-                    return (again.clone(), at(1));
-                }
-            }
-            (right(&ask.question), at(1))
-        });
+    let other = SecretKey::from_seed(&[8; 32]).public_key();
+    let run = |again: Answer, kind: &'static str| {
+        let mut fault = Fault::at(kind, 2, again);
+        let text = envelope(REVIEWED);
+        let decision = drive(&mut gate_with_every_host(), text.as_bytes(), |ask| (fault.answer(&ask.question), at(1)));
         decision.reason().map(|reason| reason.code.as_str())
     };
     assert_eq!(run(Answer::Agent(Some(record(Some(at(1))))), "agent"), Some("agent_revoked"));
@@ -195,16 +189,15 @@ fn a_wrong_answer_to_any_question_refuses_with_a_code_of_that_question() {
     };
     for question in ["agent", "revocation", "approval", "policy", "nonce"] {
         for (answer, expected) in wrong(question) {
-            let decision = drive(&mut gate_with_every_host(), envelope(REVIEWED).as_bytes(), |ask| {
-                (if name(&ask.question) == question { answer.clone() } else { right(&ask.question) }, at(0))
-            });
+            let mut fault = Fault::always(question, answer.clone());
+            let text = envelope(REVIEWED);
+            let decision = drive(&mut gate_with_every_host(), text.as_bytes(), |ask| (fault.answer(&ask.question), at(0)));
             assert_eq!(code(&decision).unwrap_or(decision.as_str()), expected, "{question}: {answer:?}");
         }
     }
     let full = |question: &'static str| {
-        drive(&mut gate_with_every_host(), envelope(REVIEWED).as_bytes(), |ask| {
-            (if name(&ask.question) == question { Answer::Failed(Failure::Full) } else { right(&ask.question) }, at(0))
-        })
+        let mut fault = Fault::always(question, Answer::Failed(Failure::Full));
+        drive(&mut gate_with_every_host(), envelope(REVIEWED).as_bytes(), |ask| (fault.answer(&ask.question), at(0)))
     };
     assert_eq!(code(&full("nonce")), Some("replay_store_full"));
     assert_eq!(code(&full("policy")), Some("policy_unavailable"));

@@ -18,12 +18,13 @@ use trusthandoff::chain::{Envelope, parse_packet};
 use trusthandoff::crypto::{KeyTables, PublicKey, sha256};
 use trusthandoff::decision::{Code, Decision};
 use trusthandoff::encoding::{from_base64, from_base64url};
-use trusthandoff::gate::{Answer, Config, Failure, Gate, Purpose, Question, Request};
+use trusthandoff::gate::{Answer, Config, Gate, Purpose, Question, Request};
 use trusthandoff::json::{self, Style, Value};
 use trusthandoff::packet::{Content, UnverifiedPacket};
 use trusthandoff::time::Timestamp;
 
 use crate::driver::{End, run};
+use crate::fault::FAILURES;
 use crate::fuzz::edit::{Edit, Spoil, edited, spoilt};
 use crate::vectors::{self, Settings};
 
@@ -227,7 +228,7 @@ impl Reply {
             Self::Approvals(texts) => Answer::Approvals(texts.iter().map(|at| seen.statement(*at)).collect()),
             Self::Token(at) => Answer::Token(if *at == 0 { None } else { Some(seen.statement(*at)) }),
             Self::Other => Answer::Other,
-            Self::Failed(how) => Answer::Failed([Failure::Error, Failure::Timeout, Failure::Full][usize::from(*how) % 3]),
+            Self::Failed(how) => Answer::Failed(FAILURES[usize::from(*how) % FAILURES.len()]),
         }
     }
 }
