@@ -10,33 +10,18 @@ use std::collections::BTreeMap;
 use support::{at, code};
 use trusthandoff::capability::{self, Capability};
 use trusthandoff::chain::{Lineage, envelope_text};
-use trusthandoff::crypto::SecretKey;
-use trusthandoff::decision::{Decision, Notice};
+use trusthandoff::decision::Notice;
 use trusthandoff::encoding::hex;
 use trusthandoff::gate::{Answer, Config, Counter, Gate, Hooks, Purpose, Question, Request, Step};
 use trusthandoff::json::{self, Value};
-use trusthandoff::packet::{Draft, Form, Issuer, Packet};
+use trusthandoff::packet::{Draft, Form, Issuer};
 use trusthandoff::registry::AgentRecord;
 use trusthandoff::revocation::Target;
 use trusthandoff::time::Timestamp;
+use trusthandoff_testkit::cast::{self, key, packet_by as signed};
+use trusthandoff_testkit::{End, run};
 
 const CAST: [&str; 5] = ["root", "planner", "researcher", "writer", "printer"];
-
-fn key(agent: &str) -> SecretKey {
-    let seed = CAST.iter().position(|name| *name == agent).expect("of the cast");
-    SecretKey::from_seed(&[u8::try_from(seed).expect("small") + 1; 32])
-}
-
-fn signed(from: &str, fields: &str) -> Packet {
-    let secret = key(from);
-    let digest = trusthandoff::crypto::sha256(&[from.as_bytes(), fields.as_bytes()]);
-    let mut entropy = [0; 48];
-    entropy[..32].copy_from_slice(&digest);
-    entropy[16..].copy_from_slice(&digest);
-    let issuer = Issuer { agent_id: from.into(), public_key: secret.public_key(), now: at(0), entropy };
-    let draft = Draft::new(json::parse(fields.as_bytes()).expect("JSON"), &issuer, None).expect("a packet");
-    draft.sign(Form::V040, &secret).expect("its own key")
-}
 
 fn first(from: &str, fields: &str) -> String {
     envelope_text(&signed(from, fields).to_text()).expect("an envelope")
@@ -50,15 +35,11 @@ fn next(parent: &str, from: &str, fields: &str) -> Result<String, String> {
 }
 
 fn issued(by: &str, fields: &str) -> Capability {
-    let secret = key(by);
-    let issuer = capability::Issuer { agent_id: by.into(), public_key: secret.public_key(), now: at(0), entropy: [fields.len() as u8; 16] };
-    capability::Draft::issue(json::parse(fields.as_bytes()).expect("JSON"), &issuer).and_then(|draft| draft.sign(&secret)).expect(fields)
+    cast::issued(by, &key(by), fields).expect(fields)
 }
 
 fn narrowed(parent: &Capability, by: &str, fields: &str) -> Result<Capability, capability::Error> {
-    let secret = key(by);
-    let issuer = capability::Issuer { agent_id: by.into(), public_key: secret.public_key(), now: at(0), entropy: [200; 16] };
-    capability::Draft::attenuate(parent, json::parse(fields.as_bytes()).expect("JSON"), &issuer)?.sign(&secret)
+    cast::narrowed(parent, by, &key(by), fields)
 }
 
 /// A host with a registry of the cast, in which `root` may originate reading and fetching.
@@ -70,27 +51,6 @@ struct Host {
     counts: BTreeMap<String, i64>,
     now: Timestamp,
     asked: Vec<Question>,
-}
-
-enum End {
-    Decided(Box<Decision>),
-    Valid(Timestamp),
-}
-
-impl End {
-    fn code(&self) -> Option<&'static str> {
-        match self {
-            Self::Decided(decision) => code(decision),
-            Self::Valid(_) => None,
-        }
-    }
-
-    fn decision(self) -> Box<Decision> {
-        match self {
-            Self::Decided(decision) => decision,
-            Self::Valid(_) => panic!("no decision"),
-        }
-    }
 }
 
 impl Host {
@@ -105,19 +65,11 @@ impl Host {
 
     fn run(&mut self, text: &str, purpose: Purpose) -> End {
         let mut gate = Gate::new(self.config.clone()).expect("a configuration");
-        let mut run = gate.begin_with(text.as_bytes(), self.now, Request { purpose, ..Request::default() });
-        loop {
-            match gate.advance(&mut run) {
-                Step::Done(decision) => return End::Decided(decision),
-                Step::Valid(until) => return End::Valid(until),
-                Step::Ask(ask) => {
-                    let answer = self.answer(&ask.question);
-                    self.asked.push(ask.question);
-                    assert!(self.asked.len() < 1000, "a gate asks a bounded number of questions");
-                    run.resume(ask.id, answer, self.now);
-                }
-            }
-        }
+        let (request, now) = (Request { purpose, ..Request::default() }, self.now);
+        run(&mut gate, text.as_bytes(), request, now, |ask| {
+            self.asked.push(ask.question.clone());
+            (self.answer(&ask.question), self.now)
+        })
     }
 
     fn handle(&mut self, text: &str) -> Option<&'static str> {
