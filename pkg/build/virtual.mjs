@@ -75,7 +75,7 @@ export async function glueFactory(source) {
   const inherited = "for (var name in all)";
   const [before, after, ...more] = outputFiles[0].text.split(inherited);
   if (after === undefined || more.length > 0) throw new Error("the bundler lists exports in another way than before");
-  const text = `${before}for (var name of Object.keys(all))${after}`;
+  const text = withOwnView(`${before}for (var name of Object.keys(all))${after}`);
   return `export function createGlue() {
 ${text}
   return {
@@ -85,6 +85,18 @@ ${text}
   };
 }
 `;
+}
+
+/**
+ * Memory that grows leaves the views of it detached. The generator asks `ArrayBuffer.prototype.detached`, which a hardened realm (SES)
+ * on an older engine answers wrongly, and then writes into nothing. A view of no length is detached in every engine.
+ */
+function withOwnView(text) {
+  const question = /if \(cachedDataViewMemory0 === null [^{]*\{\n/;
+  if (!question.test(text) || !text.includes("cachedUint8ArrayMemory0.byteLength === 0")) {
+    throw new Error("the generator looks for grown memory in another way than before");
+  }
+  return text.replace(question, "if (cachedDataViewMemory0 === null || cachedDataViewMemory0.buffer !== getUint8ArrayMemory0().buffer) {\n");
 }
 
 /** What the wasm offers, by name. */

@@ -1,6 +1,7 @@
 import { shared } from "./core.js";
 import { ArgumentTypeError, configInvalid } from "./errors.js";
 import { freezeDeep, ownMember, readOptions } from "./plain.js";
+import { wallClock } from "./platform.js";
 import { keepText, signLater, signNow } from "./signing.js";
 import { toMs, toRfc3339 } from "./time.js";
 import { isBytes, isObject, receivedBytes, typeName, wellFormed } from "./text.js";
@@ -27,7 +28,7 @@ export async function approveAsync(identity, request, options) {
 }
 
 function approvalWork(request, options, what) {
-  const { decision, note, ttlSeconds, expiresAt, now = Date.now() } = readOptions(options, ["decision", "note", "ttlSeconds", "expiresAt", "now"], what);
+  const { decision, note, ttlSeconds, expiresAt, now = wallClock() } = readOptions(options, ["decision", "note", "ttlSeconds", "expiresAt", "now"], what);
   if (decision !== "APPROVED" && decision !== "DENIED") throw configInvalid('`decision` must be "APPROVED" or "DENIED"', "decision");
   if (note !== undefined && note !== null && typeof note !== "string") throw configInvalid(`\`note\` must be a string, not ${typeName(note)}`, "note");
   if (ttlSeconds !== undefined && expiresAt !== undefined) throw configInvalid("`ttlSeconds` and `expiresAt` exclude each other", "expiresAt");

@@ -4,6 +4,7 @@ import { consult, consultSync } from "./gate/hosts.js";
 import { callback, timeoutOf } from "./gate/options.js";
 import { keyArgument } from "./keys.js";
 import { copyPlain, freezeDeep, readOptions } from "./plain.js";
+import { requireTimers, wallClock } from "./platform.js";
 import { registryState } from "./registry.js";
 import { signLater, signNow } from "./signing.js";
 import { MAX_INPUT_BYTES } from "./generated/vocabulary.js";
@@ -33,6 +34,7 @@ export function verifyAttestation(received, options) {
 
 /** As `verifyAttestation`, where nonces are remembered by a store that answers later. */
 export async function verifyAttestationAsync(received, options) {
+  requireTimers("a store that answers later");
   const question = questionOf(received, options, "verifyAttestationAsync");
   const found = judge(question);
   return found.report ?? taken(found, await consult({ nonce: question.nonces }, found.step, null, question.timeoutMs));
@@ -46,7 +48,7 @@ export function verifyArchived(received, options) {
 
 /** What the signing functions of the core need; for receipts too. */
 export function attestationWork(given, what) {
-  const { packetId, status, result, reason, now = Date.now() } = readOptions(given, ["packetId", "status", "result", "reason", "now"], what);
+  const { packetId, status, result, reason, now = wallClock() } = readOptions(given, ["packetId", "status", "result", "reason", "now"], what);
   const nowMs = toMs(now, "now");
   const fields = Object.create(null);
   fields.packet_id = textArgument(packetId, "packetId");
@@ -76,7 +78,7 @@ export function attested({ text, view, digest }) {
 
 function questionOf(received, given, what, archived = false) {
   const options = readOptions(given, archived ? EXPECTED : [...EXPECTED, "nonces", "now", "storeTimeoutMs"], what);
-  const { registry, publicKey, packetId, statuses, agentId, nonces, now = Date.now(), storeTimeoutMs } = options;
+  const { registry, publicKey, packetId, statuses, agentId, nonces, now = wallClock(), storeTimeoutMs } = options;
   for (const name of archived ? ["packetId", "statuses", "result"] : ["packetId", "statuses", "result", "nonces"]) {
     if (options[name] === undefined) throw configInvalid(`\`${name}\` is required`, name);
   }

@@ -2,6 +2,7 @@ import { shared } from "./core.js";
 import { ArgumentTypeError, configInvalid, PayloadValidationError } from "./errors.js";
 import { MAX_TOKEN_BYTES } from "./generated/vocabulary.js";
 import { freezeDeep, readOptions } from "./plain.js";
+import { wallClock } from "./platform.js";
 import { copyFields, signLater, signNow } from "./signing.js";
 import { toMs } from "./time.js";
 import { isObject, typeName, wellFormed } from "./text.js";
@@ -85,7 +86,7 @@ export function tokensArgument(capabilities, what) {
   if (Array.isArray(capabilities)) return tokenList(capabilities, what);
   const chain = isObject(capabilities) ? chains.get(capabilities) : undefined;
   if (chain !== undefined) return [...chain];
-  throw new ArgumentTypeError(`\`${what}\` must be a DelegationCapability or an array of tokens, not ${typeName(capabilities)}`, what);
+  throw new ArgumentTypeError(`\`${what}\` must be a DelegationCapability or an array of tokens, not ${typeName(capabilities, "DelegationCapability")}`, what);
 }
 
 /** A token as text, or that of a capability made here. */
@@ -95,7 +96,7 @@ export function tokenArgument(capability, what) {
 }
 
 function capabilityWork(parent, fields, options, what) {
-  const { now = Date.now() } = readOptions(options, ["now"], what);
+  const { now = wallClock() } = readOptions(options, ["now"], what);
   const nowMs = toMs(now, "now");
   const copy = copyFields(fields, "capability");
   return {
@@ -111,7 +112,7 @@ function made(described, earlier) {
 
 function chainOf(capability) {
   const chain = chains.get(capability);
-  if (chain === undefined) throw new ArgumentTypeError("this is no DelegationCapability that was issued or decoded here");
+  if (chain === undefined) throw new ArgumentTypeError(`a DelegationCapability that was issued or decoded here is needed, not ${typeName(capability, "DelegationCapability")}`);
   return chain;
 }
 

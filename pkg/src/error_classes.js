@@ -3,7 +3,16 @@
  * Classes are for `catch` blocks, codes are for programs; messages are one line for people.
  */
 
+/** By this own member an error is known for one of the package, also by another copy of it; its value is the class's name. */
+const KIND = /* @__PURE__ */ Symbol.for("trusthandoff.error");
+
 export class TrustHandoffError extends Error {
+  // Fields are defined, not assigned: under a frozen `Error.prototype` nothing can be assigned that stands there.
+  // Not `new.target.name`: a minifier may rename the classes.
+  name = nameOf(this);
+  code;
+  field;
+
   /**
    * @param {string} code stable code
    * @param {string} message one line
@@ -11,10 +20,14 @@ export class TrustHandoffError extends Error {
    */
   constructor(code, message, about = {}) {
     super(oneLine(message), Object.hasOwn(about, "cause") && about.cause !== undefined ? { cause: about.cause } : undefined);
-    // Not `new.target.name`: a minifier may rename the classes.
-    this.name = nameOf(this);
     this.code = code;
     this.field = (Object.hasOwn(about, "field") ? about.field : null) ?? null;
+    mark(this);
+  }
+
+  /** Also of another copy: `import` and `require` of one package load two, and a `catch` block knows of one. */
+  static [Symbol.hasInstance](value) {
+    return Function.prototype[Symbol.hasInstance].call(this, value) || isTwin(this, value);
   }
 }
 
@@ -36,11 +49,18 @@ export class ConfigurationError extends TrustHandoffError {}
 
 /** An argument of the wrong JavaScript type. A `TypeError`, because no input could ever make the call right. */
 export class ArgumentTypeError extends TypeError {
+  name = "ArgumentTypeError";
+  code = "argument_type";
+  field;
+
   constructor(message, field = null) {
     super(oneLine(message));
-    this.name = "ArgumentTypeError";
-    this.code = "argument_type";
     this.field = field;
+    mark(this);
+  }
+
+  static [Symbol.hasInstance](value) {
+    return Function.prototype[Symbol.hasInstance].call(this, value) || isTwin(this, value);
   }
 }
 
@@ -63,6 +83,20 @@ const NAMES = /* @__PURE__ */ new Map([
 
 function nameOf(error) {
   return NAMES.get(error.constructor) ?? "TrustHandoffError";
+}
+
+function mark(error) {
+  Object.defineProperty(error, KIND, { __proto__: null, value: error.name });
+}
+
+/** Whether another copy of the package made `value` as what is called `Class` here. */
+function isTwin(Class, value) {
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, KIND)) return false;
+  const kind = value[KIND];
+  if (Class === ArgumentTypeError || kind === "ArgumentTypeError") return Class === ArgumentTypeError && kind === "ArgumentTypeError";
+  if (Class !== TrustHandoffError && !NAMES.has(Class)) return false;
+  const [twin] = [...NAMES].find(([, name]) => name === kind) ?? [TrustHandoffError];
+  return twin === Class || Object.prototype.isPrototypeOf.call(Class.prototype, twin.prototype);
 }
 
 function oneLine(message) {

@@ -1,7 +1,8 @@
 import { shared } from "./core.js";
-import { ArgumentTypeError, ConfigurationError, configInvalid } from "./errors.js";
+import { ArgumentTypeError, ConfigurationError, configInvalid, TrustHandoffError } from "./errors.js";
 import { keyArgument, privateJwkArgument } from "./keys.js";
 import { isPlain, member, readOptions } from "./plain.js";
+import { subtleCrypto } from "./platform.js";
 import { inWords, isBytes, isObject, ownBytes, typeName } from "./text.js";
 
 /** Older runtimes have no `Symbol.dispose`; this is the name that polyfills use. */
@@ -162,7 +163,7 @@ export const AgentIdentity = /* @__PURE__ */ (() => {
 
 /** What an identity signs with; for the signing functions of this package only. */
 export function signerOf(identity) {
-  if (!(identity instanceof AgentIdentity)) throw new ArgumentTypeError(`the signer must be an AgentIdentity, not ${typeName(identity)}`);
+  if (!(identity instanceof AgentIdentity)) throw new ArgumentTypeError(`the signer must be an AgentIdentity, not ${typeName(identity, "AgentIdentity")}`);
   return { __proto__: null, agentId: identity.agentId, publicKey: identity.publicKey, ...secretOf(identity) };
 }
 
@@ -233,8 +234,9 @@ async function cryptoKeyPair(key) {
 /** What WebCrypto throws has no code of ours; a key that it will not hand over, or a runtime without Ed25519, is the host's. */
 async function webCrypto(work) {
   try {
-    return await work(crypto.subtle);
+    return await work(subtleCrypto());
   } catch (cause) {
+    if (cause instanceof TrustHandoffError) throw cause;
     throw new ConfigurationError("config_invalid", `WebCrypto refused the key: ${inWords(cause)}`, { cause });
   }
 }

@@ -2,6 +2,7 @@ import { tokenArgument } from "./capability.js";
 import { shared } from "./core.js";
 import { ArgumentTypeError } from "./errors.js";
 import { readOptions } from "./plain.js";
+import { wallClock } from "./platform.js";
 import { toMs } from "./time.js";
 import { typeName } from "./text.js";
 
@@ -23,7 +24,7 @@ export class CapabilityOverlap {
 
   /** Both must verify and have the same issuer, issuer's key and subject; throws otherwise. */
   register(oldCapability, newCapability, options) {
-    const { now = Date.now() } = readOptions(options, ["now"], "CapabilityOverlap.register");
+    const { now = wallClock() } = readOptions(options, ["now"], "CapabilityOverlap.register");
     const nowMs = toMs(now, "now");
     const ending = tokenArgument(oldCapability, "the old token");
     const token = tokenArgument(newCapability, "the new token");

@@ -1,9 +1,10 @@
 import { tokensArgument } from "./capability.js";
 import { shared } from "./core.js";
 import { ArgumentTypeError, CanonicalizationError, configInvalid, PayloadValidationError } from "./errors.js";
-import { acceptanceOf } from "./gate/decision.js";
+import { acceptanceOf, decisionName } from "./gate/decision.js";
 import { signerOf } from "./identity.js";
 import { readOptions } from "./plain.js";
+import { wallClock } from "./platform.js";
 import { copyFields, keepText, signLater, signNow } from "./signing.js";
 import { taskMetadata } from "./task.js";
 import { toMs } from "./time.js";
@@ -38,7 +39,7 @@ export function createEnvelope(packet, options) {
 /** The very bytes that were accepted: what is proven is passed on as it was received, never serialised again. */
 function acceptedBytes(decision) {
   const bytes = acceptanceOf(decision)?.bytes;
-  if (bytes === undefined) throw configInvalid("`parent` must be a decision that accepted the packet before this one", "parent");
+  if (bytes === undefined) throw configInvalid(`\`parent\` must be a decision that accepted the packet before this one, not ${decisionName(decision)}`, "parent");
   return bytes;
 }
 
@@ -61,7 +62,7 @@ function packetWork(fields, options) {
 }
 
 function readArguments(fields, options) {
-  const { form = "0.4.0", task, parent, now = Date.now() } = readOptions(options, ["form", "task", "parent", "now"], "signPacket");
+  const { form = "0.4.0", task, parent, now = wallClock() } = readOptions(options, ["form", "task", "parent", "now"], "signPacket");
   if (form !== "0.4.0" && form !== "0.3.3") throw configInvalid('`form` must be "0.4.0" or "0.3.3"', "form");
   return {
     form,
@@ -80,10 +81,16 @@ function keep(signed) {
 
 function packetText(packet) {
   if (typeof packet === "string") return wellFormed(packet, "the packet");
-  const text = isObject(packet) ? texts.get(packet) : undefined;
+  const text = isObject(packet) ? (texts.get(packet) ?? twinText(packet)) : undefined;
   if (text !== undefined) return text;
   if (isBytes(packet)) return decoded(receivedBytes(packet, "the packet"));
   throw new ArgumentTypeError(`createEnvelope takes a packet made by signPacket or its text, not ${typeName(packet)}: a copied or parsed object has lost the text that was signed`);
+}
+
+/** The text beside a packet that another copy of this package signed. A copied object has none: it is not enumerable. */
+function twinText(packet) {
+  const { value, enumerable } = Object.getOwnPropertyDescriptor(packet, "text") ?? {};
+  return typeof value === "string" && !enumerable && Object.isFrozen(packet) ? wellFormed(value, "the packet") : undefined;
 }
 
 function decoded(bytes) {

@@ -10,3 +10,12 @@ export function disregard(value) {
     // Not a promise.
   }
 }
+
+/** Done if it can be: where something has run already, what came of it is not lost over this. */
+export function attempt(work) {
+  try {
+    work();
+  } catch {
+    // Nothing that follows depends on it.
+  }
+}

@@ -3,6 +3,7 @@ import { ArgumentTypeError, configInvalid } from "./errors.js";
 import { announceChanges, Changes } from "./events/changes.js";
 import { keyArgument } from "./keys.js";
 import { readOptions } from "./plain.js";
+import { wallClock } from "./platform.js";
 import { toMs } from "./time.js";
 import { isObject, typeName, wellFormed } from "./text.js";
 
@@ -36,7 +37,7 @@ export class AgentRegistry {
   }
 
   register(agentId, publicKey, options) {
-    const { roots, notBefore, notAfter, reviewer, revoker, now = Date.now() } = readOptions(
+    const { roots, notBefore, notAfter, reviewer, revoker, now = wallClock() } = readOptions(
       options,
       ["roots", "notBefore", "notAfter", "reviewer", "revoker", "now"],
       "register",
@@ -52,7 +53,7 @@ export class AgentRegistry {
   }
 
   rotate(agentId, newPublicKey, options) {
-    const { overlapSeconds = 30, now = Date.now() } = readOptions(options, ["overlapSeconds", "now"], "rotate");
+    const { overlapSeconds = 30, now = wallClock() } = readOptions(options, ["overlapSeconds", "now"], "rotate");
     if (!Number.isSafeInteger(overlapSeconds) || overlapSeconds < 0) {
       throw configInvalid("`overlapSeconds` must be a whole number of seconds", "overlapSeconds");
     }
@@ -65,7 +66,7 @@ export class AgentRegistry {
   }
 
   revoke(agentId, options) {
-    const { now = Date.now() } = readOptions(options, ["now"], "revoke");
+    const { now = wallClock() } = readOptions(options, ["now"], "revoke");
     const [id, nowMs] = [idArgument(agentId), toMs(now, "now")];
     const state = stateOf(this);
     state.change("revoke", [id, nowMs]);
@@ -139,7 +140,8 @@ class RegistryState {
 /** For the gate: the state of a registry, or null if it is self-certifying. */
 export function registryState(registry, what) {
   if (!isObject(registry) || !states.has(registry)) {
-    throw configInvalid(`${what} must be an AgentRegistry (AgentRegistry.fromJson, new AgentRegistry() or AgentRegistry.selfCertifying())`, what);
+    const accepted = "AgentRegistry.fromJson, new AgentRegistry() or AgentRegistry.selfCertifying()";
+    throw configInvalid(`${what} must be an AgentRegistry (${accepted}), not ${typeName(registry, "AgentRegistry")}`, what);
   }
   return states.get(registry);
 }

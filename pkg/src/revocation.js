@@ -4,6 +4,7 @@ import { ArgumentTypeError, configInvalid } from "./errors.js";
 import { announceChanges, Changes } from "./events/changes.js";
 import { keyArgument } from "./keys.js";
 import { readOptions } from "./plain.js";
+import { wallClock } from "./platform.js";
 import { registryState } from "./registry.js";
 import { keepText, signLater, signNow } from "./signing.js";
 import { toMs } from "./time.js";
@@ -49,7 +50,7 @@ export class RevocationList {
 
   /** Takes a statement's text and returns the name that is revoked from now on; throws if its signer may not revoke it. */
   add(received, options) {
-    const { now = Date.now() } = readOptions(options, ["now"], "RevocationList.add");
+    const { now = wallClock() } = readOptions(options, ["now"], "RevocationList.add");
     const nowMs = toMs(now, "now");
     const bytes = receivedBytes(received, "the revocation");
     const target =
@@ -80,7 +81,7 @@ export class RevocationList {
 }
 
 function revocationWork(about, options, what) {
-  const { reason, now = Date.now() } = readOptions(options, ["reason", "now"], what);
+  const { reason, now = wallClock() } = readOptions(options, ["reason", "now"], what);
   if (reason !== undefined && reason !== null && typeof reason !== "string") {
     throw configInvalid(`\`reason\` must be a string, not ${typeName(reason)}`, "reason");
   }

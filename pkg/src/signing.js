@@ -8,6 +8,7 @@ import { shared } from "./core.js";
 import { ConfigurationError, PayloadValidationError, TrustHandoffError } from "./errors.js";
 import { signerOf } from "./identity.js";
 import { copyPlain, freezeDeep } from "./plain.js";
+import { subtleCrypto } from "./platform.js";
 import { disregard } from "./promises.js";
 import { inWords, isBytes, isObject, ownBytes, typeName } from "./text.js";
 
@@ -36,7 +37,7 @@ export async function signLater(identity, read) {
   if (signer.seed !== undefined) return shared.call((glue) => work.here(glue, signer));
   const prepared = prepare(signer, work);
   const sign =
-    signer.pair === undefined ? signer.sign : async (bytes) => new Uint8Array(await crypto.subtle.sign("Ed25519", signer.pair.privateKey, bytes));
+    signer.pair === undefined ? signer.sign : async (bytes) => new Uint8Array(await subtleCrypto().sign("Ed25519", signer.pair.privateKey, bytes));
   return finish(work, prepared, await awaitSigner(sign, prepared));
 }
 

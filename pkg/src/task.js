@@ -36,6 +36,6 @@ export function signedTask(options, fn) {
 /** The metadata of a task, in wire names; the core puts it into the packet, or refuses a field that contradicts it. */
 export function taskMetadata(task) {
   const metadata = typeof task === "function" ? tasks.get(task) : undefined;
-  if (metadata === undefined) throw new ArgumentTypeError("`task` must be a function made by signedTask");
+  if (metadata === undefined) throw new ArgumentTypeError(`\`task\` must be a function made by signedTask of this copy of the package, not ${typeName(task)}`, "task");
   return metadata;
 }

@@ -42,12 +42,28 @@ export function isObject(value) {
   return typeof value === "object" && value !== null;
 }
 
-/** What a value is, in words for an error. */
-export function typeName(value) {
+/**
+ * What a value is, in words for an error. `wanted` names the class that it should be an object of: one with that name was made by
+ * another copy of the package, whose secrets and state are its own.
+ */
+export function typeName(value, wanted) {
+  if (wanted !== undefined && className(value) === wanted) {
+    return "one of another copy of this package: `import` and `require` load two, as do `trusthandoff` and `trusthandoff/slim`; use one of them";
+  }
+
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
   if (typeof value === "object") return "an object";
   return value === undefined ? "undefined" : `a ${typeof value}`;
+}
+
+/** The name of a value's class, without what bundlers add to tell two of one name apart. */
+function className(value) {
+  try {
+    return isObject(value) ? value.constructor.name.replace(/^_|\d+$/g, "") : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What was thrown, in words; anything can be thrown, also what cannot be read. */

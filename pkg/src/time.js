@@ -11,10 +11,19 @@ export { isTime };
  */
 export function toMs(moment, what) {
   if (typeof moment === "string") return shared.call((glue) => glue.parseTime(moment));
-  const ms = moment instanceof Date ? moment.getTime() : moment;
+  const ms = typeof moment === "object" ? dateMs(moment) : moment;
   if (isTime(ms)) return ms;
   const given = typeof ms === "number" ? `\`${ms}\`` : typeName(ms);
   throw new ConfigurationError("clock_invalid", `${what} must be milliseconds since 1970, a Date or RFC 3339 text, not ${given}`, { field: what });
+}
+
+/** By brand, not `instanceof`: a `Date` may come from another realm. */
+function dateMs(moment) {
+  try {
+    return Date.prototype.getTime.call(moment);
+  } catch {
+    return moment;
+  }
 }
 
 /** The canonical text of a moment in UTC, to the microsecond. */

@@ -1,5 +1,6 @@
 import { configInvalid, errorFor, TrustHandoffError } from "./errors.js";
 import { readOptions } from "./plain.js";
+import { chance } from "./platform.js";
 import { disregard } from "./promises.js";
 import { typeName } from "./text.js";
 import { timeoutOf } from "./gate/options.js";
@@ -128,7 +129,7 @@ export class RevalidationWatcher {
   #schedule(epoch) {
     const { everyMs, jitter, background } = this.#options;
     // Jitter only hastens, so that nothing is left unwatched for longer than the interval.
-    this.#callOffCheck = after(Math.max(1, everyMs * (1 - jitter * Math.random())), () => void this.#round(epoch), background);
+    this.#callOffCheck = after(Math.max(1, everyMs * (1 - jitter * chance())), () => void this.#round(epoch), background);
   }
 
   /** What a revalidation comes to, with a deadline: a host that hangs leaves nothing undecided. */
@@ -205,9 +206,14 @@ export function watchOptions(given, storeTimeoutMs) {
     ["everyMs", "jitter", "timeoutMs", "signal", "onStale"],
     "watch",
   );
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw configInvalid(`\`signal\` must be an AbortSignal, not ${typeName(signal)}`, "signal");
+  if (signal !== undefined && !isAbortSignal(signal)) throw configInvalid(`\`signal\` must be an AbortSignal, not ${typeName(signal)}`, "signal");
   if (onStale !== undefined && typeof onStale !== "function") throw configInvalid(`\`onStale\` must be a function, not ${typeName(onStale)}`, "onStale");
   return { ...pace(everyMs, jitter), timeoutMs: timeoutOf(timeoutMs, "timeoutMs"), parent: signal, onStale, background: true };
+}
+
+/** Of whichever realm: a test under jsdom has a class of its own. */
+function isAbortSignal(value) {
+  return Object.prototype.toString.call(value) === "[object AbortSignal]" && typeof value.addEventListener === "function";
 }
 
 /** How long a whole check may take: it asks several hosts one after another, each of which has its own deadline. */

@@ -207,6 +207,9 @@ export type Form = "0.4.0" | "0.3.3";
 /** A moment: milliseconds since the epoch (fractions carry microseconds), a Date, or RFC 3339 text with an offset. */
 export type Moment = number | Date | string;
 
+/** Bytes of their own: a `Uint8Array` over an `ArrayBuffer`, which WebCrypto takes, in whatever way the compiler's library says so. */
+export type OwnBytes = ReturnType<Uint8Array["slice"]>;
+
 /** A public key: PEM text (the 113 canonical bytes of an Ed25519 SPKI key), its 32 raw bytes, or a JWK. */
 export type PublicKey = string | Uint8Array | PublicKeyJwk;
 
@@ -281,7 +284,7 @@ export class AgentIdentity {
   /** 113 bytes of SPKI PEM, final newline included. */
   readonly publicKeyPem: string;
   /** 32 bytes, a copy at every read. */
-  readonly publicKey: Uint8Array;
+  readonly publicKey: OwnBytes;
   /** SHA-256 of the raw public key, in hex. */
   readonly fingerprint: string;
 
@@ -489,7 +492,9 @@ export interface EnvelopeOptions {
  * The envelope text that travels, around a packet signed here or its text.
  *
  * @throws {@link TrustHandoffError} where the packet does not follow from its parent: `chain_mismatch`, `authority_escalation`,
- * `constraint_relaxed`; `chain_unproven` for a parent that came without proof; `parent_missing` where `capabilities` lacks a token
+ * `constraint_relaxed`; `chain_unproven` for a parent that came without proof; `parent_missing` where `capabilities` lacks a token;
+ * where no gate could read the envelope: `nesting_too_deep` (a packet of more than 126 levels), `input_too_large` (more than 1,048,576
+ * bytes, its proof included)
  */
 export function createEnvelope(packet: SignedTaskPacket | string | Uint8Array, options?: EnvelopeOptions): string;
 
@@ -857,7 +862,10 @@ interface GateBase {
   /** Without it a packet that requires human review is refused. */
   approvals?: IsApproved | { isApproved: IsApproved };
   policy?: IsAllowed | { isAllowed: IsAllowed };
-  /** Milliseconds since the epoch, by default `Date.now`. A clock that goes back is held at its latest reading. */
+  /**
+   * Milliseconds since the epoch, by default `Date.now`, looked up at each call so that fake timers apply. A clock that goes back is
+   * held at its latest reading.
+   */
   clock?: () => number;
   /** Longest delegation chain, 0 to 64, by default 5. */
   maxDepth?: number;
@@ -1046,8 +1054,17 @@ export class PacketDecision {
   /** The verified packets that this one comes from, oldest first; empty where no chain was proven. */
   readonly ancestors: readonly VerifiedPacket[];
   /** This decision if accepted. @throws {@link TrustHandoffError} of the code's class otherwise */
-  throwIfRejected(): this & { readonly decision: "ACCEPT"; readonly packet: VerifiedPacket };
+  throwIfRejected(): this & AcceptedDecision;
 }
+
+/** A decision by which a packet was accepted. */
+export type AcceptedDecision = PacketDecision & { readonly decision: "ACCEPT"; readonly code: null; readonly packet: VerifiedPacket };
+
+/** A decision by which a text was refused. */
+export type RejectedDecision = PacketDecision & { readonly decision: "REJECT"; readonly code: ReasonCode; readonly packet: undefined };
+
+/** What a gate answers: `decision` tells which it is, and with it whether there is a packet. */
+export type Decided = AcceptedDecision | RejectedDecision;
 
 /**
  * The gate: lets a received envelope through exactly once, or says why not.
@@ -1069,19 +1086,19 @@ export class PacketDecision {
  *   signPacket(planner, { to_agent: researcher.agentId, intent: "Summarize", permissions: { allowed_actions: ["read"] } }),
  * );
  * const decision = await gate.handle(wire);
- * if (decision.decision === "ACCEPT") console.log(decision.packet?.intent);
+ * if (decision.decision === "ACCEPT") console.log(decision.packet.intent);
  * (await gate.handle(wire)).code; // "replay_detected"
  */
 export class TrustHandoffMiddleware {
   constructor(options: GateOptions);
   /** Verifies an envelope. Never rejects for what the envelope says, only for misuse of the function. */
-  handle(received: string | Uint8Array, options?: HandleOptions): Promise<PacketDecision>;
+  handle(received: string | Uint8Array, options?: HandleOptions): Promise<Decided>;
   /** The latest events, oldest first, where they are kept in memory: by default, or in an {@link EventBuffer} among `events`. */
   events(): AuditEvent[];
   /** How many times one of `events` failed to take an event in time. */
   readonly eventFailures: number;
   /** The same where every callback answers at once; a promise is then a wrong reply like any other. */
-  handleSync(received: string | Uint8Array, options?: HandleOptions): PacketDecision;
+  handleSync(received: string | Uint8Array, options?: HandleOptions): Decided;
   /**
    * Watches over what this gate accepted: revoked, expired, or nobody can tell. The watcher has started.
    *
@@ -1190,7 +1207,7 @@ export interface CounterStore {
 export interface ExecutorOptions {
   /** Decides, and says whether its decision still holds. */
   gate: TrustHandoffMiddleware;
-  /** Where tool calls are counted. By default in memory, one store for all executors of the gate. */
+  /** Where tool calls are counted. By default in memory, in one store for all gates of the process, whatever their clocks. */
   counters?: CounterStore | Reserve;
   /** A policy of the executor's own, asked after the gate's. */
   policy?: IsAllowed | { isAllowed: IsAllowed };
@@ -1256,7 +1273,7 @@ export interface Task {
  * What came of an execution.
  *
  * - `OK`: the function returned `result`
- * - `PARTIAL`: it returned, but a use was refused, nobody waited for the answer, or the authority ended meanwhile: `error`
+ * - `PARTIAL`: it returned, but a use was refused or not yet answered, or the authority ended meanwhile: `error`
  * - `ERROR`: it threw `error`
  * - `TIMEOUT`: it ran for longer than `max_runtime_seconds`; what it still does is without authority
  * - `REJECTED`: it was not run; `error` says why

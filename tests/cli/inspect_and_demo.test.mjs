@@ -6,13 +6,14 @@ import { answers, run } from "./support.mjs";
 const planner = AgentIdentity.fromPrivateKey(new Uint8Array(32).fill(1));
 const wire = (more) => createEnvelope(signPacket(planner, { to_agent: "agent:r", intent: "Summarize", permissions: { allowed_actions: ["read"] }, ...more }));
 
-test("demo: the genuine handoff accepted, every attack refused with its code, in columns", async () => {
+test("demo: the genuine handoff and what is handed on of it accepted, every attack refused with its code, in columns", async () => {
   const { code, out, err } = await run(["demo"]);
   assert.deepEqual([code, err], [0, ""]);
   assert.doesNotMatch(out, /\u001b/);
   const rows = out.trimEnd().split("\n").slice(2);
   const expected = [
     ["genuine", "ACCEPT", "-"],
+    ["second hop", "ACCEPT", "-"],
     ["tampered", "REJECT", "invalid_signature"],
     ["replayed", "REJECT", "replay_detected"],
     ["expired", "REJECT", "expired"],

@@ -183,6 +183,26 @@ test("executors of one gate share its counters, and can share others", async () 
   assert.deepEqual((await uses({ counters: (...args) => counters.reserve(...args) })).result, [1, "tool_calls_exhausted"]);
 });
 
+test("F13 gates of one process share a budget, whatever clock each goes by", async () => {
+  const owner = trusthandoff.AgentIdentity.generate();
+  const agents = registry().register(owner.agentId, owner.publicKeyPem, { roots: ["read"], now: NOW - 1000 });
+  const right = issueCapability(owner, { subject_agent: planner.agentId, allowed_actions: ["read"], max_tool_calls: 3 }, { now: NOW });
+  const text = () => wire({ ...granting(["read"], 3), capability_token: right.token });
+  const clocks = [() => NOW, () => NOW, () => NOW + 20_000, () => NOW - 20_000, () => NOW];
+  const spent = [];
+  for (const clock of clocks) {
+    const { result } = await executor({ registry: agents, requireCapability: true, clock }).execute(text(), (task) => spend(task, 2));
+    spent.push(result[0]);
+  }
+  assert.deepEqual(spent, [2, 1, 0, 0, 0]);
+  // One that is far ahead makes nothing forgotten that another still needs, and nothing unavailable.
+  const ahead = present({ clock: () => NOW + 400 * 86_400_000 });
+  const later = wire(granting(["read"], 1), { now: NOW + 400 * 86_400_000 });
+  assert.deepEqual((await executor(ahead).execute(later, (task) => spend(task, 2))).result, [1, "tool_calls_exhausted"]);
+  assert.deepEqual((await executor({ registry: agents }).execute(text(), (task) => spend(task, 2))).result, [0, "tool_calls_exhausted"]);
+  assert.deepEqual((await executor().execute(wire(granting(["read"], 1)), (task) => spend(task, 2))).result, [1, "tool_calls_exhausted"]);
+});
+
 test("the counter store is told keys, limits, and until when", async () => {
   const asked = [];
   const counters = { reserve: (...args) => asked.push(args) > 0 };
@@ -335,6 +355,78 @@ test("a use that is not waited for is not a use, and its refusal ends no process
   assert.deepEqual([hasty.status, hasty.error.code], ["PARTIAL", "task_finished"]);
   await sleep(50);
   assert.deepEqual(left, []);
+});
+
+test("W22 a use that is not answered when the function returns ends in PARTIAL, however soon its answer would come", async () => {
+  const accepting = { "no host is asked": [{}, {}], "counted at once": [{}, granting(["read"], 2)], "hosts that answer later": [{ revocations: async () => false }, granting(["read"], 2)] };
+  const hasty = {
+    "returns at once": (task) => void task.use("read"),
+    "is asynchronous": async (task) => void task.use("read"),
+    "awaits another": async (task) => {
+      const first = task.use("read");
+      task.use("summarize").catch(() => {});
+      await first;
+    },
+    "awaits the quickest": async (task) => void (await Promise.race([task.use("read"), null])),
+    "asks once more behind its end": (task) => void Promise.resolve().then(() => task.use("read").catch(() => {})),
+  };
+  for (const [name, [options, packet]] of Object.entries(accepting)) {
+    for (const [what, fn] of Object.entries(hasty)) {
+      const told = [];
+      const runs = executor({ ...options, events: (event) => told.push(event) }, { identity: researcher });
+      const { status, error, receipt } = await runs.execute(wire({ permissions: { allowed_actions: ["read", "summarize"], max_tool_calls: packet.permissions?.max_tool_calls ?? null } }), fn);
+      assert.deepEqual([status, error?.code], ["PARTIAL", "task_finished"], `${name}, ${what}`);
+      assert.match(receipt.attestation, /"status": ?"PARTIAL"/);
+      const used = told.filter(({ event_type }) => event_type === "tool_used").length;
+      assert.equal(used, what === "awaits another" ? 1 : 0, `${name}, ${what}`);
+    }
+    const patient = await executor(options).execute(wire(packet), (task) => Promise.all([task.use("read"), task.use("read")]));
+    assert.deepEqual([patient.status, patient.error], ["OK", null], name);
+  }
+  const { error } = await executor().execute(wire(), (task) => void [task.use("read"), task.use("read")]);
+  assert.match(error.message, /2 uses .* await every `use`/);
+});
+
+test("W20 what fails once the function has run costs neither outcome nor receipt", async () => {
+  const broken = () => {
+    throw new Error("mine");
+  };
+  let over = false;
+  const once = (value) => () => (over ? broken() : value);
+  const sinks = {
+    "a sink throws": { events: broken },
+    "a sink rejects": { events: async () => broken() },
+    "a sink's promise cannot be read": { events: () => ({ get then() { return broken(); } }) },
+    "the clock throws": { clock: once(NOW) },
+    "the clock gives no time": { clock: () => (over ? NaN : NOW) },
+  };
+  for (const [name, options] of Object.entries(sinks)) {
+    over = false;
+    const { status, result, receipt, unattested, error } = await executor(options, { identity: researcher }).execute(wire(), () => {
+      over = true;
+      return { done: true };
+    });
+    const late = name.startsWith("the clock");
+    assert.deepEqual([status, result, error?.code], late ? ["PARTIAL", { done: true }, "clock_invalid"] : ["OK", { done: true }, undefined], name);
+    assert.ok(receipt !== null && unattested === null, name);
+  }
+  const globals = {
+    performance: { now: broken },
+    clearTimeout: broken,
+    crypto: { getRandomValues: broken, randomUUID: broken },
+  };
+  for (const [name, value] of Object.entries(globals)) {
+    const kept = Object.getOwnPropertyDescriptor(globalThis, name);
+    try {
+      const { status, result } = await executor({ nonces: async () => true }, { identity: researcher }).execute(wire({ constraints: { max_runtime_seconds: 60 } }), () => {
+        Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+        return { done: true };
+      });
+      assert.deepEqual([status, result], ["OK", { done: true }], name);
+    } finally {
+      Object.defineProperty(globalThis, name, kept);
+    }
+  }
 });
 
 test("W10 a use that is admitted after the task has ended is not admitted", async () => {
@@ -493,9 +585,9 @@ test("W6 hosts that call the executor again from within get their own answers", 
 test("a polluted prototype permits nothing and lends no time", async () => {
   const planted = { use: () => true, counters: () => true, policy: () => true, approvals: [], onReview: () => [], review: () => [], everyMs: 1, maxRuntimeMs: null, valid: { valid_until_ms: 9e15 }, purpose: "handle", action: "read", failure: null, reply: true };
   const runs = executor();
-  const [few, reviewed] = [wire(granting(["read"], 1)), wire({ constraints: { requires_human_review: true } })];
+  const reviewed = wire({ constraints: { requires_human_review: true } });
   for (const names of [...Object.keys(planted).map((name) => [name]), Object.keys(planted)]) {
-    const nonceless = executor({ nonces: () => true });
+    const [few, nonceless] = [wire(granting(["read"], 1)), executor({ nonces: () => true })];
     for (const name of names) Object.defineProperty(Object.prototype, name, { __proto__: null, value: planted[name], configurable: true, enumerable: true, writable: true });
     try {
       const { status, result } = await nonceless.execute(few, async (task) => [...(await spend(task, 3)), (await failureOf(() => task.use("write"))).code]);

@@ -1,5 +1,6 @@
 /** A log from wherever it is kept: text, bytes, a Blob, a stream, or anything that gives its pieces one after the other. */
 import { configInvalid, ArgumentTypeError } from "../errors.js";
+import { elapsedMs } from "../platform.js";
 import { encode, isBytes, isObject, typeName, wellFormed } from "../text.js";
 
 /** Most bytes that are handed over at once: memory of WebAssembly that has grown stays. */
@@ -19,21 +20,21 @@ const PROGRESS_MS = 100;
  */
 export async function feed(source, take, { onProgress, signal }, lines) {
   let bytes = 0;
-  let turnSince = performance.now();
+  let turnSince = elapsedMs();
   let toldAt = turnSince;
   for await (const chunk of chunksOf(source)) {
     for (const piece of pieces(chunk)) {
       signal?.throwIfAborted();
       take(piece);
       bytes += piece.length;
-      const now = performance.now();
+      const now = elapsedMs();
       if (onProgress !== undefined && now - toldAt >= PROGRESS_MS) {
         toldAt = now;
         onProgress({ bytes, lines: lines() });
       }
       if (now - turnSince >= TURN_MS) {
         await turn();
-        turnSince = performance.now();
+        turnSince = elapsedMs();
       }
     }
   }

@@ -2,6 +2,7 @@ import { Core, shared } from "../core.js";
 import { ArgumentTypeError, configInvalid, PayloadValidationError } from "../errors.js";
 import { MAX_LINE_BYTES } from "../generated/vocabulary.js";
 import { copyPlain, freezeDeep, readOptions } from "../plain.js";
+import { wallClock } from "../platform.js";
 import { signLater, signNow } from "../signing.js";
 import { isBytes, isObject, ownBytes, receivedBytes, typeName, wellFormed } from "../text.js";
 import { toMs } from "../time.js";
@@ -106,7 +107,7 @@ export class LogWriter {
   }
 
   #work({ agentId }, options, what) {
-    const { now = Date.now() } = readOptions(options, ["now"], what);
+    const { now = wallClock() } = readOptions(options, ["now"], what);
     const nowMs = toMs(now, "now");
     const seal = this.#ask((writer) => writer.seal(agentId, nowMs));
     return {
@@ -134,7 +135,7 @@ export class LogWriter {
 }
 
 function stampOptions(options, what) {
-  const { producer, now = Date.now() } = readOptions(options, ["producer", "now"], what);
+  const { producer, now = wallClock() } = readOptions(options, ["producer", "now"], what);
   if (typeof producer !== "string") throw configInvalid("`producer` must be the id of the agent that keeps the log", "producer");
   return { producer: wellFormed(producer, "`producer`", "producer"), now: toMs(now, "now") };
 }

@@ -13,7 +13,7 @@ export async function demo(args, io, help) {
   if (values.help) return help("demo");
   const rows = await handoffs();
   const { paint, out } = io;
-  if (!values.json) await out.line(paint.dim("A planner hands a task to a researcher, whose gate decides:\n"));
+  if (!values.json) await out.line(paint.dim("A planner hands a task to a researcher, who hands a part of it on to a writer. The gate of each receiver decides:\n"));
   for (const { name, expected, protection, decision } of rows) {
     const { decision: verdict, code } = decision;
     const asExpected = code === expected;
@@ -29,17 +29,25 @@ export async function demo(args, io, help) {
   return io.refused ? 1 : 0;
 }
 
+/** A part of what was accepted, for the next agent. */
+function handedOn(parent, from, to) {
+  const fields = { to_agent: to.agentId, intent: "Write the summary", risk_level: "read", permissions: { allowed_actions: ["summarize"] } };
+  return createEnvelope(signPacket(from, fields, { parent }), { parent });
+}
+
 /** The genuine handoff and the attacks on it, each with the decision of a real gate. */
 async function handoffs() {
   const owner = AgentIdentity.generate();
   const planner = AgentIdentity.generate();
   const researcher = AgentIdentity.generate();
+  const writer = AgentIdentity.generate();
   const stranger = AgentIdentity.generate();
   // Another key that claims the planner's id: what a thief of names can make, short of the planner's secret.
   const impostor = AgentIdentity.generate({ agentId: planner.agentId });
   const registry = new AgentRegistry()
     .register(owner.agentId, owner.publicKeyPem, { roots: ["read", "summarize"] })
     .register(planner.agentId, planner.publicKeyPem)
+    .register(researcher.agentId, researcher.publicKeyPem)
     .register(stranger.agentId, stranger.publicKeyPem);
   const gateOf = (agent) => new TrustHandoffMiddleware({ audience: agent.agentId, registry, nonces: new MemoryNonceStore({ capacity: 1000 }) });
   const gate = gateOf(researcher);
@@ -53,6 +61,7 @@ async function handoffs() {
   };
   const handoff = (identity, more) => createEnvelope(signPacket(identity, { ...fields, ...more }));
   const genuine = handoff(planner);
+  const first = gate.handleSync(genuine);
   const later = Date.now() + 16 * 60 * 1000;
   // What the planner may do at all, and what it hands on of it.
   const right = issueCapability(owner, { subject_agent: planner.agentId, allowed_actions: ["read", "summarize"], max_tool_calls: 2 });
@@ -67,7 +76,13 @@ async function handoffs() {
       name: "genuine",
       expected: null,
       protection: "signed by a key the researcher trusts, addressed to it, in time, seen for the first time",
-      decision: gate.handleSync(genuine),
+      decision: first,
+    },
+    {
+      name: "second hop",
+      expected: null,
+      protection: "signed by the researcher, with the planner's packet as the proof that it hands on no more than it was given",
+      decision: gateOf(writer).handleSync(handedOn(first, researcher, writer)),
     },
     {
       name: "tampered",

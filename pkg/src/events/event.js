@@ -1,5 +1,6 @@
 import { shared } from "../core.js";
 import { freezeDeep } from "../plain.js";
+import { wallClock } from "../platform.js";
 import { encode } from "../text.js";
 import { isTime, toRfc3339 } from "../time.js";
 
@@ -19,7 +20,7 @@ export function makeEvent(type, producer, nowMs, payload) {
     __proto__: null,
     event_id: id,
     event_type: type,
-    timestamp: toRfc3339(isTime(nowMs) ? nowMs : Date.now()),
+    timestamp: toRfc3339(isTime(nowMs) ? nowMs : wallClock()),
     producer_id: producer,
     correlation_id: payload.packet_id ?? payload.capability_id ?? null,
     // Unique to the event: who drops duplicates must not drop the second of two that tell of one packet (catalogue H01).

@@ -45,7 +45,14 @@ export class Teller {
 
   /** Tells of something; whether every sink has stored it, or a promise of that. Never throws or rejects. */
   tell(type, nowMs, payload) {
-    return this.#tellAll([{ event: makeEvent(type, this.#producer, nowMs, payload) }]);
+    let event;
+    try {
+      event = makeEvent(type, this.#producer, nowMs, payload);
+    } catch {
+      this.#failures += 1;
+      return false;
+    }
+    return this.#tellAll([{ event }]);
   }
 
   /** Whether nobody but the gate's own buffer is told, which may be told when somebody asks. */
@@ -100,7 +107,7 @@ export class Teller {
     });
     // The race also listens to a late rejection, which therefore never surfaces as unhandled.
     const stored = await Promise.race([Promise.resolve(reply).then(() => true), late]).catch(() => false);
-    callOff();
+    callOff?.();
     if (!stored) this.#failures += 1;
     return stored;
   }

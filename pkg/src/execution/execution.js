@@ -3,9 +3,13 @@ import { OF_ONE_USE } from "../generated/vocabulary.js";
 import { after } from "../gate/timer.js";
 import { tellStale } from "../gate/events.js";
 import { watched } from "../gate/middleware.js";
-import { disregard } from "../promises.js";
+import { elapsedMs } from "../platform.js";
+import { attempt, disregard } from "../promises.js";
+import { isObject } from "../text.js";
 import { checkTimeout, startWatcher } from "../watcher.js";
 import { scopedAction } from "./action.js";
+
+const nothing = () => {};
 
 const OVERRUN = /* @__PURE__ */ Symbol("overrun");
 
@@ -17,10 +21,11 @@ export class Execution {
   #controller = new AbortController();
   #watched;
   #watcher;
-  #finished = false;
+  /** Whether the function has come to an end, or its time has. */
+  #over = false;
   /** The first use that was refused; null while none was. */
   #refusal = null;
-  /** Uses that nobody has answered yet. */
+  /** Uses that have not been answered yet. */
   #open = 0;
   #task;
 
@@ -48,8 +53,8 @@ export class Execution {
   /** Runs the host's function to its end, or to the end of its time. */
   async run(fn) {
     const { maxRuntimeMs } = this.#acceptance;
-    const startedMs = performance.now();
-    let callOff = null;
+    const startedMs = elapsedMs();
+    let callOff = nothing;
     try {
       const stale = this.#staleness();
       if (stale !== null) return this.#outcome("REJECTED", undefined, stale);
@@ -60,17 +65,32 @@ export class Execution {
           resolve(OVERRUN);
         });
       });
-      const ended = await Promise.race([outcomeOf(fn, this.#task), overrun]);
+      const ended = await Promise.race([this.#ended(fn), overrun]);
       // A function that never paused has kept the timer from firing.
-      const late = maxRuntimeMs !== null && performance.now() - startedMs >= maxRuntimeMs;
+      const late = maxRuntimeMs !== null && elapsedMs() - startedMs >= maxRuntimeMs;
       if (ended === OVERRUN || late) return this.#outcome("TIMEOUT", undefined, maxRuntime(maxRuntimeMs));
       // Rights may have ended since they were looked at last.
       if (!ended.threw) await this.#watcher.check();
       return this.#judge(ended);
     } finally {
-      callOff?.();
-      this.#finish();
+      attempt(callOff);
+      attempt(() => this.#finish());
     }
+  }
+
+  /** What the function came to. What it throws is its own and may be anything, so it is kept apart from what it returns. */
+  async #ended(fn) {
+    let ended;
+    try {
+      const returned = fn(this.#task);
+      ended = { threw: false, value: isObject(returned) || typeof returned === "function" ? await returned : returned };
+    } catch (thrown) {
+      ended = { threw: true, value: thrown };
+    }
+    // The task is over as soon as its function is: what it asked for and did not wait for is not admitted any more.
+    this.#over = true;
+    if (this.#open > 0) this.#refusal ??= unawaited(this.#open);
+    return ended;
   }
 
   /** Ends what has not begun. */
@@ -82,7 +102,7 @@ export class Execution {
   /** Whether the function kept to what it was allowed, which its own return value does not tell. */
   #judge({ threw, value }) {
     if (threw) return this.#outcome("ERROR", undefined, value);
-    const excess = this.#refusal ?? (this.#open > 0 ? taskFinished() : this.#staleness());
+    const excess = this.#refusal ?? this.#staleness();
     return excess === null ? this.#outcome("OK", value, null) : this.#outcome("PARTIAL", value, excess);
   }
 
@@ -134,7 +154,7 @@ export class Execution {
   }
 
   #throwIfOver() {
-    if (this.#finished) throw taskFinished();
+    if (this.#over) throw taskFinished();
     if (this.#controller.signal.aborted) throw this.#controller.signal.reason;
     this.#watcher.throwIfStale();
   }
@@ -149,23 +169,18 @@ export class Execution {
   }
 
   #finish() {
-    this.#finished = true;
+    this.#over = true;
     this.#watcher.stop();
     this.#controller.abort(taskFinished());
   }
 }
 
-/** What the function came to. What it throws is its own and may be anything, so it is kept apart from what it returns. */
-async function outcomeOf(fn, task) {
-  try {
-    return { threw: false, value: await fn(task) };
-  } catch (thrown) {
-    return { threw: true, value: thrown };
-  }
-}
-
 function taskFinished() {
   return errorFor("task_finished", "the task has ended, and with it what it was allowed to do");
+}
+
+function unawaited(uses) {
+  return errorFor("task_finished", `the task ended while ${uses === 1 ? "a use it had asked for was" : `${uses} uses it had asked for were`} not yet answered; await every \`use\``);
 }
 
 function maxRuntime(ms) {

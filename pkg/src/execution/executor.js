@@ -5,6 +5,8 @@ import { machineOf } from "../gate/middleware.js";
 import { callback, callOptions, flag } from "../gate/options.js";
 import { AgentIdentity } from "../identity.js";
 import { readOptions } from "../plain.js";
+import { wallClock } from "../platform.js";
+import { processCounters } from "../stores/counters.js";
 import { typeName } from "../text.js";
 import { pace } from "../watcher.js";
 import { Execution } from "./execution.js";
@@ -30,7 +32,7 @@ export class TrustHandoffExecutor {
     );
     this.#machine = machineOf(gate);
     this.#policy = callback(policy, "isAllowed", "policy");
-    this.#counters = callback(counters === undefined ? this.#machine.counters() : counters, "reserve", "counters");
+    this.#counters = callback(counters === undefined ? processCounters() : counters, "reserve", "counters");
     this.#pace = pace(everyMs, jitter);
     this.#identity = identityOf(identity, this.#machine.options.config.audience);
     this.#mustRecord = auditOf(audit, this.#machine.options.isRecorded);
@@ -78,7 +80,7 @@ export class TrustHandoffExecutor {
         ? { receipt: null, unattested: null, attestation: null }
         : await receiptOf(this.#identity, {
             ...{ packet, parent, ...outcome },
-            nowMs: this.#machine.now() ?? Date.now(),
+            nowMs: this.#machine.now() ?? wallClock(),
             timeoutMs: this.#machine.options.storeTimeoutMs,
           });
     const packetId = packet?.id ?? decision.packetId;
@@ -111,7 +113,7 @@ export class TrustHandoffExecutor {
 /** A receipt of somebody whom no packet was for would convince nobody. */
 function identityOf(identity, audience) {
   if (identity === undefined) return null;
-  if (!(identity instanceof AgentIdentity)) throw configInvalid(`\`identity\` must be an AgentIdentity, not ${typeName(identity)}`, "identity");
+  if (!(identity instanceof AgentIdentity)) throw configInvalid(`\`identity\` must be an AgentIdentity, not ${typeName(identity, "AgentIdentity")}`, "identity");
   if (!audience.includes(identity.agentId)) throw configInvalid("`identity` must be one of the gate's `audience`", "identity");
   return identity;
 }

@@ -2,6 +2,7 @@ import { attestationWork, attested } from "../attestation.js";
 import { shared } from "../core.js";
 import { after } from "../gate/timer.js";
 import { copyPlain, freezeDeep, isPlain, member } from "../plain.js";
+import { attempt } from "../promises.js";
 import { signLater } from "../signing.js";
 import { inWords, isObject } from "../text.js";
 
@@ -18,7 +19,7 @@ const LATE = /* @__PURE__ */ Symbol("late");
  *   `unattested` is the code of why there is none
  */
 export async function receiptOf(identity, { packet, parent, status, result, error, nowMs, timeoutMs }) {
-  let callOff;
+  let callOff = () => {};
   try {
     // A task of another of the gate's ids is not this identity's to attest.
     if (packet.toAgent !== identity.agentId) return none("signing_identity_mismatch");
@@ -35,7 +36,7 @@ export async function receiptOf(identity, { packet, parent, status, result, erro
   } catch (thrown) {
     return none(codeOf(thrown) ?? "result_invalid");
   } finally {
-    callOff?.();
+    attempt(callOff);
   }
 }
 

@@ -2,7 +2,7 @@ import { DelegationCapability } from "../capability.js";
 import { shared } from "../core.js";
 import { configInvalid, errorFor } from "../errors.js";
 import { freezeDeep } from "../plain.js";
-import { isObject } from "../text.js";
+import { isObject, typeName } from "../text.js";
 
 /**
  * Decision → what was accepted: the bytes, by whose machine, and for how long. What is read from an accepted packet is read
@@ -121,6 +121,12 @@ export function coreDecision(found, checkTexts, bytes, machine) {
 /** What was accepted by this decision; undefined where nothing was, and for anything that is no decision. */
 export function acceptanceOf(decision) {
   return isObject(decision) ? accepted.get(decision) : undefined;
+}
+
+/** What was given in place of a decision that is wanted, in words. */
+export function decisionName(value) {
+  if (value instanceof PacketDecision) return value.decision === "ACCEPT" ? "one of another gate" : "one that refused it";
+  return typeName(value, "PacketDecision");
 }
 
 const LOCAL_REASONS = {

@@ -1,15 +1,12 @@
 import { shared } from "../core.js";
 import { errorFor } from "../errors.js";
-import { MemoryCounterStore } from "../stores/counters.js";
+import { requireRandomness, requireTimers, wallClock } from "../platform.js";
 import { receivedBytes } from "../text.js";
 import { GateClock } from "./clock.js";
 import { localRejection } from "./decision.js";
 import { tellDecision, tellReviewRequested } from "./events.js";
 import { consult, consultSync } from "./hosts.js";
 import { Run } from "./run.js";
-
-/** One store for all gates of a process that go by its clock, so that siblings share their parent's budget whichever gate let them in. */
-let processCounters = null;
 
 /** What a gate is made of, behind its public face: the core's machine, the hosts that answer it, and a clock. */
 export class GateMachine {
@@ -19,7 +16,6 @@ export class GateMachine {
   #generation = 0;
   /** How many changes of each source were told. */
   #seen;
-  #counters = null;
 
   constructor(options) {
     this.options = options;
@@ -62,23 +58,20 @@ export class GateMachine {
     return this.#clock.latest;
   }
 
-  /** Where tool calls are counted unless an executor says otherwise. */
-  counters() {
-    // Counters of two clocks in one store would forget each other's.
-    if (this.options.clock !== Date.now) return (this.#counters ??= new MemoryCounterStore());
-    return (processCounters ??= new MemoryCounterStore());
-  }
-
   /**
    * The decision on what was received, and whether it is recorded, or a promise of that; `call` as `callOptions` made it,
    * `hosts` in place of the gate's.
    */
   async decide(received, { request, review, nowMs }, hosts) {
+    // What the runtime lacks must not be found out after the nonce is taken.
+    requireRandomness();
+    requireTimers("a gate that waits");
     const bytes = receivedBytes(received, "the envelope");
     return this.#conduct(bytes, request, this.#hosts(review, hosts), nowMs, (run) => this.#told(run, nowMs));
   }
 
   decideSync(received, { request, review, nowMs }) {
+    requireRandomness();
     const readClock = this.#clockFor(nowMs);
     const run = new Run(this, receivedBytes(received, "the envelope"), request, readClock);
     const hosts = this.#hosts(review, null);
@@ -141,8 +134,17 @@ export class GateMachine {
   #told(run, nowMs = this.latest) {
     // A run that only asks again ends without a decision; here that would be nobody's acceptance.
     const decision = run.end.decision ?? localRejection("internal_error");
-    this.tellChanges();
-    return { decision, bytes: run.bytes, recorded: tellDecision(this.teller, run, decision, nowMs ?? Date.now()) };
+    return { decision, bytes: run.bytes, recorded: this.#recorded(run, decision, nowMs ?? wallClock()) };
+  }
+
+  /** The nonce is taken by now: nothing that goes wrong in telling may cost the decision. */
+  #recorded(run, decision, nowMs) {
+    try {
+      this.tellChanges();
+      return tellDecision(this.teller, run, decision, nowMs);
+    } catch {
+      return false;
+    }
   }
 
   /** A time that the caller sets stands still and has no floor. */

@@ -1,7 +1,8 @@
 import { ArgumentTypeError, configInvalid } from "../errors.js";
-import { isObject } from "../text.js";
+import { requireTimers } from "../platform.js";
+import { isObject, typeName } from "../text.js";
 import { startWatcher, watchOptions } from "../watcher.js";
-import { acceptanceOf } from "./decision.js";
+import { acceptanceOf, decisionName } from "./decision.js";
 import { tellStale } from "./events.js";
 import { GateMachine } from "./machine.js";
 import { callOptions, gateOptions } from "./options.js";
@@ -35,8 +36,9 @@ export class TrustHandoffMiddleware {
   watch(decision, options) {
     const acceptance = acceptanceOf(decision);
     if (acceptance === undefined || acceptance.machine !== this.#machine) {
-      throw new ArgumentTypeError("watch takes a decision by which this gate accepted a packet", "decision");
+      throw new ArgumentTypeError(`watch takes a decision by which this gate accepted a packet, not ${decisionName(decision)}`, "decision");
     }
+    requireTimers("a watcher");
     const own = this.#machine.options;
     const checked = watchOptions(options, own.storeTimeoutMs);
     const onStale = (error) => {
@@ -65,6 +67,6 @@ export function watched({ machine, bytes, validUntilMs }) {
 
 /** For the executor: the machine of a gate. */
 export function machineOf(gate) {
-  if (!isObject(gate) || !machines.has(gate)) throw configInvalid("`gate` must be a TrustHandoffMiddleware", "gate");
+  if (!isObject(gate) || !machines.has(gate)) throw configInvalid(`\`gate\` must be a TrustHandoffMiddleware, not ${typeName(gate, "TrustHandoffMiddleware")}`, "gate");
   return machines.get(gate);
 }

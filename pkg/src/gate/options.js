@@ -2,6 +2,7 @@ import { ArgumentTypeError, configInvalid } from "../errors.js";
 import { changesOf } from "../events/changes.js";
 import { Teller } from "../events/teller.js";
 import { member, readOptions } from "../plain.js";
+import { wallClock } from "../platform.js";
 import { registryState } from "../registry.js";
 import { toMs } from "../time.js";
 import { isObject, typeName } from "../text.js";
@@ -159,7 +160,7 @@ export function flag(value, name) {
 }
 
 function clockOf(clock) {
-  if (clock === undefined) return Date.now;
+  if (clock === undefined) return wallClock;
   if (typeof clock !== "function") throw configInvalid(`\`clock\` must be a function that returns milliseconds, not ${typeName(clock)}`, "clock");
   return clock;
 }

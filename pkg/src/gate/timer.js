@@ -3,17 +3,22 @@ export const MAX_TIMER_MS = 2_147_483_647;
 
 /**
  * Calls back once when `ms` have passed, however long that is; the function returned calls it off.
+ *
+ * Both functions are taken from the runtime at the moment of arming: under fake timers the fake ones, and a timer is always called off
+ * by the clock that it was set on.
  * @param {boolean} background whether a process with nothing else to do may end before
  */
 export function after(ms, callback, background = false) {
-  let timer;
+  let callOff;
   const arm = (left) => {
+    const { setTimeout, clearTimeout } = globalThis;
     const wait = Math.min(Math.max(left, 0), MAX_TIMER_MS);
-    timer = setTimeout(() => (left > wait ? arm(left - wait) : callback()), wait);
+    const timer = setTimeout(() => (left > wait ? arm(left - wait) : callback()), wait);
+    callOff = () => clearTimeout(timer);
     if (background) release(timer);
   };
   arm(ms);
-  return () => clearTimeout(timer);
+  return () => callOff();
 }
 
 /** Node and Bun have timers as objects, Deno a function beside them, browsers nothing. */

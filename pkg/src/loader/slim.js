@@ -43,7 +43,7 @@ function isModule(value) {
 async function bytesOf(source) {
   if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
   if (Object.prototype.toString.call(source) === "[object ArrayBuffer]") return new Uint8Array(source);
-  if (typeof source === "string" || source instanceof URL) return bytesOf(await request(source));
+  if (typeof source === "string" || Object.prototype.toString.call(source) === "[object URL]") return bytesOf(await request(source));
   if (typeof source?.arrayBuffer !== "function") {
     throw errorFor("wasm_unavailable", "init takes a URL, a Response, bytes or a WebAssembly.Module");
   }

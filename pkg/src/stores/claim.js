@@ -1,6 +1,7 @@
 import { ArgumentTypeError, configInvalid } from "../errors.js";
 import { isTime } from "../is_time.js";
 import { member } from "../plain.js";
+import { wallClock } from "../platform.js";
 import { isObject, typeName } from "../text.js";
 
 /** In memory this many take some GiB, and linear memory ends at 4. */
@@ -14,7 +15,7 @@ export function readClaim(key, expiresAtMs, about) {
   if (typeof key !== "string") throw new ArgumentTypeError(`the nonce key must be a string, not ${typeName(key)}`);
   if (!isTime(expiresAtMs)) throw new ArgumentTypeError("expiresAtMs must be milliseconds since 1970");
   const [givenNowMs, fingerprint] = isObject(about) ? [member(about, "nowMs"), member(about, "fingerprint")] : [];
-  const nowMs = givenNowMs === undefined ? Date.now() : givenNowMs;
+  const nowMs = givenNowMs === undefined ? wallClock() : givenNowMs;
   if (!isTime(nowMs)) throw new ArgumentTypeError("nowMs must be milliseconds since 1970");
   return { key, sender: typeof fingerprint === "string" ? fingerprint : key, expiresAtMs, nowMs };
 }

@@ -1,10 +1,25 @@
 import { ArgumentTypeError, configInvalid, errorFor } from "../errors.js";
 import { member, readOptions } from "../plain.js";
+import { wallClock } from "../platform.js";
 import { isTime } from "../time.js";
 import { isObject, typeName } from "../text.js";
 import { ExpiryQueue } from "./expiry.js";
 
 const MAX_CAPACITY = 10_000_000;
+
+/**
+ * A store for gates whose clocks differ: what has expired by one may be needed by another. So nothing is dropped while it holds few,
+ * and then only what expired an hour ago, unless there is no more room.
+ */
+const MANY_CLOCKS = /* @__PURE__ */ Object.freeze({ __proto__: null, few: 10_000, spreadMs: 3_600_000 });
+
+/** The counters of this process, wherever no others are named. */
+let processWide = null;
+
+/** One store for all gates, so that siblings share their parent's budget whichever gate let them in, and whatever clock it goes by. */
+export function processCounters() {
+  return (processWide ??= new MemoryCounterStore(undefined, MANY_CLOCKS));
+}
 
 /**
  * Tool calls counted in memory, for a single process: one counter for each budget, that of a packet and of every
@@ -18,13 +33,15 @@ export class MemoryCounterStore {
   #queue = new ExpiryQueue();
   /** Latest expiry of what was dropped: a clock that goes back behind it may ask for a counter that is gone. */
   #forgottenUntilMs = 0;
+  #patience;
 
-  constructor(options) {
+  constructor(options, patience = { few: 0, spreadMs: 0 }) {
     const { capacity = 1_000_000 } = readOptions(options, ["capacity"], "MemoryCounterStore");
     if (!Number.isSafeInteger(capacity) || capacity < 1 || capacity > MAX_CAPACITY) {
       throw configInvalid(`\`capacity\` must be a whole number from 1 to ${MAX_CAPACITY}`, "capacity");
     }
     this.#capacity = capacity;
+    this.#patience = patience;
   }
 
   /**
@@ -37,9 +54,9 @@ export class MemoryCounterStore {
     const wanted = wantedOf(counters);
     if (!isTime(expiresAtMs)) throw new ArgumentTypeError("expiresAtMs must be milliseconds since 1970");
     const given = isObject(about) ? member(about, "nowMs") : undefined;
-    const nowMs = given === undefined ? Date.now() : given;
+    const nowMs = given === undefined ? wallClock() : given;
     if (!isTime(nowMs)) throw new ArgumentTypeError("nowMs must be milliseconds since 1970");
-    this.#dropExpired(nowMs);
+    this.#dropExpired(nowMs, wanted.size);
     // No host code runs from here to the end, so the look and the writing are one step.
     let missing = 0;
     for (const [key, { calls, limit }] of wanted) {
@@ -71,7 +88,14 @@ export class MemoryCounterStore {
     counter.expiresAtMs = Math.max(counter.expiresAtMs, expiresAtMs);
   }
 
-  #dropExpired(nowMs) {
+  #dropExpired(nowMs, wanted) {
+    const { few, spreadMs } = this.#patience;
+    if (this.#counters.size < few) return;
+    this.#dropUntil(nowMs - spreadMs);
+    if (this.#counters.size + wanted > this.#capacity) this.#dropUntil(nowMs);
+  }
+
+  #dropUntil(nowMs) {
     for (let key = this.#queue.takeExpired(nowMs); key !== undefined; key = this.#queue.takeExpired(nowMs)) {
       const { expiresAtMs } = this.#counters.get(key);
       if (expiresAtMs > nowMs) {

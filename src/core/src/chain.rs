@@ -11,7 +11,7 @@ use crate::capability;
 use crate::crypto::KeyTables;
 use crate::grant::{Excess, Permissions, constraints_within};
 use crate::json::{self, FieldError, Fields, Members, Value};
-use crate::limits::{MAX_DEPTH, MAX_INPUT_BYTES};
+use crate::limits::{MAX_DEPTH, MAX_INPUT_BYTES, MAX_NESTING, PROOF_NESTING};
 use crate::packet::{self, Content, UnverifiedPacket};
 
 /// Why an envelope is refused, apart from what a receiver must know besides.
@@ -207,5 +207,21 @@ pub fn parse_packet(text: &[u8], keys: &KeyTables) -> Result<UnverifiedPacket, E
 /// # Errors
 /// [`Error::TooLarge`] or [`Error::Json`].
 pub fn parse_limited(text: &[u8]) -> Result<Value, Error> {
-    if text.len() > MAX_INPUT_BYTES { Err(Error::TooLarge(text.len())) } else { Ok(json::parse(text)?) }
+    if text.len() > MAX_INPUT_BYTES {
+        return Err(Error::TooLarge(text.len()));
+    }
+    match json::parse(text) {
+        Err(fault @ json::Error::TooDeep(_)) => parse_deep_proof(text).ok_or(Error::Json(fault)),
+        read => Ok(read?),
+    }
+}
+
+/// An envelope whose proof reaches deeper than any other text: a packet may be as deep there as in its own envelope.
+fn parse_deep_proof(text: &[u8]) -> Option<Value> {
+    let value = json::parse_deeper(text, PROOF_NESTING).ok()?;
+    let (Value::Object(members), Some(Value::Object(proof))) = (&value, value.member("proof")) else { return None };
+    let within = |members: &[(String, Value)], but: &str, around: usize| {
+        members.iter().all(|(key, value)| key == but || value.nesting() + around <= MAX_NESTING)
+    };
+    (within(members, "proof", 1) && within(proof, "packets", 2)).then_some(value)
 }

@@ -14,7 +14,7 @@ mod write;
 
 pub use fields::{FieldError, Fields};
 pub use number::{Float, Integer};
-pub use parse::{Error, parse, parse_frame};
+pub use parse::{Error, parse, parse_deeper, parse_frame};
 pub use raw::{raw_items, raw_members};
 pub use write::{Escape, FloatForm, Style, TimeForm, write};
 
@@ -49,6 +49,16 @@ impl Value {
         match self {
             Self::Object(members) => members.iter().find(|(k, _)| k == key).map(|(_, v)| v),
             _ => None,
+        }
+    }
+
+    /// How many arrays and objects stand within each other here, this one included.
+    #[must_use]
+    pub fn nesting(&self) -> usize {
+        match self {
+            Self::Array(items) => 1 + items.iter().map(Self::nesting).max().unwrap_or_default(),
+            Self::Object(members) => 1 + members.iter().map(|(_, value)| value.nesting()).max().unwrap_or_default(),
+            _ => 0,
         }
     }
 

@@ -13,6 +13,13 @@ pub const MAX_TOKEN_BYTES: usize = 64 * 1024;
 /// inside `context` with an exception; 128 keeps the recursion far from any stack limit.
 pub const MAX_NESTING: usize = 128;
 
+/// How many levels deeper a packet stands in the proof of what follows (`{"proof": {"packets": [` …) than in its own envelope. So much
+/// deeper it may reach there: what one receiver reads can be handed on to the next.
+pub const PROOF_NESTING: usize = 2;
+
+/// Deepest nesting of a packet that is signed or put into an envelope: one level is the envelope's, one is left for a frame around it.
+pub const MAX_PACKET_NESTING: usize = MAX_NESTING - 2;
+
 /// Most decimal digits of an integer (catalogue E08): those of the largest finite double.
 pub const MAX_INTEGER_DIGITS: usize = 308;
 

@@ -7,12 +7,13 @@ mod draft;
 mod model;
 
 pub use draft::{Draft, Issuer, TaskMetadata};
-pub(crate) use draft::{check_ai_provenance, check_content};
+pub(crate) use draft::{check_ai_provenance, check_content, check_nesting};
 pub use model::{Content, Provenance, RiskLevel};
 
 use crate::crypto::{self, KeyTables, Signature, sha256};
 use crate::encoding::base64;
 use crate::json::{self, FieldError, Fields, Style, Value};
+use crate::limits::{MAX_INPUT_BYTES, MAX_PACKET_NESTING};
 use crate::time;
 
 /// The byte form that was signed (wire §1). Older releases leave review, risk and TTL unsigned and
@@ -80,6 +81,12 @@ pub enum Error {
     /// A field contradicts the metadata of the task it is signed for (catalogue D02).
     #[error("`{0}` contradicts the metadata of the task")]
     TaskMetadata(&'static str),
+    /// So deep that no gate could read it in its envelope.
+    #[error("`{0}` nests the packet deeper than {MAX_PACKET_NESTING} levels; an envelope of it could not be read")]
+    TooDeep(&'static str),
+    /// Longer than any text that is read.
+    #[error("a packet of {0} bytes; at most {MAX_INPUT_BYTES} are read")]
+    TooLarge(usize),
 }
 
 /// A packet as received: well-formed, with a usable key, its TTL resolved. Nothing is proven yet.

@@ -34,6 +34,16 @@ fn next(parent: &str, from: &str, fields: &str) -> Result<String, String> {
         .map_err(|error| trusthandoff::decision::Reason::from(error).code.as_str().to_owned())
 }
 
+/// A packet to the next agent, with a context of so many arrays.
+fn deep(from: &str, to: &str, arrays: usize) -> Result<String, String> {
+    let secret = key(from);
+    let issuer = Issuer { agent_id: from.into(), public_key: secret.public_key(), now: at(0), entropy: [9; 48] };
+    let context = format!("{}{}", "[".repeat(arrays), "]".repeat(arrays));
+    let fields = format!(r#"{{"to_agent": "{to}", "intent": "x", "context": {{"k": {context}}}}}"#);
+    let draft = Draft::new(json::parse_deeper(fields.as_bytes(), 8).expect("JSON"), &issuer, None);
+    draft.and_then(|draft| draft.sign(Form::V040, &secret)).map(|packet| packet.to_text()).map_err(|error| error.to_string())
+}
+
 fn issued(by: &str, fields: &str) -> Capability {
     cast::issued(by, &key(by), fields).expect(fields)
 }
@@ -605,4 +615,42 @@ fn what_a_packet_after_another_leaves_open_stays_within_it() {
     assert!(trusthandoff::chain::follows(parent.content(), longer.content()).is_err());
     let write = after(0, &brief.replacen('{', r#"{"risk_level": "write", "#, 1)).expect("a packet");
     assert_eq!(write.content().expires_at, Some(at(100)));
+}
+
+/// E20: 126 levels are signed, an envelope is read 128 levels deep, and a packet is read in a proof as deep as in its own envelope.
+#[test]
+fn whatever_one_receiver_reads_can_be_handed_on_to_the_next() {
+    assert!(deep("planner", "researcher", 125).is_err_and(|error| error.contains("`context`")));
+    let packet = deep("planner", "researcher", 124).expect("a packet");
+    let mut parent = envelope_text(&packet).expect("an envelope");
+    // A packet as deep as its envelope allows, whoever signed it.
+    let deepest = |arrays: usize| {
+        let (open, close) = ("[".repeat(arrays), "]".repeat(arrays));
+        packet.replace(&"[".repeat(124), &open).replace(&"]".repeat(124), &close)
+    };
+    for (arrays, fits) in [(124, true), (125, true), (126, false)] {
+        let own = format!(r#"{{"chain": {{"packet_ids": [], "agents": [], "hops": []}}, "packet": {}}}"#, deepest(arrays));
+        let proof = |packet: &str| parent.replacen('{', &format!(r#"{{"proof": {{"capabilities": [], "packets": [{packet}]}}, "#), 1);
+        for text in [own, proof(&deepest(arrays))] {
+            let read = trusthandoff::chain::Envelope::parse(text.as_bytes(), &trusthandoff::crypto::KeyTables::new(0));
+            assert_eq!(read.is_ok(), fits, "{arrays}");
+        }
+        // Only the packets of a proof reach so deep.
+        for (from, to) in
+            [("\"packets\": [{", "\"packets\": {\"x\": [{"), ("\"capabilities\": []", &format!("\"capabilities\": {}", deep_array(127)))]
+        {
+            let text = proof(&deepest(124)).replacen(from, to, 1);
+            assert!(trusthandoff::chain::parse_limited(text.as_bytes()).is_err(), "{to}");
+        }
+    }
+    for (from, to) in [("researcher", "writer"), ("writer", "printer")] {
+        let child = deep(from, to, 124).expect("a packet");
+        let lineage = Lineage { parent: Some(parent.as_bytes()), capabilities: &[] };
+        parent = lineage.envelope_text(&child).expect("an envelope");
+        assert_eq!(trusthandoff::chain::Envelope::parse(parent.as_bytes(), &trusthandoff::crypto::KeyTables::new(0)).map(|_| ()), Ok(()));
+    }
+}
+
+fn deep_array(levels: usize) -> String {
+    format!("{}{}", "[".repeat(levels), "]".repeat(levels))
 }

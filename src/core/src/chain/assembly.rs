@@ -5,7 +5,7 @@ use crate::capability::UnverifiedCapability;
 use crate::crypto::KeyTables;
 use crate::json::{self, Style, Value, raw_items, raw_members};
 use crate::limits::MAX_INPUT_BYTES;
-use crate::packet::Packet;
+use crate::packet::{Packet, check_nesting};
 
 /// What a packet comes from.
 #[derive(Debug, Clone, Copy, Default)]
@@ -25,6 +25,7 @@ impl Lineage<'_> {
     /// [`Error`] if `text` is no packet with a valid signature, or if it does not follow from its parent.
     pub fn envelope_text(self, text: &str) -> Result<String, Error> {
         let packet = parse_packet(text.as_bytes(), &KeyTables::new(0))?.verify(&mut KeyTables::new(0))?;
+        check_nesting(packet.content())?;
         let parent = self.parent.map(Parent::read).transpose()?;
         let mut chain = DelegationChain::default();
         if let Some(parent) = &parent {

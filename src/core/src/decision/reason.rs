@@ -134,6 +134,8 @@ impl From<packet::Error> for Reason {
             packet::Error::Time(error) => Self::new(time_code(error), message),
             packet::Error::AiProvenance(at) => Self::at(Code::InvalidAiProvenance, message, at),
             packet::Error::SigningIdentity { .. } => Self::at(Code::SigningIdentityMismatch, message, "/from_agent"),
+            packet::Error::TooDeep(field) => Self::at(Code::NestingTooDeep, message, format!("/{field}")),
+            packet::Error::TooLarge(_) => Self::new(Code::InputTooLarge, message),
             packet::Error::TaskMetadata(field) => Self::at(Code::TaskMetadataConflict, message, format!("/{field}")),
         }
     }

@@ -3,11 +3,11 @@
 
 use super::Kind;
 use crate::capability::Content;
+use crate::chain;
 use crate::crypto::KeyTables;
 use crate::decision::Code;
 use crate::encoding::from_base64url;
 use crate::json::{self, Fields, Style, Value};
-use crate::limits::MAX_INPUT_BYTES;
 
 /// Text before the 44 characters that tell one key from another, and behind them.
 const PEM_HEAD: &str = "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA";
@@ -17,10 +17,8 @@ const PEM_TAIL: &str = "=\n-----END PUBLIC KEY-----\n";
 /// longer than anything that is read is not read here either.
 #[must_use]
 pub fn json_fault(text: &[u8]) -> Option<usize> {
-    if text.len() > MAX_INPUT_BYTES {
-        return None;
-    }
-    match json::parse(text).err()? {
+    let chain::Error::Json(fault) = chain::parse_limited(text).err()? else { return None };
+    match fault {
         json::Error::Utf8(at)
         | json::Error::Malformed { at, .. }
         | json::Error::TooDeep(at)
@@ -42,10 +40,7 @@ pub fn respelled(kind: Kind, text: &[u8]) -> Option<usize> {
         Kind::Approval | Kind::Revocation => Style::COMPACT,
         Kind::CapabilityToken | Kind::Attestation => return None,
     };
-    if text.len() > MAX_INPUT_BYTES {
-        return None;
-    }
-    let value = json::parse(text).ok()?;
+    let value = chain::parse_limited(text).ok()?;
     first_difference(text.trim_ascii_end(), json::write(&value, style).as_bytes())
 }
 

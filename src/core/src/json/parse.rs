@@ -57,6 +57,15 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Error> {
     Parser::new(text, false).document()
 }
 
+/// As [`parse`], for a text that may nest `more` levels deeper.
+///
+/// # Errors
+/// [`Error`] for the first fault met, left to right.
+pub fn parse_deeper(bytes: &[u8], more: usize) -> Result<Value, Error> {
+    let text = core::str::from_utf8(bytes).map_err(|e| Error::Utf8(e.valid_up_to()))?;
+    Parser::new(text, false).deeper(more).document()
+}
+
 /// As [`parse`], for the frame around signed objects: what is well-formed JSON is read on past other
 /// faults, the first of which is returned beside the value, so that an answer can name its request.
 ///
@@ -74,6 +83,8 @@ pub(super) struct Parser<'a> {
     bytes: &'a [u8],
     pub(super) at: usize,
     depth: usize,
+    /// Deepest nesting that is read.
+    most: usize,
     /// Whether faults of content are noted and read past.
     is_frame: bool,
     fault: Option<Error>,
@@ -81,7 +92,11 @@ pub(super) struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     pub(super) const fn new(text: &'a str, is_frame: bool) -> Self {
-        Self { text, bytes: text.as_bytes(), at: 0, depth: 0, is_frame, fault: None }
+        Self { text, bytes: text.as_bytes(), at: 0, depth: 0, most: MAX_NESTING, is_frame, fault: None }
+    }
+
+    pub(super) fn deeper(self, more: usize) -> Self {
+        Self { most: MAX_NESTING.saturating_add(more), ..self }
     }
 
     fn document(&mut self) -> Result<Value, Error> {
@@ -113,7 +128,7 @@ impl<'a> Parser<'a> {
     }
 
     fn nested(&mut self, read: fn(&mut Self) -> Result<Value, Error>) -> Result<Value, Error> {
-        if self.depth == MAX_NESTING {
+        if self.depth == self.most {
             return Err(Error::TooDeep(self.at));
         }
         self.depth += 1;

@@ -3,6 +3,7 @@
 
 use super::Value;
 use super::parse::{Error, Parser};
+use crate::limits::PROOF_NESTING;
 
 /// The members of the object that `text` is, each with the text of its value.
 ///
@@ -34,7 +35,8 @@ pub fn raw_items(text: &str) -> Result<Vec<&str>, Error> {
 
 /// What stands between the brackets that begin with `open`, each value behind what `label` reads.
 fn collect<'a>(text: &'a str, open: u8, label: fn(&mut Parser<'a>) -> Result<String, Error>) -> Result<Vec<(String, &'a str)>, Error> {
-    let mut parser = Parser::new(text, false);
+    // What stands here has been read before, as deep as it may be.
+    let mut parser = Parser::new(text, false).deeper(PROOF_NESTING);
     let mut found = Vec::new();
     parser.skip_space();
     parser.expect(open, "an opening bracket")?;

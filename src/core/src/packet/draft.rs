@@ -7,8 +7,11 @@ use crate::encoding::hex;
 use crate::grant::{Constraints, Permissions};
 use crate::identity::check_agent_id;
 use crate::json::{self, FieldError, Fields, Style, Value};
-use crate::limits::{MAX_ACTIONS, MAX_ID_BYTES, MAX_INTENT_BYTES};
+use crate::limits::{MAX_ACTIONS, MAX_ID_BYTES, MAX_INPUT_BYTES, MAX_INTENT_BYTES, MAX_PACKET_NESTING};
 use crate::time::Timestamp;
+
+/// What a signature adds to the text of a draft: `, "signature": "…"`.
+const SIGNATURE_MEMBER_BYTES: usize = 105;
 
 /// Who signs, when, and under which fresh randomness. The core draws none itself.
 #[derive(Debug, Clone)]
@@ -143,7 +146,10 @@ impl Draft {
         content.resolve_ttl(Some(risk.as_deref().unwrap_or("read")), ttl)?;
         check_content(&content, "")?;
         check_ai_provenance(content.ai_provenance.as_deref(), "/ai_provenance")?;
-        Ok(Self { content })
+        check_nesting(&content)?;
+        let draft = Self { content };
+        let length = draft.to_text().len() + SIGNATURE_MEMBER_BYTES;
+        if length > MAX_INPUT_BYTES { Err(Error::TooLarge(length)) } else { Ok(draft) }
     }
 
     /// The bytes to sign.
@@ -279,6 +285,22 @@ pub(crate) fn check_content(content: &Content, path: &str) -> Result<(), Error> 
     }
     for (field, id) in [("from_agent", &content.from_agent), ("to_agent", &content.to_agent)] {
         check_agent_id(id).map_err(|_| invalid(field, "1 to 256 printable ASCII characters"))?;
+    }
+    Ok(())
+}
+
+/// What no receiver could read is neither signed nor sent.
+///
+/// # Errors
+/// [`Error::TooDeep`] with the name of the field.
+pub(crate) fn check_nesting(content: &Content) -> Result<(), Error> {
+    let free_form = [("context", Some(&content.context)), ("ai_provenance", content.ai_provenance.as_ref())];
+    for (field, members) in free_form {
+        let inner = members.into_iter().flatten().map(|(_, value)| value.nesting()).max().unwrap_or_default();
+        // The packet and the field around it.
+        if inner + 2 > MAX_PACKET_NESTING {
+            return Err(Error::TooDeep(field));
+        }
     }
     Ok(())
 }
