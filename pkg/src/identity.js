@@ -2,7 +2,7 @@ import { shared } from "./core.js";
 import { ArgumentTypeError, ConfigurationError, configInvalid, TrustHandoffError } from "./errors.js";
 import { keyArgument, privateJwkArgument } from "./keys.js";
 import { isPlain, member, readOptions } from "./plain.js";
-import { subtleCrypto } from "./platform.js";
+import { requireRandomness, subtleCrypto } from "./platform.js";
 import { inWords, isBytes, isObject, ownBytes, typeName } from "./text.js";
 
 /** Older runtimes have no `Symbol.dispose`; this is the name that polyfills use. */
@@ -45,6 +45,7 @@ export const AgentIdentity = /* @__PURE__ */ (() => {
     }
 
     static generate(options) {
+      requireRandomness("a new key");
       return fromSeed(shared.call((glue) => glue.generateSeed()), options);
     }
 

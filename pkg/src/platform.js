@@ -7,18 +7,37 @@ import { configInvalid } from "./errors.js";
 /** Milliseconds since 1970 by the runtime's clock; NaN, which is no time, where a realm has none. */
 export function wallClock() {
   try {
-    return Date.now();
+    const now = Date.now();
+    return typeof now === "number" ? now : Number.NaN;
   } catch {
     return Number.NaN;
   }
 }
 
-/** Milliseconds since some moment, for durations: not set back with the wall clock where the runtime offers that. */
-export function elapsedMs() {
+/**
+ * How many milliseconds have passed since this call; NaN once that cannot be told. By the clock of this moment throughout, as a timer: not
+ * set back with the wall clock where the runtime has another, and not exchanged where fake timers come or go meanwhile.
+ */
+export function stopwatch() {
+  const read = durationClock();
+  const startedMs = read();
+  return () => {
+    try {
+      return read() - startedMs;
+    } catch {
+      return Number.NaN;
+    }
+  };
+}
+
+function durationClock() {
   try {
-    return globalThis.performance.now();
+    const { performance } = globalThis;
+    const read = performance.now.bind(performance);
+    read();
+    return read;
   } catch {
-    return wallClock();
+    return wallClock;
   }
 }
 
@@ -31,9 +50,12 @@ export function chance() {
   }
 }
 
-/** For what must be found missing before a nonce is taken or a host is asked, not after. */
-export function requireRandomness() {
-  if (typeof globalThis.crypto?.getRandomValues !== "function") throw missing("a gate", "crypto.getRandomValues");
+/**
+ * For what must be found missing before a nonce is taken or a host is asked, not after.
+ * @param {string} what draws ids, nonces or keys, in words
+ */
+export function requireRandomness(what) {
+  if (typeof globalThis.crypto?.getRandomValues !== "function") throw missing(what, "crypto.getRandomValues");
 }
 
 /** @param {string} what waits, in words */

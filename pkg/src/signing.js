@@ -8,7 +8,7 @@ import { shared } from "./core.js";
 import { ConfigurationError, PayloadValidationError, TrustHandoffError } from "./errors.js";
 import { signerOf } from "./identity.js";
 import { copyPlain, freezeDeep } from "./plain.js";
-import { subtleCrypto } from "./platform.js";
+import { requireRandomness, subtleCrypto } from "./platform.js";
 import { disregard } from "./promises.js";
 import { inWords, isBytes, isObject, ownBytes, typeName } from "./text.js";
 
@@ -17,6 +17,7 @@ import { inWords, isBytes, isObject, ownBytes, typeName } from "./text.js";
  * @param {() => object} read reads the caller's arguments, once, into `work`
  */
 export function signNow(identity, later, read) {
+  requireRandomness("signing");
   const signer = signerOf(identity);
   if (signer.pair !== undefined) throw signerAsync(later);
   const work = read();
@@ -32,6 +33,7 @@ export function signNow(identity, later, read) {
 
 /** As `signNow`, and waits. */
 export async function signLater(identity, read) {
+  requireRandomness("signing");
   const signer = signerOf(identity);
   const work = read();
   if (signer.seed !== undefined) return shared.call((glue) => work.here(glue, signer));

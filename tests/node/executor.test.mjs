@@ -362,11 +362,6 @@ test("W22 a use that is not answered when the function returns ends in PARTIAL, 
   const hasty = {
     "returns at once": (task) => void task.use("read"),
     "is asynchronous": async (task) => void task.use("read"),
-    "awaits another": async (task) => {
-      const first = task.use("read");
-      task.use("summarize").catch(() => {});
-      await first;
-    },
     "awaits the quickest": async (task) => void (await Promise.race([task.use("read"), null])),
     "asks once more behind its end": (task) => void Promise.resolve().then(() => task.use("read").catch(() => {})),
   };
@@ -377,8 +372,7 @@ test("W22 a use that is not answered when the function returns ends in PARTIAL, 
       const { status, error, receipt } = await runs.execute(wire({ permissions: { allowed_actions: ["read", "summarize"], max_tool_calls: packet.permissions?.max_tool_calls ?? null } }), fn);
       assert.deepEqual([status, error?.code], ["PARTIAL", "task_finished"], `${name}, ${what}`);
       assert.match(receipt.attestation, /"status": ?"PARTIAL"/);
-      const used = told.filter(({ event_type }) => event_type === "tool_used").length;
-      assert.equal(used, what === "awaits another" ? 1 : 0, `${name}, ${what}`);
+      assert.ok(!told.some(({ event_type }) => event_type === "tool_used"), `${name}, ${what}`);
     }
     const patient = await executor(options).execute(wire(packet), (task) => Promise.all([task.use("read"), task.use("read")]));
     assert.deepEqual([patient.status, patient.error], ["OK", null], name);

@@ -22,7 +22,7 @@ export async function mainPaths(trusthandoff, { now = Date.now() } = {}) {
 
   const genuine = wire({ capability_token: capability.token, context: { constructor: "x", toString: ["y"], big: 2 ** 40 } });
   const decision = gate.handleSync(genuine);
-  found.accepted = [decision.decision, decision.packet.context.constructor, decision.capability.allowed_actions[0]].join();
+  found.accepted = [decision.decision, decision.packet.context.constructor, decision.capability.delegated_permissions.allowed_actions[0]].join();
   found.replayed = gate.handleSync(genuine).code;
   found.tampered = (await gate.handle(wire().replace("Read", "Write"))).code;
   found.large = gate.handleSync(wire({ context: { text: "x".repeat(600_000) } })).decision;

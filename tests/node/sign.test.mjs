@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createEnvelope, fields, gate, NOW, planner, researcher, signPacket, trusthandoff, wire } from "./support.mjs";
+import { AgentIdentity, createEnvelope, failureOf, fields, gate, NOW, planner, registry, researcher, signPacket, trusthandoff, wire } from "./support.mjs";
 
 const { signedTask, verifySignature, signPacketAsync } = trusthandoff;
 
@@ -152,4 +152,38 @@ test("a packet signed after an accepted one stays within it where its fields say
   assert.throws(() => createEnvelope(signPacket(researcher, task, { now: now + 60_500 }), { parent }), { code: "constraint_relaxed" });
   assert.throws(() => signPacket(researcher, task, { parent, now: now + 900_000 }), { code: "ttl_invalid" });
   for (const wrong of [null, {}, child, createEnvelope(child)]) assert.throws(() => signPacket(researcher, task, { parent: wrong }), { code: "config_invalid" });
+});
+
+test("E20 whatever is put into an envelope a gate can read, and whatever one hop accepts can be handed on", async () => {
+  const arrays = (depth) => JSON.parse(`${"[".repeat(depth)}${"]".repeat(depth)}`);
+  const writer = AgentIdentity.fromPrivateKey(new Uint8Array(32).fill(9));
+  const agents = () => registry().register(researcher.agentId, researcher.publicKeyPem, { now: NOW - 1000 });
+  const second = () => gate({ audience: writer.agentId, registry: agents() });
+  const child = (parent, context) => createEnvelope(signPacket(researcher, { to_agent: writer.agentId, intent: "x", context }, { now: NOW, parent }), { parent });
+  for (const [depth, fits] of [[100, true], [124, true], [125, false], [126, false], [127, false]]) {
+    const context = { k: arrays(depth) };
+    if (!fits) {
+      const error = await failureOf(() => wire({ context }));
+      assert.equal(error?.code, "nesting_too_deep", `${depth}`);
+      assert.match(error.field, /^\/context/);
+      continue;
+    }
+    const first = gate().handleSync(wire({ context }));
+    assert.equal(first.decision, "ACCEPT", `${depth}`);
+    assert.equal(second().handleSync(child(first, context)).code, null, `${depth}`);
+  }
+  // Sizes: of a packet, of its envelope, and of one with the proof of what it comes from.
+  const padded = (length) => ({ context: { text: "x".repeat(length) } });
+  for (const length of [1_048_576, 3_000_000]) {
+    const error = await failureOf(() => signPacket(planner, fields(padded(length)), { now: NOW }));
+    assert.equal(error?.code, "input_too_large");
+    assert.match(error.message, /1048576/);
+  }
+  const most = 1_048_576 - wire(padded(0)).length;
+  const first = gate().handleSync(wire(padded(most)));
+  assert.equal(first.decision, "ACCEPT");
+  assert.match((await failureOf(() => wire(padded(most + 1)))).message, /1048576/);
+  assert.match((await failureOf(() => child(first, {}))).message, /1048576/);
+  const half = gate().handleSync(wire(padded(500_000)));
+  assert.equal(second().handleSync(child(half, padded(500_000).context)).decision, "ACCEPT");
 });

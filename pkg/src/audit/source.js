@@ -1,6 +1,6 @@
 /** A log from wherever it is kept: text, bytes, a Blob, a stream, or anything that gives its pieces one after the other. */
 import { configInvalid, ArgumentTypeError } from "../errors.js";
-import { elapsedMs } from "../platform.js";
+import { stopwatch } from "../platform.js";
 import { encode, isBytes, isObject, typeName, wellFormed } from "../text.js";
 
 /** Most bytes that are handed over at once: memory of WebAssembly that has grown stays. */
@@ -20,6 +20,7 @@ const PROGRESS_MS = 100;
  */
 export async function feed(source, take, { onProgress, signal }, lines) {
   let bytes = 0;
+  const elapsedMs = stopwatch();
   let turnSince = elapsedMs();
   let toldAt = turnSince;
   for await (const chunk of chunksOf(source)) {

@@ -3,7 +3,7 @@ import { OF_ONE_USE } from "../generated/vocabulary.js";
 import { after } from "../gate/timer.js";
 import { tellStale } from "../gate/events.js";
 import { watched } from "../gate/middleware.js";
-import { elapsedMs } from "../platform.js";
+import { stopwatch } from "../platform.js";
 import { attempt, disregard } from "../promises.js";
 import { isObject } from "../text.js";
 import { checkTimeout, startWatcher } from "../watcher.js";
@@ -53,7 +53,7 @@ export class Execution {
   /** Runs the host's function to its end, or to the end of its time. */
   async run(fn) {
     const { maxRuntimeMs } = this.#acceptance;
-    const startedMs = elapsedMs();
+    const passedMs = stopwatch();
     let callOff = nothing;
     try {
       const stale = this.#staleness();
@@ -67,7 +67,7 @@ export class Execution {
       });
       const ended = await Promise.race([this.#ended(fn), overrun]);
       // A function that never paused has kept the timer from firing.
-      const late = maxRuntimeMs !== null && elapsedMs() - startedMs >= maxRuntimeMs;
+      const late = maxRuntimeMs !== null && passedMs() >= maxRuntimeMs;
       if (ended === OVERRUN || late) return this.#outcome("TIMEOUT", undefined, maxRuntime(maxRuntimeMs));
       // Rights may have ended since they were looked at last.
       if (!ended.threw) await this.#watcher.check();

@@ -64,14 +64,14 @@ export class GateMachine {
    */
   async decide(received, { request, review, nowMs }, hosts) {
     // What the runtime lacks must not be found out after the nonce is taken.
-    requireRandomness();
+    requireRandomness("a gate");
     requireTimers("a gate that waits");
     const bytes = receivedBytes(received, "the envelope");
     return this.#conduct(bytes, request, this.#hosts(review, hosts), nowMs, (run) => this.#told(run, nowMs));
   }
 
   decideSync(received, { request, review, nowMs }) {
-    requireRandomness();
+    requireRandomness("a gate");
     const readClock = this.#clockFor(nowMs);
     const run = new Run(this, receivedBytes(received, "the envelope"), request, readClock);
     const hosts = this.#hosts(review, null);
