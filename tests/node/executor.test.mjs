@@ -362,7 +362,6 @@ test("W22 a use that is not answered when the function returns ends in PARTIAL, 
   const hasty = {
     "returns at once": (task) => void task.use("read"),
     "is asynchronous": async (task) => void task.use("read"),
-    "awaits the quickest": async (task) => void (await Promise.race([task.use("read"), null])),
     "asks once more behind its end": (task) => void Promise.resolve().then(() => task.use("read").catch(() => {})),
   };
   for (const [name, [options, packet]] of Object.entries(accepting)) {

@@ -1,3 +1,5 @@
+import { attempt } from "../promises.js";
+
 /** Longest wait that a timer can hold; a longer one would fire at once. */
 export const MAX_TIMER_MS = 2_147_483_647;
 
@@ -18,7 +20,7 @@ export function after(ms, callback, background = false) {
     if (background) release(timer);
   };
   arm(ms);
-  return () => callOff();
+  return () => attempt(callOff);
 }
 
 /** Node and Bun have timers as objects, Deno a function beside them, browsers nothing. */
