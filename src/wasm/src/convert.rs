@@ -7,8 +7,6 @@ use trusthandoff::limits::MAX_NESTING;
 use trusthandoff::time::Timestamp;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::error::Refusal;
-
 /// A plain object that is being made.
 pub(crate) struct Record(Object);
 
@@ -35,14 +33,14 @@ pub(crate) fn optional(text: Option<&str>) -> JsValue {
 }
 
 /// Fresh random bytes.
-pub(crate) fn entropy<const N: usize>() -> Result<[u8; N], Refusal> {
+pub(crate) fn entropy<const N: usize>() -> Result<[u8; N], Reason> {
     let mut bytes = [0; N];
     fill(&mut bytes)?;
     Ok(bytes)
 }
 
-pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), Refusal> {
-    getrandom::fill(bytes).map_err(|error| Refusal::new(Code::InternalError, format!("no randomness: {error}")))
+pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), Reason> {
+    getrandom::fill(bytes).map_err(|error| Reason::new(Code::InternalError, format!("no randomness: {error}")))
 }
 
 /// Milliseconds since 1970, fractions being microseconds.
