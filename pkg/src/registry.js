@@ -61,7 +61,7 @@ export class AgentRegistry {
     const state = stateOf(this);
     state.change("rotate", [id, key, overlapSeconds, nowMs]);
     const { fingerprint } = shared.call((glue) => glue.publicKeyOf(key));
-    state.changes.add("key_rotated", nowMs, { agent_id: id, fingerprint });
+    state.changes.add("key_rotated", nowMs, { agent_id: id, fingerprint, overlap_seconds: overlapSeconds });
     return this;
   }
 

@@ -32,6 +32,14 @@ export interface LogBlob {
  */
 export type LogSource = LogPiece | Iterable<LogPiece> | AsyncIterable<LogPiece> | LogStream | LogBlob;
 
+/** A file as it is taken in by name: a `File`, or anything like one. Without `size` and `slice` it is read once. */
+export interface LogFile {
+  readonly name: string;
+  readonly size?: number;
+  slice?(start: number, end: number): { arrayBuffer(): Promise<ArrayBuffer> };
+  stream(): LogStream | AsyncIterable<LogPiece>;
+}
+
 /** How a log is read. */
 export interface ReadOptions {
   /** Told about every 100 ms, and at the end. What it throws ends the reading. */
@@ -85,6 +93,10 @@ export interface Finding {
   readonly sentence: string;
   /** What to do. */
   readonly advice: string;
+  /** Who told it: the gate that decided, or whose task it was. Missing where no single one did. */
+  readonly gate?: string;
+  /** `lines` as `file:line`, where files were taken in by name. */
+  readonly places?: readonly string[];
   /** The finding as a line of JSON, in ASCII. Not enumerable. */
   readonly text: string;
   /** Further members of the event. */
@@ -114,7 +126,10 @@ export interface AuditSummary {
   /** The line from which there was more to remember than there was room for: from there something may be missing. */
   readonly full_since: number | null;
   readonly forgotten: number;
+  /** Events that could not be judged: what matters may stand before the log, have been forgotten, or not be in the order of time. */
   readonly undecided: number;
+  /** Events that were delivered more than once. They count once. */
+  readonly duplicates: number;
   /** The hash chain, where the log has one. */
   readonly log: { readonly [name: string]: unknown } | null;
   /** The summary as a line of JSON. Not enumerable. */
@@ -167,7 +182,12 @@ export declare class Sentinel {
   ingest(piece: LogPiece): this;
   /** Takes in the rest of the log, or a part of it, from wherever it is kept. */
   ingestStream(source: LogSource, options?: ReadOptions): Promise<this>;
-  /** What was found so far. What should follow and does not is found when the log ends. */
+  /**
+   * Takes in the files of one system as one log. Where their times overlap the lines are read in the order of time, for which files are read
+   * twice, and the chain of each is verified by itself; else one after the other, as they are given. Findings name lines by file.
+   */
+  ingestFiles(files: readonly LogFile[], options?: ReadOptions): Promise<this>;
+  /** What was found so far. What should follow, does not, or may still explain something is found when the log ends. */
   readonly findings: readonly Finding[];
   /** What happened when, so far; at most 96 steps, which grow longer as the log does. Null before the first decision of a gate. */
   readonly timeline: Timeline | null;
@@ -177,9 +197,9 @@ export declare class Sentinel {
   detectViolations(): readonly Finding[];
   /** What was read and found, in numbers. */
   summary(): AuditSummary;
-  /** The report for people, with everything received in it made visible. */
+  /** The report for people: at most 24 lines of `width` columns (100 by default and for 0, at least 40), with everything received made visible. */
   report(options?: { colour?: boolean; width?: number }): string;
-  /** The report as one page of HTML that needs nothing else. */
+  /** The report as one page of HTML that needs nothing else, of at most 2 MB: of each type and severity the first 200. */
   reportHtml(): string;
 }
 

@@ -5,11 +5,12 @@ import { keepText } from "../signing.js";
 import { isBytes, receivedBytes, typeName, wellFormed } from "../text.js";
 import { toMs, toRfc3339 } from "../time.js";
 import { checkpointBytes, keysArgument } from "./checkpoint.js";
-import { feed, feedOptions, pieceBytes, pieces } from "./source.js";
+import { filesArgument, merged, overlap } from "./merge.js";
+import { chunksOf, feed, feedOptions, pieceBytes, pieces } from "./source.js";
 
 const OPTIONS = ["rules", "since", "types", "minSeverity", "chain", "keys", "checkpoint", "onFinding"];
 
-/** Columns of a report, where nobody says how many there are. */
+/** Columns of a report, where nobody says how many there are, or a terminal says 0. */
 const DEFAULT_WIDTH = 100;
 
 /**
@@ -64,6 +65,37 @@ export class Sentinel {
     return this;
   }
 
+  /** Takes in the files of one system as one log: in the order of time where they overlap, else one after the other. */
+  async ingestFiles(files, options) {
+    this.#mustBeOpen();
+    const given = filesArgument(files);
+    const about = feedOptions(readOptions(options, ["onProgress", "signal"], "ingestFiles"));
+    const read = (source, take) => feed(source, take, about, () => this.#ask((audit) => audit.lines()));
+    const enter = ({ name }) => this.#tell(this.#ask((audit) => audit.enter(wellFormed(name, "the name of a file", "files"))));
+    this.#reading = true;
+    try {
+      const overlaps = await overlap(given);
+      if (overlaps) this.#ask((audit) => audit.measure(true));
+      for (const each of given) {
+        enter(each);
+        await read(each.file.stream(), (part) => this.#take(part));
+      }
+      if (!overlaps) return this;
+      this.#ask((audit) => audit.measure(false));
+      let last = -1;
+      const lines = merged(given.map(({ file }) => chunksOf(file.stream())));
+      for await (const { at, bytes } of lines) {
+        about.signal?.throwIfAborted();
+        if (at !== last) enter(given[at]);
+        last = at;
+        for (const part of pieces(bytes)) this.#take(part);
+      }
+    } finally {
+      this.#reading = false;
+    }
+    return this;
+  }
+
   /** What was found so far. */
   get findings() {
     return Object.freeze(this.#ask((audit) => audit.findings()).map(keepText));
@@ -98,9 +130,9 @@ export class Sentinel {
   report(options) {
     const { colour = false, width = DEFAULT_WIDTH } = readOptions(options, ["colour", "width"], "report");
     if (typeof colour !== "boolean") throw configInvalid(`\`colour\` must be true or false, not ${typeName(colour)}`, "colour");
-    if (!Number.isSafeInteger(width) || width < 1) throw configInvalid("`width` must be a number of columns", "width");
+    if (!Number.isSafeInteger(width) || width < 0) throw configInvalid("`width` must be a number of columns", "width");
     this.end();
-    return this.#ask((audit) => audit.reportText(colour, Math.min(width, 1000)));
+    return this.#ask((audit) => audit.reportText(colour, Math.min(width === 0 ? DEFAULT_WIDTH : width, 1000)));
   }
 
   /** The report as one page that needs nothing else. */

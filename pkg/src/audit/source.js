@@ -68,7 +68,8 @@ export function* pieces(bytes) {
   for (let at = 0; at < bytes.length; at += PIECE_BYTES) yield bytes.subarray(at, at + PIECE_BYTES);
 }
 
-async function* chunksOf(source) {
+/** A log from wherever it is kept, as pieces of bytes. */
+export async function* chunksOf(source) {
   const texts = new Texts();
   for await (const chunk of pull(source)) {
     if (typeof chunk !== "string") {

@@ -119,16 +119,18 @@ Shows a signed object to people: every field, every check and what it found, wha
 example:
   trusthandoff inspect envelope.json`,
 
-  sentinel: `usage: trusthandoff sentinel FILE... [--json | --html OUT] [--since RFC3339] [--type T] [--min-severity S]
-                             [--rules FILE] [--key PEM] [--checkpoint FILE]
+  sentinel: `usage: trusthandoff sentinel FILE... [--json | --html OUT] [--fail-on S] [--since RFC3339] [--type T]
+                             [--min-severity S] [--rules FILE] [--key PEM] [--checkpoint FILE]
 
 Reads an event log, of this package or of the reference, and tells what it finds: replays, forgeries, use after revocation,
 tasks without an accepted packet, results that differ from what was attested, gaps in the log itself. Each with its lines and
-what to do. Exit code 0 if nothing was found, 1 if something was. Several files, the oldest first, are one log, whose lines are
-counted through.
+what to do. Several files are one log: in the order of time where they overlap, else as they are given. A report for people is at
+most a page; everything is in --json, where lines are counted through all files and "places" name them by file.
+Exit code 1 if anything from --fail-on on was found.
 
   --json               a JSON line for each finding, then one for the summary
-  --html OUT           write the report as one page that needs nothing else; - for standard output
+  --html OUT           write the report as one page that needs nothing else; - for standard output. Only a report is written over
+  --fail-on S          the least severity that makes exit code 1, or none; medium by default
   --since RFC3339      findings from then on; what was before is read, because later events rest on it
   --type T             only findings of this type, or of several: T,U
   --min-severity S     only findings from this severity on: info, low, medium, high, critical

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { AgentIdentity } from "../identity.js";
 import { parse, UsageError } from "./arguments.js";
 import { whyNot } from "./input.js";
+import { printableJson } from "./output.js";
 
 /** `keygen [--out DIR]` */
 export async function keygen(args, io, help) {
@@ -25,7 +26,7 @@ export async function keygen(args, io, help) {
   }
   const { agentId, fingerprint } = identity;
   identity.dispose();
-  await io.out.line(values.json ? JSON.stringify({ agent_id: agentId, fingerprint, private_key_file: keyFile, public_key_file: publicFile }) : agentId);
+  await io.out.line(values.json ? printableJson(JSON.stringify({ agent_id: agentId, fingerprint, private_key_file: keyFile, public_key_file: publicFile })) : agentId);
   return 0;
 }
 

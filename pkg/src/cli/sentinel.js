@@ -1,34 +1,39 @@
-import { writeFileSync } from "node:fs";
+import { closeSync, createReadStream, openSync, readSync, statSync, writeFileSync } from "node:fs";
 import { parse, UsageError } from "./arguments.js";
 import { chunks, nameOf, readText, whyNot } from "./input.js";
 import { trustOf } from "./log.js";
 import { brief, counted, printable, Progress } from "./output.js";
 
 const MAX_RULES_BYTES = 1024 * 1024;
-const NEWLINE = 0x0a;
+
+const SEVERITIES = ["info", "low", "medium", "high", "critical"];
 
 const OPTIONS = {
   html: { type: "string" },
   since: { type: "string" },
   type: { type: "string" },
   "min-severity": { type: "string" },
+  "fail-on": { type: "string" },
   rules: { type: "string" },
   key: { type: "string" },
   checkpoint: { type: "string" },
 };
 
-/** `sentinel FILE… [--json|--html OUT] [--since RFC3339] [--type T] [--min-severity S] [--rules FILE]` */
+/** `sentinel FILE… [--json|--html OUT] [--fail-on S] [--since RFC3339] [--type T] [--min-severity S] [--rules FILE]` */
 export async function sentinel(args, io, help) {
   const { values, positionals } = parse("sentinel", args, OPTIONS, 1, Infinity);
   if (values.help) return help("sentinel");
   if (values.json && values.html !== undefined) throw new UsageError("--json and --html exclude each other");
-  const findings = values.json ? new Findings(io) : null;
+  const failing = failingOf(values["fail-on"]);
+  if (values.html !== undefined) mayWrite(values.html, positionals);
+  const findings = values.json ? new Findings(io, failing) : null;
   const audit = await begun(values, findings);
   await read(audit, positionals, io, findings);
   const summary = audit.summary();
   const count = Object.values(summary.severities).reduce((sum, n) => sum + n, 0);
+  const fails = failing.some((severity) => summary.severities[severity] > 0);
   // Whoever reads may stop reading before the end.
-  io.refused = count > 0;
+  io.refused = fails;
   if (values.json) {
     await io.out.line(summary.text);
   } else if (values.html !== undefined) {
@@ -36,20 +41,30 @@ export async function sentinel(args, io, help) {
   } else {
     await io.out.line(audit.report({ colour: io.colour, width: io.width }).trimEnd());
   }
-  return count > 0 ? 1 : 0;
+  return fails ? 1 : 0;
+}
+
+/** The severities that make the command fail. */
+function failingOf(least = "medium") {
+  if (least === "none") return [];
+  const at = SEVERITIES.indexOf(least);
+  if (at === -1) throw new UsageError(`--fail-on must be info, low, medium, high, critical or none, not \`${brief(least)}\``);
+  return SEVERITIES.slice(at);
 }
 
 /** What was found, kept until it is printed. A report shows the first of each kind and counts the others, so it is not told of each. */
 class Findings {
   #texts = [];
   #io;
+  #failing;
 
-  constructor(io) {
+  constructor(io, failing) {
     this.#io = io;
+    this.#failing = failing;
   }
 
-  take({ text }) {
-    this.#io.refused = true;
+  take({ text, severity }) {
+    if (this.#failing.includes(severity)) this.#io.refused = true;
     this.#texts.push(text);
   }
 
@@ -89,33 +104,70 @@ async function read(audit, files, io, findings) {
   const progress = new Progress(io.stderr);
   const onProgress = ({ bytes, lines }) => progress.read(lines, bytes);
   // What was found in a piece is printed before the next one is read, so that a log of any length takes no more memory.
-  const source = (async function* () {
-    for await (const chunk of joined(files)) {
+  const stream = async function* (file) {
+    for await (const chunk of chunks(file)) {
       yield chunk;
       await findings?.print();
     }
-  })();
-  await audit.ingestStream(source, { onProgress });
+  };
+  await audit.ingestFiles(files.map((file) => logFile(file, stream)), { onProgress });
   audit.end();
   progress.clear();
   await findings?.print();
 }
 
-/** Several files as one log. A last line that was never finished does not run into the next file. */
-async function* joined(files) {
-  for (const [at, file] of files.entries()) {
-    let last = NEWLINE;
-    for await (const chunk of chunks(file)) {
-      yield chunk;
-      last = chunk.at(-1) ?? last;
-    }
-    if (last !== NEWLINE && at < files.length - 1) yield Uint8Array.of(NEWLINE);
+/** A file as the audit takes it. Standard input is read once, from its beginning. */
+function logFile(path, stream) {
+  const file = { name: nameOf(path), stream: () => stream(path) };
+  const about = path === "-" ? undefined : statSync(path, { throwIfNoEntry: false });
+  if (about?.isFile() !== true) return file;
+  return { ...file, size: about.size, slice: (from, to) => ({ arrayBuffer: () => part(path, from, to) }) };
+}
+
+async function part(path, from, to) {
+  if (to <= from) return new ArrayBuffer(0);
+  const parts = [];
+  try {
+    for await (const chunk of createReadStream(path, { start: from, end: to - 1 })) parts.push(chunk);
+  } catch (error) {
+    throw new UsageError(`cannot read ${path}: ${whyNot(error)}`);
+  }
+  return new Uint8Array(Buffer.concat(parts)).buffer;
+}
+
+/** How a report begins: what begins otherwise is somebody's file, and is not written over. */
+const REPORT = '<!doctype html><html lang="en"><head><meta charset="utf-8">';
+
+/** Throws where a page cannot be written to `path`, before a long log is read for it. */
+function mayWrite(path, files) {
+  if (path === "-") return;
+  if (path === "") throw new UsageError("--html needs the name of a file, or - for standard output");
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there === undefined) return;
+  const isLog = files.some((file) => {
+    const log = file === "-" ? undefined : statSync(file, { throwIfNoEntry: false });
+    return log !== undefined && log.ino === there.ino && log.dev === there.dev;
+  });
+  if (isLog) throw new UsageError(`--html would write over the log ${path}; name another file`);
+  if (!there.isFile()) throw new UsageError(`cannot write ${path}: not a file`);
+  if (there.size > 0 && !isReport(path)) throw new UsageError(`${path} is there, and is no report; name another file for --html`);
+}
+
+function isReport(path) {
+  const begins = Buffer.alloc(REPORT.length);
+  let file;
+  try {
+    file = openSync(path, "r");
+    return readSync(file, begins) === begins.length && begins.toString("latin1") === REPORT;
+  } catch (error) {
+    throw new UsageError(`cannot write ${path}: ${whyNot(error)}`);
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 
 async function write(path, page, told, io) {
   if (path === "-") return io.out.line(page);
-  if (path === "") throw new UsageError("--html needs the name of a file, or - for standard output");
   try {
     writeFileSync(path, page);
   } catch (error) {

@@ -57,7 +57,7 @@ function textsOf(teller, run, decision, nowMs) {
 /** Where the core cannot speak: it failed, or there was no time to give it. */
 function ownWords({ decision, code, reason, packetId }, nowMs) {
   const nothing = { task_id: null, from_agent: null, to_agent: null, identity: "claimed", fingerprint: null };
-  if (decision === "ACCEPT") return ["packet_accepted", nowMs, { packet_id: packetId, ...nothing }];
+  if (decision === "ACCEPT") return ["packet_accepted", nowMs, { packet_id: packetId, ...nothing, identity: null }];
   return ["packet_rejected", nowMs, { packet_id: packetId, ...nothing, reason: code, message: reason, field: null }];
 }
 

@@ -56,6 +56,16 @@ impl AuditSentinel {
         self.gather(|sentinel, found| sentinel.ingest(chunk, found))
     }
 
+    /// What follows is of the file `name`.
+    pub fn enter(&mut self, name: &str) -> Array {
+        self.gather(|sentinel, _| sentinel.enter(name))
+    }
+
+    /// Files are only numbered and verified as chains, until that ends.
+    pub fn measure(&mut self, is_on: bool) {
+        self.sentinel.measure(is_on);
+    }
+
     /// The log ends here.
     pub fn finish(&mut self) -> Array {
         self.gather(Sentinel::finish)
@@ -69,7 +79,7 @@ impl AuditSentinel {
 
     /// What was found so far: of each kind and severity the first thousand.
     pub fn findings(&self) -> Array {
-        self.collected.findings.iter().map(|finding| told(&finding.to_value())).collect()
+        self.collected.findings.iter().map(|finding| told(&finding.to_value_in(self.sentinel.sources()))).collect()
     }
 
     pub fn summary(&self) -> JsValue {
@@ -102,18 +112,21 @@ impl AuditSentinel {
 
     fn gather(&mut self, work: impl FnOnce(&mut Sentinel, &mut dyn FnMut(Finding))) -> Array {
         let Self { sentinel, collected, tells } = self;
+        let mut found = Vec::new();
+        work(sentinel, &mut |finding| found.push(finding));
         let new = Array::new();
-        work(sentinel, &mut |finding| {
+        for finding in found {
             if *tells {
-                new.push(&told(&finding.to_value()));
+                new.push(&told(&finding.to_value_in(sentinel.sources())));
             }
             collected.push(finding);
-        });
+        }
         new
     }
 
     fn sum_up(&mut self) {
         self.collected.summary = Some(self.sentinel.summary());
+        self.collected.sources = self.sentinel.sources().clone();
     }
 }
 

@@ -3,15 +3,20 @@
 //! Names and fields are the reference's; beyond them an event says whether an identity was proven or
 //! only claimed, and carries digests by which others cite what it tells of (catalogue H01).
 
+use crate::capability::Capability;
 use crate::crypto::sha256;
 use crate::decision::{Claimed, Decision, Notice};
 use crate::encoding::hex;
 use crate::json::{Integer, Value};
 use crate::packet::RiskLevel;
+use crate::revocation::Target;
 use crate::time::Timestamp;
 
 /// Longest text of a packet that an event repeats, in characters.
 const MOST_SHOWN: usize = 1024;
+
+/// Most bytes of actions that an event repeats.
+const MOST_ACTIONS: usize = 4096;
 
 /// The kinds of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -199,7 +204,11 @@ pub fn of_decision(decision: &Decision, mut stamp: impl FnMut() -> Stamp) -> Vec
         told.push(event(Kind::AiGeneratedPayload, stamp(), payload));
     }
     let kind = if decision.packet().is_some() { Kind::PacketAccepted } else { Kind::PacketRejected };
-    told.push(event(kind, stamp(), payload_of(decision)));
+    let (own, mut payload) = (stamp(), payload_of(decision));
+    // A gate that answers to several ids tells everything under the first.
+    let received_as = decision.packet().map(|packet| packet.content().to_agent.as_str()).filter(|to| *to != own.producer);
+    payload.extend(received_as.map(|to| ("received_as", to.into())));
+    told.push(event(kind, own, payload));
     told
 }
 
@@ -238,9 +247,26 @@ fn payload_of(decision: &Decision) -> Vec<(&'static str, Value)> {
             payload.push(("max_tool_calls", calls.into()));
             // Under this name a revocation of the capability meets what it was used for.
             payload.push(("capability_id", accepted.capabilities.last().map(|own| own.content().capability_id.as_str()).into()));
-            payload.push(("requires_human_review", Value::Bool(accepted.packet.content().requires_human_review())));
+            let needs_review = accepted.packet.content().requires_human_review();
+            payload.push(("requires_human_review", Value::Bool(needs_review)));
+            payload.push(("review_digest", needs_review.then(|| hex(&accepted.packet.review_digest())).as_deref().into()));
+            payload.push(("allowed_actions", actions_of(&accepted.packet.content().permissions.allowed_actions)));
+            payload.push(("capabilities", Value::Array(accepted.capabilities.iter().flat_map(names_of).collect())));
         }
         (None, None) => {}
     }
     payload
+}
+
+/// The actions, where they take no more room than a log should give them.
+fn actions_of(actions: &[String]) -> Value {
+    let bytes: usize = actions.iter().map(String::len).sum();
+    if bytes <= MOST_ACTIONS { actions.into() } else { Value::Null }
+}
+
+/// Under what a capability can be revoked.
+fn names_of(capability: &Capability) -> [Value; 2] {
+    let content = capability.content();
+    let names = [Target::capability(&content.public_key, &content.capability_id), Target::digest(&capability.digest())];
+    names.map(|name| Value::String(name.to_string()))
 }

@@ -3,20 +3,34 @@
 //! It reads the logs of this package and of the reference. What it finds there beyond the reference is what the
 //! events of one packet, and what was revoked before them, tell together.
 
+mod acceptance;
 mod audit;
 mod bursts;
 mod clock;
+mod entry;
+mod event;
 mod finding;
+mod keys;
 mod kinds;
 mod memory;
+mod names;
+mod recent;
 pub mod report;
+mod reviews;
+mod revocations;
 mod rules;
+mod runs;
+mod scene;
+mod sources;
 mod stories;
 mod summary;
+mod told;
+mod wheel;
 
 pub use finding::{Finding, Severity};
 pub use kinds::{UnknownType, finding_types};
 pub use rules::{Rule, RuleError};
+pub use sources::Sources;
 pub use summary::{Collected, Handoffs, Summary, Timeline};
 
 use audit::Audit;
@@ -151,6 +165,46 @@ impl Sentinel {
             }
             self.audit.release(found);
         }
+    }
+
+    /// What follows is of the file `name`. A last line of the one before that was never finished ends there.
+    pub fn enter(&mut self, name: &str) {
+        if !self.partial.is_empty() || self.is_skipping {
+            let line = core::mem::take(&mut self.partial);
+            self.line(&line);
+        }
+        self.audit.enter(name);
+    }
+
+    /// From here on files are only numbered and verified as chains, one after the other, until that ends and they are taken in once more,
+    /// line by line in the order of time.
+    ///
+    /// ```
+    /// use trusthandoff::sentinel::{Options, Sentinel};
+    /// let files = [("gate", "{\"event_type\": \"note\"}\n{\"event_type\": \"note\"}\n"), ("worker", "{\"event_type\": \"note\"}\n")];
+    /// let mut sentinel = Sentinel::new(Options::default());
+    /// sentinel.measure(true);
+    /// for (name, lines) in files {
+    ///     sentinel.enter(name);
+    ///     sentinel.ingest(lines.as_bytes(), &mut |_| {});
+    /// }
+    /// sentinel.measure(false);
+    /// sentinel.enter("worker");
+    /// sentinel.ingest(files[1].1.as_bytes(), &mut |_| {});
+    /// assert_eq!((sentinel.summary().lines, sentinel.sources().place(3)), (1, ("worker", 1)));
+    /// ```
+    pub fn measure(&mut self, is_on: bool) {
+        if !self.partial.is_empty() || self.is_skipping {
+            let line = core::mem::take(&mut self.partial);
+            self.line(&line);
+        }
+        self.audit.measures(is_on);
+    }
+
+    /// The files that were named.
+    #[must_use]
+    pub const fn sources(&self) -> &Sources {
+        self.audit.sources()
     }
 
     /// The log ends here.

@@ -60,7 +60,8 @@ function remarks({ full_since, undecided, untimed, unreadable, running_tasks, ev
   return [
     full_since !== null &&
       `From line ${full_since.toLocaleString("en")} there was more to remember than there was room for: ` +
-        `attacks after it may be missing here, and ${counted(undecided, "event")} could not be judged.`,
+        `attacks after it may be missing here, and ${counted(undecided, "event is", "events are")} undecided.`,
+    full_since === null && undecided > 0 && `${counted(undecided, "event is", "events are")} undecided: what matters may stand before this log, or its lines are not in the order of time.`,
     unreadable > 0 && `${counted(unreadable, "line")} could not be read.`,
     untimed > 0 && `${counted(untimed, "event tells", "events tell")} no time that can be read.`,
     running_tasks > 0 && `${counted(running_tasks, "task was", "tasks were")} still running when the log ended.`,

@@ -224,6 +224,13 @@ impl Verifier {
         (self.tree, self.prev, self.report.log_id) = (Frontier::default(), NOTHING, None);
     }
 
+    /// What follows is another log, which goes on with none.
+    pub(crate) fn part(&mut self) {
+        self.is_parted |= self.report.sealed != self.report.lines;
+        (self.tree, self.prev, self.report.log_id) = (Frontier::default(), NOTHING, None);
+        self.unsealed_from = self.report.lines.saturating_add(1);
+    }
+
     /// Whether the line `at`, in which stands `prev`, follows the one before.
     fn follow(&mut self, at: u64, prev: Option<&str>) {
         match prev.and_then(|text| from_hex::<32>(text).ok()) {

@@ -59,4 +59,8 @@ names! {
     Target "target" b"target"
     AgentId "agent_id" b"agent_id"
     Prev "prev" b"prev"
+    AllowedActions "allowed_actions" b"allowed_actions"
+    Capabilities "capabilities" b"capabilities"
+    ReceivedAs "received_as" b"received_as"
+    OverlapSeconds "overlap_seconds" b"overlap_seconds"
 }

@@ -2,17 +2,25 @@
 
 use super::bursts::Bursts;
 use super::clock::{Calendar, Clocks, LogTime, MINUTE};
+use super::event::Event;
 use super::finding::{Finding, Severity, clipped, moment};
-use super::memory::{Names, is_same, minute};
+use super::names::{Names, is_same, pair, summed};
+use super::recent::Recent;
 use super::rules::Book;
-use super::stories::{Event, Stories};
+use super::scene::Beginning;
+use super::sources::Sources;
+use super::stories::Stories;
 use super::summary::{Summary, Tally};
+use super::wheel::minute;
 use super::{Chain, Options};
 use crate::event::Kind;
 use crate::limits::MAX_AUDIT_ENTRIES;
 use crate::log::{Break, Fault, Report, Verifier};
 use crate::scan::{Line, Name};
 use crate::time::Timestamp;
+
+/// Most buckets of events that were told: half a million events.
+const TOLD: usize = 1 << 15;
 
 /// All that is known of the log so far.
 #[derive(Debug)]
@@ -24,6 +32,13 @@ pub(super) struct Audit {
     chain: Chain,
     verifier: Option<Box<Verifier>>,
     log: Option<Report>,
+    /// Whether the files are, or were, read through for their chains first.
+    is_measuring: bool,
+    was_measured: bool,
+    sources: Sources,
+    /// Events that were told, so that one that was delivered twice counts once.
+    told: Recent<()>,
+    duplicates: u64,
     names: Names,
     book: Book,
     bursts: Bursts,
@@ -58,6 +73,11 @@ impl Audit {
             chain: if expects_chain { Chain::Verify } else { chain },
             verifier,
             log: None,
+            is_measuring: false,
+            was_measured: false,
+            sources: Sources::default(),
+            told: Recent::new(TOLD),
+            duplicates: 0,
             names: Names::new(&seed),
             book: Book::new(rules),
             bursts: Bursts::new(of_windows.max(1)),
@@ -77,27 +97,36 @@ impl Audit {
     /// Takes in a line that is an object.
     // Every line comes through here, so it is kept small, and what it calls is kept out of it.
     pub(super) fn event(&mut self, bytes: &[u8], line: &Line<'_>) {
-        self.number = self.number.saturating_add(1);
+        self.number = self.sources.next();
         self.chained(bytes, Some(line));
+        if self.is_measuring {
+            return;
+        }
         let number = self.number;
         let Some(event_type) = self.book.event_type(line.raw(Name::EventType)) else {
             return self.unreadable("it tells no `event_type`");
         };
         let kind = event_type.kind;
         self.tally.lines = self.tally.lines.saturating_add(1);
-        self.tally.event(kind, &event_type.name);
         let from = self.names.of_agent(line, Name::FromAgent);
+        // The reference says that whoever sent a packet tells of it.
+        let is_sender = is_same(line.raw(Name::ProducerId), line.raw(Name::FromAgent));
+        let producer = if is_sender { from } else { self.names.of_agent(line, Name::ProducerId) };
+        if is_known(&mut self.told, line, producer, kind) {
+            self.duplicates = self.duplicates.saturating_add(1);
+            return;
+        }
+        self.tally.event(kind, &event_type.name);
         let at = line.bytes(Name::Timestamp).and_then(|text| self.calendar.read(&text));
         match at {
             Some(at) => {
                 self.time.advance(at);
                 self.tally.time(at);
-                // The reference says that whoever sent a packet tells of it.
-                let is_sender = is_same(line.raw(Name::ProducerId), line.raw(Name::FromAgent));
-                let producer = if is_sender { from } else { self.names.of_agent(line, Name::ProducerId) };
                 if producer != 0 {
                     let shown = || clipped(&line.text(Name::ProducerId).unwrap_or_default());
-                    self.clocks.event(producer, shown, number, at, &mut self.pending);
+                    // Of a file each producer wrote its lines in order, and of several each in its own.
+                    let key = pair(self.sources.current() as u64, producer);
+                    self.clocks.event(key, shown, (number, at), self.chain == Chain::Verify, &mut self.pending);
                 }
             }
             None => self.tally.untimed = self.tally.untimed.saturating_add(1),
@@ -108,22 +137,43 @@ impl Audit {
         }
         self.apply_rules(line, at);
         if let Some(kind) = kind {
-            if matches!(kind, Kind::PacketAccepted | Kind::PacketRejected) {
+            let is_decision = matches!(kind, Kind::PacketAccepted | Kind::PacketRejected);
+            let to = if is_decision { self.names.of_agent(line, Name::ToAgent) } else { 0 };
+            if is_decision {
                 let at = if now == i64::MIN { self.time.latest() } else { now };
-                let to = self.names.of_agent(line, Name::ToAgent);
                 self.tally.handoff(line, (from, to), kind == Kind::PacketAccepted, at);
             }
-            self.stories.event(&self.names, kind, Event { line, number, from, at, now }, &mut self.pending);
+            self.stories.event(&self.names, kind, Event { line, number, from, to, producer, at, now }, &mut self.pending);
         }
         self.measure();
     }
 
+    /// The file that is read from here on.
+    pub(super) fn enter(&mut self, name: &str) {
+        self.sources.enter(name);
+    }
+
+    /// Files are first read for their chains, one after the other, and then once more for what they tell, in the order of time.
+    pub(super) fn measures(&mut self, is_measuring: bool) {
+        if self.is_measuring && !is_measuring {
+            self.sources.rewind();
+            self.end_chain(&[]);
+            self.chain = Chain::Ignore;
+        }
+        self.was_measured |= is_measuring;
+        self.is_measuring = is_measuring;
+    }
+
+    pub(super) const fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
     /// Takes in a line that is none; nothing is said of it without a reason.
     pub(super) fn no_event(&mut self, bytes: &[u8], why: Option<&str>) {
-        self.number = self.number.saturating_add(1);
+        self.number = self.sources.next();
         // Whatever stands there is a line of the chain.
         self.chained(bytes, None);
-        if let Some(why) = why {
+        if let Some(why) = why.filter(|_| !self.is_measuring) {
             self.unreadable(why);
         }
     }
@@ -143,6 +193,10 @@ impl Audit {
         let left = self.stories.finish();
         self.pending.extend(left);
         self.pending.extend(self.bursts.finish(&self.book));
+        self.end_chain(tail);
+    }
+
+    fn end_chain(&mut self, tail: &[u8]) {
         if let Some(verifier) = self.verifier.take().filter(|_| self.chain == Chain::Verify) {
             let report = verifier.finish(tail);
             self.pending.extend(report.breaks.iter().map(of_break));
@@ -174,7 +228,8 @@ impl Audit {
             entries: u64::try_from(self.most_entries).unwrap_or(u64::MAX),
             full_since: self.full_since,
             forgotten: self.stories.packets.forgotten,
-            undecided: self.stories.undecided,
+            undecided: self.stories.scene.undecided.saturating_add(self.clocks.unordered),
+            duplicates: self.duplicates,
             log: self.log.clone(),
             ..self.tally.summary()
         }
@@ -186,10 +241,38 @@ impl Audit {
             let has_prev = line.is_some_and(|line| !line.raw(Name::Prev).is_empty());
             self.chain = if has_prev { Chain::Verify } else { Chain::Ignore };
         }
+        if self.sources.is_first() && (self.is_measuring || !self.was_measured) {
+            self.begins(line);
+        }
         match (self.chain, &mut self.verifier) {
             (Chain::Verify, Some(verifier)) => verifier.push_read(bytes, line),
             (Chain::Ignore, verifier) => *verifier = None,
             _ => {}
+        }
+    }
+
+    /// The first line of a file.
+    #[cold]
+    fn begins(&mut self, line: Option<&Line<'_>>) {
+        let prev = line.and_then(|line| line.bytes(Name::Prev)).unwrap_or_default();
+        let goes_on = line.is_some_and(|line| line.bytes(Name::EventType).as_deref() == Some(b"log_continued"));
+        let is_first = self.number <= 1;
+        let own = match &*prev {
+            [] => Beginning::Unknown,
+            prev if goes_on || prev.iter().any(|digit| *digit != b'0') => Beginning::Late,
+            _ => Beginning::Whole,
+        };
+        // Files of one time are logs of their own.
+        if self.is_measuring
+            && !is_first
+            && own == Beginning::Whole
+            && let Some(verifier) = &mut self.verifier
+        {
+            verifier.part();
+        }
+        // A file that goes on with the one before it begins nothing.
+        if is_first || own == Beginning::Unknown || own == Beginning::Late && !goes_on {
+            self.stories.scene.beginning = own;
         }
     }
 
@@ -215,13 +298,14 @@ impl Audit {
     /// Forgets what is over.
     fn sweep(&mut self, now: u32) {
         self.next_sweep = (i64::from(now) + 1) * MINUTE;
+        self.stories.scene.first = self.tally.first;
         self.stories.sweep(now, &mut self.pending);
         self.bursts.sweep(&self.book, now, &mut self.pending);
     }
 
     fn measure(&mut self) {
         self.most_entries = self.most_entries.max(self.stories.len().saturating_add(self.bursts.len()));
-        let is_full = self.stories.packets.forgotten != 0 || self.stories.is_full || self.bursts.is_full || self.clocks.is_full;
+        let is_full = self.stories.is_full() || self.bursts.is_full || self.clocks.is_full;
         if is_full && self.full_since.is_none() {
             self.full_since = Some(self.number);
         }
@@ -251,6 +335,24 @@ impl Audit {
         let is_other = !self.types.is_empty() && !self.types.iter().any(|told| told == kind);
         !is_early && !is_other && severity >= self.min_severity
     }
+}
+
+/// Whether an event was told before: of one producer, of one kind and about the same.
+#[inline]
+fn is_known(told: &mut Recent<()>, line: &Line<'_>, producer: u64, kind: Option<Kind>) -> bool {
+    let id = line.raw(Name::EventId);
+    if id.len() <= 2 {
+        return false;
+    }
+    let kind = kind.map_or_else(|| summed(line.raw(Name::EventType)), |kind| kind as u64);
+    let mut hash = pair(pair(summed(id), producer), kind);
+    for name in [Name::PacketId, Name::Action, Name::PacketDigest, Name::OutcomeHash, Name::Target] {
+        let raw = line.raw(name);
+        if !raw.is_empty() {
+            hash = pair(hash, summed(raw));
+        }
+    }
+    told.put(hash.max(1), ())
 }
 
 fn of_break(broken: &Break) -> Finding {

@@ -4,8 +4,9 @@ use std::collections::VecDeque;
 
 use super::clock::SECOND;
 use super::finding::{Finding, clipped};
-use super::memory::{Map, Names, Wheel, minute};
+use super::names::{Map, Names};
 use super::rules::{Book, Rate, Rule};
+use super::wheel::{Wheel, minute};
 use crate::scan::{Line, text_of};
 
 /// The latest events of one rule and one value: as many as would make a burst.

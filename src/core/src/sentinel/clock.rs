@@ -1,7 +1,7 @@
 //! The time of a log. It is what its producers say, so none of them is believed alone.
 
 use super::finding::{Finding, Severity, moment};
-use super::memory::Map;
+use super::names::Map;
 use crate::time::Timestamp;
 
 pub(super) const SECOND: i64 = 1_000_000;
@@ -9,7 +9,7 @@ pub(super) const MINUTE: i64 = 60 * SECOND;
 pub(super) const DAY: i64 = 86_400 * SECOND;
 
 /// How far a producer's time may go back: clocks are corrected, and lines of one moment change places.
-const SLACK: i64 = 5 * SECOND;
+const SLACK: i64 = 30 * SECOND;
 
 /// Reads the datetimes of one member. Neighbours share the minute, so its calendar is done once.
 #[derive(Debug, Default)]
@@ -67,20 +67,44 @@ fn thousands(digits: [u8; 3]) -> Option<i64> {
     (a <= 9 && b <= 9 && c <= 9).then(|| i64::from(a) * 100 + i64::from(b) * 10 + i64::from(c))
 }
 
-/// Where the log has come to. One line that is far ahead does not move it: it takes a second one that agrees.
+/// The log waits longer than this for nothing that it told of; what lies further ahead is believed once many lines agree.
+const LEAP: i64 = 25 * 3600 * SECOND;
+const MANY: u32 = 64;
+
+/// Where the log has come to. One line that is far ahead does not move it: it takes a second one that agrees, and many of a time
+/// that is a day ahead, so that a clock that jumps for a while ends nothing early.
 #[derive(Debug, Default)]
 pub(super) struct LogTime {
     last: Option<i64>,
     now: Option<i64>,
+    /// The earliest of the latest lines, all of which are far ahead, and how many these are.
+    ahead: Option<(i64, u32)>,
 }
 
 impl LogTime {
+    #[inline(always)]
     pub(super) fn advance(&mut self, at: i64) {
         if let Some(last) = self.last {
             let agreed = last.min(at);
-            self.now = Some(self.now.map_or(agreed, |now| now.max(agreed)));
+            match self.now {
+                Some(now) if agreed > now.saturating_add(LEAP) => self.leap(agreed),
+                now => {
+                    self.now = Some(now.map_or(agreed, |now| now.max(agreed)));
+                    self.ahead = None;
+                }
+            }
         }
         self.last = Some(at);
+    }
+
+    #[cold]
+    fn leap(&mut self, at: i64) {
+        let (earliest, lines) = self.ahead.map_or((at, 1), |(earliest, lines)| (earliest.min(at), lines.saturating_add(1)));
+        if lines >= MANY {
+            (self.now, self.ahead) = (Some(earliest), None);
+        } else {
+            self.ahead = Some((earliest, lines));
+        }
     }
 
     /// The time that at least two lines have reached; the earliest there is before that.
@@ -98,8 +122,16 @@ impl LogTime {
 struct Seen {
     line: u64,
     at: i64,
-    before: i64,
+    first: i64,
+    lines: u32,
+    /// From where to where it went a day ahead, and the line of that.
+    ahead: Option<(i64, i64, u64)>,
+    /// Its lines do not stand in the order of their time.
+    is_unordered: bool,
 }
+
+/// So many lines a producer has told before its going back to the first of them is that of another file.
+const FILE: u32 = 20;
 
 /// The clock of each producer.
 #[derive(Debug)]
@@ -107,37 +139,67 @@ pub(super) struct Clocks {
     seen: Map<Seen>,
     max: usize,
     pub(super) is_full: bool,
+    /// How often a producer whose lines are not in order went back.
+    pub(super) unordered: u64,
 }
 
 impl Clocks {
     pub(super) fn new(max: usize) -> Self {
-        Self { seen: Map::default(), max, is_full: false }
+        Self { seen: Map::default(), max, is_full: false, unordered: 0 }
     }
 
-    /// Takes in the time of a line of `producer`, whose hashed name is `key`.
+    /// Takes in the time of a line of `producer`, whose hashed name is `key`; of a log in which lines stand in the order in which they were
+    /// written, or of which that is not known.
     #[inline(never)]
-    pub(super) fn event(&mut self, key: u64, producer: impl Fn() -> String, line: u64, at: i64, out: &mut Vec<Finding>) {
+    pub(super) fn event(
+        &mut self,
+        key: u64,
+        producer: impl Fn() -> String,
+        (line, at): (u64, i64),
+        is_chained: bool,
+        out: &mut Vec<Finding>,
+    ) {
         let Some(seen) = self.seen.get_mut(&key) else {
             if self.seen.len() < self.max {
-                self.seen.insert(key, Seen { line, at, before: at });
+                self.seen.insert(key, Seen { line, at, first: at, lines: 1, ahead: None, is_unordered: false });
             } else {
                 self.is_full = true;
             }
             return;
         };
         let last = *seen;
-        *seen = Seen { line, at, before: last.at };
+        (seen.line, seen.at, seen.lines) = (line, at, last.lines.saturating_add(1));
         if at >= last.at.saturating_sub(SLACK) {
+            if at.saturating_sub(last.at) > DAY {
+                seen.ahead = Some((last.at, at, line));
+            }
             return;
         }
         // What went ahead and came back was wrong itself; its neighbours are right.
-        let went_ahead = last.at.saturating_sub(last.before) > DAY && at >= last.before.saturating_sub(SLACK);
-        let (sentence, at) = if went_ahead {
-            (format!("Line {} of {} is more than a day ahead of its neighbours.", last.line, producer()), last.at)
-        } else {
-            let back = last.at.saturating_sub(at) / SECOND;
-            (format!("The time of {} goes back {back} s from line {} to line {line}.", producer(), last.line), at)
-        };
+        if let Some((from, to, first)) = last.ahead
+            && at >= from.saturating_sub(SLACK)
+            && at < to.saturating_sub(DAY)
+        {
+            seen.ahead = None;
+            let which =
+                if first == last.line { format!("Line {first}") } else { format!("What stands in the lines {first} to {}", last.line) };
+            let sentence = format!("{which} of {} is more than a day ahead of its neighbours.", producer());
+            let mut found = anomaly(sentence, vec![producer()], vec![first, line], last.at);
+            // A clock that is ahead makes nothing valid that had expired.
+            found.severity = Severity::Low;
+            out.push(found);
+            return;
+        }
+        let gap = last.at.saturating_sub(last.first) / i64::from(last.lines.max(1));
+        let around = MINUTE.saturating_add(gap.saturating_mul(2));
+        let is_another_file = last.lines >= FILE && at.saturating_sub(last.first).abs() <= around;
+        if !is_chained && (last.is_unordered || is_another_file) {
+            (seen.is_unordered, seen.first) = (true, last.first.min(at));
+            self.unordered = self.unordered.saturating_add(1);
+            return;
+        }
+        let back = last.at.saturating_sub(at) / SECOND;
+        let sentence = format!("The time of {} goes back {back} s from line {} to line {line}.", producer(), last.line);
         out.push(anomaly(sentence, vec![producer()], vec![last.line, line], at));
     }
 }

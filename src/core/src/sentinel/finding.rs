@@ -1,5 +1,6 @@
 //! What an audit finds: each with its evidence, a sentence for people and what to do about it.
 
+use super::sources::Sources;
 use crate::json::{Integer, Value};
 use crate::time::Timestamp;
 
@@ -66,6 +67,28 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Which gate told it; empty where no single one did.
+    #[must_use]
+    pub fn gate(&self) -> &str {
+        self.details
+            .iter()
+            .find_map(|(name, value)| if let ("gate", Value::String(gate)) = (*name, value) { Some(gate.as_str()) } else { None })
+            .unwrap_or_default()
+    }
+
+    /// As a JSON object; where files have names, with the places of its lines.
+    #[must_use]
+    pub fn to_value_in(&self, sources: &Sources) -> Value {
+        let mut value = self.to_value();
+        if let Value::Object(members) = &mut value
+            && sources.are_named()
+        {
+            let places = self.lines.iter().map(|line| Value::String(sources.shown(*line))).collect();
+            members.push(("places".into(), Value::Array(places)));
+        }
+        value
+    }
+
     /// As a JSON object.
     #[must_use]
     pub fn to_value(&self) -> Value {

@@ -1,21 +1,7 @@
 //! The names of everything that is found: who asks for one of them that there is not would be told nothing, for ever.
 
 use super::rules::Rule;
-
-/// What is found beside what rules describe.
-const BEYOND_RULES: [&str; 11] = [
-    "acceptance_unattested",
-    "budget_overrun",
-    "clock_anomaly",
-    "execution_without_acceptance",
-    "log_break",
-    "packet_id_reused",
-    "replay_attempt",
-    "result_mismatch",
-    "review_bypassed",
-    "unreadable_line",
-    "use_after_revocation",
-];
+use super::told;
 
 /// A type of finding that nothing finds.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,7 +18,7 @@ pub struct UnknownType {
 pub fn finding_types(rules: &[Rule]) -> Vec<String> {
     let built_in = Rule::built_in();
     let of_rules = built_in.iter().chain(rules).map(|rule| rule.kind().to_owned());
-    let mut types: Vec<String> = of_rules.chain(BEYOND_RULES.map(str::to_owned)).collect();
+    let mut types: Vec<String> = of_rules.chain(told::types().map(str::to_owned)).collect();
     types.sort_unstable();
     types.dedup();
     types

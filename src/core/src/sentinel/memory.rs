@@ -1,302 +1,53 @@
 //! What an audit remembers of packets, and for how long: a bounded amount, forgotten in the order of its end.
-//!
-//! Names are kept as hashes. The host gives the seed, so nobody who writes into a log can choose names that meet.
-
-use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::hash::{BuildHasherDefault, DefaultHasher, Hasher};
 
 use hashbrown::HashTable;
 
 use super::clock::MINUTE;
-use crate::scan::{Line, Name};
-
-/// Takes a hash as it is: it has been made by [`Names`].
-#[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Given(u64);
-
-impl Hasher for Given {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
-/// A map by hashes of names.
-pub(super) type Map<V> = HashMap<u64, V, BuildHasherDefault<Given>>;
-
-/// Hashes names under the seed of the host.
-#[derive(Debug, Clone)]
-pub(super) struct Names {
-    hasher: DefaultHasher,
-    /// Agents come again and again.
-    agents: Vec<Agent>,
-}
-
-/// The name of an agent with its hash, 0 of none.
-#[derive(Debug, Clone, Copy)]
-struct Agent {
-    hash: u64,
-    length: usize,
-    name: [u8; RECENT_BYTES],
-}
-
-/// How many agents are kept with their hashes, and the longest name of one.
-const RECENT: usize = 4096;
-const RECENT_BYTES: usize = 48;
-
-impl Names {
-    pub(super) fn new(seed: &[u8; 16]) -> Self {
-        let mut hasher = DefaultHasher::new();
-        hasher.write(seed);
-        Self { hasher, agents: vec![Agent { hash: 0, length: 0, name: [0; RECENT_BYTES] }; RECENT] }
-    }
-
-    /// The hash of a name of several parts; never 0, which stands for none.
-    pub(super) fn of(&self, parts: &[&[u8]]) -> u64 {
-        let mut hasher = self.hasher.clone();
-        for part in parts {
-            hasher.write(part);
-            // No byte of UTF-8, so parts do not run into each other.
-            hasher.write_u8(0xff);
-        }
-        hasher.finish().max(1)
-    }
-
-    /// The hash of the id of a packet, to be compared with such only; never 0.
-    #[inline(always)]
-    pub(super) fn packet(&self, id: &[u8]) -> u64 {
-        let mut hasher = self.hasher.clone();
-        hasher.write(id);
-        hasher.finish().max(1)
-    }
-
-    /// The hash of the agent that stands in a member; 0 where there is none.
-    pub(super) fn of_agent(&mut self, line: &Line<'_>, member: Name) -> u64 {
-        line.bytes(member).map_or(0, |name| self.agent(&name))
-    }
-
-    /// As [`Names::of`] with the parts `agent` and `name`.
-    fn agent(&mut self, name: &[u8]) -> u64 {
-        let slot = usize::try_from(summed(name) % RECENT as u64).unwrap_or(0);
-        if let Some(recent) = self.agents.get(slot)
-            && recent.hash != 0
-            && recent.name.get(..recent.length).is_some_and(|recent| is_same(recent, name))
-        {
-            return recent.hash;
-        }
-        let hash = self.of(&[b"agent", name]);
-        if let Some(recent) = self.agents.get_mut(slot)
-            && let Some(kept) = recent.name.get_mut(..name.len())
-        {
-            kept.copy_from_slice(name);
-            (recent.hash, recent.length) = (hash, name.len());
-        }
-        hash
-    }
-}
-
-const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
-
-/// The hash of two hashes in their order.
-pub(super) const fn pair(first: u64, second: u64) -> u64 {
-    first.rotate_left(29).wrapping_mul(MIX) ^ second
-}
-
-/// A sum over bytes, where nobody gains from two that meet; never 0.
-#[inline(always)]
-pub(super) fn summed(bytes: &[u8]) -> u64 {
-    let mut sum = MIX;
-    let mut take = |word: u64| sum = (sum ^ word).wrapping_mul(MIX).rotate_left(31);
-    for word in bytes.as_chunks::<8>().0 {
-        take(u64::from_le_bytes(*word));
-    }
-    // Bytes that were put in place one by one would be read as a word before they are there: a stall on most machines.
-    take(match bytes.last_chunk::<8>() {
-        Some(last) => u64::from_le_bytes(*last),
-        None => bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
-    });
-    take(bytes.len() as u64);
-    (sum ^ sum >> 32).max(1)
-}
-
-/// Whether two short texts are the same: eight bytes at a time, where a comparison of a build for size takes one.
-#[inline(always)]
-pub(super) fn is_same(one: &[u8], other: &[u8]) -> bool {
-    let ((one_words, one_rest), (other_words, other_rest)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
-    one.len() == other.len()
-        && one_words.iter().zip(other_words).all(|(a, b)| u64::from_le_bytes(*a) == u64::from_le_bytes(*b))
-        && one_rest.iter().zip(other_rest).all(|(a, b)| a == b)
-}
-
-/// Keys by the minute in which they may be forgotten.
-#[derive(Debug)]
-pub(super) struct Wheel<K>(BTreeMap<u32, VecDeque<K>>);
-
-impl<K> Default for Wheel<K> {
-    fn default() -> Self {
-        Self(BTreeMap::new())
-    }
-}
-
-impl<K> Wheel<K> {
-    pub(super) fn add(&mut self, minute: u32, key: K) {
-        self.0.entry(minute).or_default().push_back(key);
-    }
-
-    /// The next key of a minute before `now`.
-    pub(super) fn due(&mut self, now: u32) -> Option<(u32, K)> {
-        let (minute, _) = self.0.first_key_value()?;
-        if *minute < now { self.next() } else { None }
-    }
-
-    /// All keys of the first minute before `now`.
-    pub(super) fn due_minute(&mut self, now: u32) -> Option<(u32, VecDeque<K>)> {
-        let first = self.0.first_entry().filter(|first| *first.key() < now)?;
-        Some(first.remove_entry())
-    }
-
-    /// The key that ends first.
-    pub(super) fn next(&mut self) -> Option<(u32, K)> {
-        let mut first = self.0.first_entry()?;
-        let (minute, key) = (*first.key(), first.get_mut().pop_front()?);
-        // None is left empty, so the first one always holds a key.
-        if first.get().is_empty() {
-            first.remove();
-        }
-        Some((minute, key))
-    }
-}
+use super::entry::{Ended, Entry, Marks, More};
+use super::names::Map;
+use super::recent::Recent;
+use super::wheel::{Wheel, minute};
 
 /// How many minutes longer a packet is remembered whose task was running at its end.
 const LINGER: u32 = 1440;
 
-/// The minute of a moment.
-pub(super) fn minute(micros: i64) -> u32 {
-    u32::try_from(micros.max(0) / MINUTE).unwrap_or(u32::MAX)
+/// Most buckets of what is known of packets and nonces that were forgotten.
+const PAST: usize = 1 << 14;
+
+/// What is still known of a packet that was forgotten, in eight bytes.
+#[derive(Debug, Clone, Copy, Default)]
+struct Past {
+    line: u32,
+    /// The minute of its expiry, and whether its task ended.
+    expires: u32,
 }
 
-/// What has been seen of a packet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Marks(u16);
+const ENDED: u32 = 1 << 31;
+const STARTED: u32 = 1 << 30;
 
-impl Marks {
-    pub(super) const STARTED: Self = Self(1);
-    pub(super) const FINISHED: Self = Self(2);
-    pub(super) const ATTESTED: Self = Self(4);
-    pub(super) const UNATTESTED: Self = Self(8);
-    pub(super) const APPROVED: Self = Self(16);
-    pub(super) const DENIED: Self = Self(32);
-    pub(super) const SHARED: Self = Self(64);
-    pub(super) const TOLD_UNACCEPTED: Self = Self(128);
-    pub(super) const TOLD_REVOKED: Self = Self(256);
-    pub(super) const TOLD_BUDGET: Self = Self(512);
-    pub(super) const TOLD_REVIEW: Self = Self(1024);
-
-    const NONE: Self = Self(0);
-
-    pub(super) const fn has(self, mark: Self) -> bool {
-        self.0 & mark.0 != 0
+impl Past {
+    fn of(entry: &Entry) -> Self {
+        let is_over = entry.marks.has(Marks::FINISHED) || entry.marks.has(Marks::ATTESTED);
+        let has_begun = entry.marks.has(Marks::STARTED) || entry.more().used != 0;
+        let flags = if is_over { ENDED } else { 0 } | if has_begun { STARTED } else { 0 };
+        let expires = entry.more().expires.map_or(0, minute).min(STARTED - 1);
+        Self { line: u32::try_from(entry.accepted).unwrap_or(u32::MAX), expires: expires | flags }
     }
 
-    pub(super) fn set(&mut self, mark: Self) {
-        self.0 |= mark.0;
+    fn revive(self, entry: &mut Entry) {
+        entry.accepted = self.line.into();
+        entry.marks.set(Marks::REVIVED);
+        if self.expires & ENDED != 0 {
+            entry.marks.set(Marks::FINISHED);
+        }
+        if self.expires & STARTED != 0 {
+            entry.marks.set(Marks::STARTED);
+        }
+        let expires = self.expires & (STARTED - 1);
+        if expires != 0 {
+            entry.more_mut().expires = Some(i64::from(expires) * MINUTE);
+        }
     }
-
-    pub(super) fn clear(&mut self, mark: Self) {
-        self.0 &= !mark.0;
-    }
-}
-
-/// What is kept of a task whose outcome nobody has attested yet.
-#[derive(Debug)]
-pub(super) struct Open {
-    pub(super) packet: String,
-    pub(super) agents: Vec<String>,
-    pub(super) line: u64,
-    pub(super) at: i64,
-    /// The hashed name of who tells of it.
-    pub(super) producer: u64,
-}
-
-/// What is kept of a packet. Hashes and lines are 0 where there are none.
-#[derive(Debug)]
-pub(super) struct Entry {
-    /// The hashed id of the packet; 0 of a place that is free.
-    id: u64,
-    /// The line of its acceptance.
-    pub(super) accepted: u64,
-    /// The hashed name of its sender, under which it can be revoked.
-    pub(super) agent: u64,
-    /// The summed id of the event of its acceptance: one line may stand in a log twice.
-    pub(super) event: u32,
-    end: u32,
-    more: Option<Box<More>>,
-    pub(super) marks: Marks,
-}
-
-/// What not every log tells of a packet, apart from the rest: the smaller that is, the faster it is found.
-#[derive(Debug)]
-pub(super) struct More {
-    /// Further hashed names under which it can be revoked: of its sender's key, its digest.
-    pub(super) key: u64,
-    pub(super) digest: u64,
-    pub(super) ancestors: Option<Box<[u64]>>,
-    nonce: u64,
-    /// The hashed outcome, and the line that told it first.
-    pub(super) outcome: Option<(u64, u64)>,
-    pub(super) open: Option<Box<Open>>,
-    pub(super) used: u32,
-    pub(super) limit: u32,
-}
-
-impl More {
-    const NONE: Self = Self { key: 0, digest: 0, ancestors: None, nonce: 0, outcome: None, open: None, used: 0, limit: u32::MAX };
-}
-
-impl Entry {
-    const FREE: Self = Self { id: 0, accepted: 0, agent: 0, event: 0, end: 0, more: None, marks: Marks::NONE };
-
-    /// What more there is.
-    pub(super) fn more(&self) -> &More {
-        self.more.as_deref().unwrap_or(&More::NONE)
-    }
-
-    /// What more there is, to be added to.
-    pub(super) fn more_mut(&mut self) -> &mut More {
-        self.more.get_or_insert_with(|| Box::new(More::NONE))
-    }
-
-    /// Whether its task was begun and nobody has told yet that it ended.
-    fn is_running(&self) -> bool {
-        self.more().open.is_some() && !self.marks.has(Marks::FINISHED)
-    }
-
-    /// Ends what has to be known when nobody attests the outcome.
-    pub(super) fn close(&mut self) -> Option<Box<Open>> {
-        self.more.as_mut().and_then(|more| more.open.take())
-    }
-
-    /// What is over of the packet. Its place is free then, and nothing of it was moved.
-    fn end(&mut self) -> Ended {
-        let ended = Ended { accepted: self.accepted, marks: self.marks, open: self.close() };
-        *self = Self::FREE;
-        ended
-    }
-}
-
-/// What matters of a packet that is over.
-#[derive(Debug)]
-pub(super) struct Ended {
-    pub(super) accepted: u64,
-    pub(super) marks: Marks,
-    pub(super) open: Option<Box<Open>>,
 }
 
 /// Entries in blocks, so that more of them move none; a place that is free is given again.
@@ -360,11 +111,16 @@ pub(super) struct Packets {
     entries: Slab,
     /// Hashed nonces to the line of the acceptance that took them.
     nonces: Map<u64>,
+    /// Hashed digests to the packets of which they are.
+    digests: Map<u64>,
+    /// Packets and nonces that were forgotten, as far as there is room.
+    past: Recent<Past>,
     /// Each place once, by the minute of its end. Where an end was moved on, it stands at the minute of old until that comes.
     wheel: Wheel<u32>,
     max: usize,
-    /// How many packets had to be forgotten before their end.
+    /// How many packets had to be forgotten before their end, and those of which something waited.
     pub(super) forgotten: u64,
+    pub(super) displaced: Vec<Ended>,
 }
 
 impl Packets {
@@ -373,9 +129,12 @@ impl Packets {
             places: HashTable::new(),
             entries: Slab::default(),
             nonces: Map::default(),
+            digests: Map::default(),
+            past: Recent::new(PAST),
             wheel: Wheel::default(),
             max: max.max(2),
             forgotten: 0,
+            displaced: Vec::new(),
         }
     }
 
@@ -385,19 +144,40 @@ impl Packets {
 
     /// The entry of a packet, made where there is none, and kept at least to the minute `end`.
     pub(super) fn keep(&mut self, key: u64, end: u32) -> Option<&mut Entry> {
-        let place = self.find(key).unwrap_or_else(|| self.add(key, end));
-        let entry = self.entries.get(place)?;
+        let entry = self.known(key, end)?;
         entry.end = entry.end.max(end);
         Some(entry)
     }
 
+    /// The entry of a packet, made where there is none, and then kept to the minute `end`.
+    pub(super) fn known(&mut self, key: u64, end: u32) -> Option<&mut Entry> {
+        let place = self.find(key).unwrap_or_else(|| self.add(key, end));
+        self.entries.get(place)
+    }
+
+    /// The packet of a hashed digest.
+    pub(super) fn of_digest(&mut self, digest: u64) -> Option<&mut Entry> {
+        let key = *self.digests.get(&digest)?;
+        self.get(key)
+    }
+
+    /// The packet `key` is that of a hashed digest, unless another one is.
+    pub(super) fn name(&mut self, key: u64, digest: u64) {
+        self.digests.entry(digest).or_insert(key);
+    }
+
     /// Where the entry of a new packet is.
     fn add(&mut self, key: u64, end: u32) -> u32 {
-        // A nonce may come to each.
-        while self.len().saturating_add(2) > self.max && self.forget_one() {}
+        // A nonce and a digest may come to each.
+        while self.len().saturating_add(3) > self.max && self.forget_one() {}
         let place = self.entries.put(key, end);
         self.wheel.add(end, place);
         self.places.insert_unique(key, place, |place| self.entries.id(*place));
+        if let Some(past) = self.past.get(key)
+            && let Some(entry) = self.entries.get(place)
+        {
+            past.revive(entry);
+        }
         place
     }
 
@@ -407,7 +187,7 @@ impl Packets {
 
     /// The line of the acceptance that took a nonce.
     pub(super) fn taken_nonce(&self, nonce: u64) -> Option<u64> {
-        self.nonces.get(&nonce).copied()
+        self.nonces.get(&nonce).copied().or_else(|| self.past.get(nonce).map(|past| past.line.into()))
     }
 
     /// A nonce is taken by the packet `key`, accepted in `line`, unless another one has taken it: with that one it is forgotten.
@@ -427,35 +207,39 @@ impl Packets {
                 if let Some(entry) = self.entries.get(*place).filter(|entry| entry.end <= minute && entry.is_running()) {
                     // A task may take longer than its packet was good for. What it does then is still that of an accepted one.
                     entry.end = minute.saturating_add(LINGER);
-                    each(Ended { accepted: entry.accepted, marks: entry.marks, open: entry.close() });
+                    each(entry.ended());
                 }
             }
             self.remove(minute, due.into(), |ended| {
-                if ended.open.is_some() {
+                if ended.open.is_some() || ended.held.is_some() {
                     each(ended);
                 }
             });
         }
     }
 
-    /// All that is left of packets with an open task.
+    /// All that is left of packets with an open task or of which something waits.
     pub(super) fn drain(&mut self, mut each: impl FnMut(Ended)) {
         for entry in self.entries.blocks.iter_mut().flatten() {
-            if let Some(open) = entry.close() {
-                each(Ended { accepted: entry.accepted, marks: entry.marks, open: Some(open) });
+            let ended = entry.ended();
+            if ended.open.is_some() || ended.held.is_some() {
+                each(ended);
             }
         }
     }
 
     /// How many entries there are.
     pub(super) fn len(&self) -> usize {
-        self.places.len().saturating_add(self.nonces.len())
+        self.places.len().saturating_add(self.nonces.len()).saturating_add(self.digests.len())
     }
 
     fn forget_one(&mut self) -> bool {
         let mut is_one = false;
         while !is_one && let Some((minute, place)) = self.wheel.next() {
-            self.remove(minute, vec![place], |_| is_one = true);
+            let mut left = None;
+            self.remove(minute, vec![place], |ended| left = Some(ended));
+            is_one = left.is_some();
+            self.displaced.extend(left.filter(|ended| ended.held.is_some()));
         }
         self.forgotten = self.forgotten.saturating_add(u64::from(is_one));
         is_one
@@ -464,7 +248,7 @@ impl Packets {
     /// Removes the packets that came due at `minute`, but those whose end was moved on.
     // Step by step for all of them. They are far apart in memory, and so a processor fetches several at a time.
     fn remove(&mut self, minute: u32, mut due: Vec<u32>, mut each: impl FnMut(Ended)) {
-        let Self { places, entries, nonces, wheel, .. } = self;
+        let Self { places, entries, nonces, digests, past, wheel, .. } = self;
         due.retain(|place| match entries.end(*place) {
             end if end > minute => {
                 wheel.add(end, *place);
@@ -479,9 +263,19 @@ impl Packets {
         }
         for place in &due {
             let Some(entry) = entries.get(*place) else { continue };
-            let nonce = entry.more().nonce;
+            let More { nonce, digest, .. } = *entry.more();
+            let is_accepted = entry.accepted != 0;
+            if is_accepted {
+                past.put(entry.id, Past::of(entry));
+            }
             if nonce != 0 {
-                nonces.remove(&nonce);
+                let line = nonces.remove(&nonce);
+                if is_accepted && line == Some(entry.accepted) {
+                    past.put(nonce, Past::of(entry));
+                }
+            }
+            if digest != 0 && digests.get(&digest) == Some(&entry.id) {
+                digests.remove(&digest);
             }
             each(entry.end());
         }
@@ -492,6 +286,7 @@ impl Packets {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::super::entry::Open;
     use super::*;
 
     /// How many open tasks end.
@@ -509,7 +304,7 @@ mod tests {
             entry.marks.set(Marks::FINISHED);
             entry.more_mut().open = Some(Box::new(Open { packet: String::new(), agents: Vec::new(), line: 1, at: 0, producer: 0 }));
         }
-        assert_eq!(packets.wheel.0.values().map(VecDeque::len).sum::<usize>(), 1);
+        assert_eq!(packets.wheel.sizes().sum::<usize>(), 1);
         assert!(ended(&mut packets, 9_999) == 0 && packets.get(7).is_some());
         assert!(ended(&mut packets, 10_000) == 1 && packets.get(7).is_none());
         assert_eq!(packets.len(), 0);

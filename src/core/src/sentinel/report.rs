@@ -10,6 +10,10 @@ mod text;
 pub use html::html;
 pub use text::text;
 
+use std::collections::BTreeMap;
+
+use super::finding::{Finding, Severity};
+use super::sources::Sources;
 use super::summary::Summary;
 use crate::time::Timestamp;
 
@@ -28,13 +32,56 @@ fn visible(text: &str) -> String {
     out
 }
 
-/// Evidence, as short as it can be told.
-fn lines(lines: &[u64]) -> String {
-    match lines {
-        [] => String::new(),
-        [one] => format!("line {one}"),
-        [first, last] if first == last => format!("line {first}"),
-        many => format!("lines {}", many.iter().map(u64::to_string).collect::<Vec<_>>().join(", ")),
+/// Evidence, as short as it can be told: the first lines of it.
+fn places(sources: &Sources, lines: &[u64]) -> String {
+    let mut lines = lines.to_vec();
+    lines.dedup();
+    let shown: Vec<String> = lines.iter().take(MOST_PLACES).map(|line| visible(&sources.shown(*line))).collect();
+    [shown.join(", ").as_str(), if lines.len() > MOST_PLACES { ", …" } else { "" }].concat()
+}
+
+/// Most lines of one finding that are shown.
+const MOST_PLACES: usize = 6;
+
+/// Findings that are told as one: refusals of one sender at one gate for one reason, anything else by itself.
+struct Folded<'a> {
+    first: &'a Finding,
+    last: &'a Finding,
+    count: usize,
+}
+
+/// A refusal that is told as such, which each of them is, whatever else it is.
+fn folded<'a>(findings: &[&'a Finding]) -> Vec<Folded<'a>> {
+    let mut folds: Vec<Folded<'_>> = Vec::new();
+    let mut known: BTreeMap<(&str, &str, &str), usize> = BTreeMap::new();
+    for finding in findings {
+        let at = folds.len();
+        if finding.kind == "rejected_packet" {
+            let sender = finding.agents.first().map_or("", String::as_str);
+            let place = *known.entry((sender, finding.gate(), &finding.sentence)).or_insert(at);
+            if let Some(fold) = folds.get_mut(place) {
+                (fold.last, fold.count) = (finding, fold.count.saturating_add(1));
+                continue;
+            }
+        }
+        folds.push(Folded { first: finding, last: finding, count: 1 });
+    }
+    folds
+}
+
+/// A sentence about all that was found, to end with.
+fn closing(summary: &Summary) -> String {
+    let to_see: u64 =
+        Severity::ALL.into_iter().filter(|severity| *severity >= Severity::Medium).map(|severity| summary.of_severity(severity)).sum();
+    let rest = summary.of_severity(Severity::Low);
+    match (to_see, summary.of_severity(Severity::Critical)) {
+        (0, _) if summary.undecided != 0 => format!("Nothing that needs a look; {} events undecided.", summary.undecided),
+        (0, _) if rest != 0 => "Nothing that needs a look: what was refused was refused as it should be.".into(),
+        (0, _) => "Nothing was found.".into(),
+        (n, 0) => format!("{n} to look at; nothing was done without authority."),
+        (n, critical) => {
+            format!("{n} to look at, {critical} of them at once: done without authority, or not whole.")
+        }
     }
 }
 
@@ -47,7 +94,18 @@ fn remarks(summary: &Summary) -> Vec<(bool, String)> {
     let mut remarks = Vec::new();
     if let Some(line) = summary.full_since {
         let undecided = summary.undecided;
-        remarks.push((true, format!("From line {line} there was more to remember than there was room for: attacks after it may be missing here, and {undecided} events could not be judged.")));
+        remarks.push((true, format!("From line {line} there was more to remember than there was room for: attacks after it may be missing here, and {undecided} events are undecided.")));
+    } else if summary.undecided != 0 {
+        remarks.push((
+            true,
+            format!(
+                "{} events are undecided: what matters may stand before this log, or its lines are not in the order of time.",
+                summary.undecided
+            ),
+        ));
+    }
+    if summary.duplicates != 0 {
+        remarks.push((false, format!("{} events were delivered more than once, and count once.", summary.duplicates)));
     }
     if summary.untimed != 0 {
         remarks.push((true, format!("{} events tell no time that can be read.", summary.untimed)));

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::finding::{Finding, Severity, clipped, moment};
-use super::memory::is_same;
+use super::names::is_same;
 use crate::event::Kind;
 use crate::json::{self, FieldError, Fields, Value};
 use crate::scan::{Line, Name, text_of};
@@ -46,6 +46,9 @@ const BUILT_IN: &str = r#"[
 {"type": "burst", "severity": "medium", "event_type": "packet_rejected", "per": "from_agent", "more_than": 20, "within_seconds": 60,
  "sentence": "{count} packets in the name of {from_agent} were refused in one go.",
  "advice": "An attack that is tried by a machine, or a sender that is set up wrongly. Limit how often it may ask."},
+{"type": "burst", "severity": "medium", "event_type": "packet_rejected", "per": "producer_id", "more_than": 100, "within_seconds": 60,
+ "sentence": "{count} packets were refused in one go at {producer_id}, in whatever names.",
+ "advice": "Whoever makes up names is not stopped by a limit for each. Limit what may arrive at that gate before it is verified."},
 {"type": "burst", "severity": "medium", "event_type": ["action_refused", "budget_exhausted"], "per": "packet_id", "more_than": 20,
  "within_seconds": 60, "sentence": "{count} actions of the packet {packet_id} were refused in one go.",
  "advice": "A task that does not take no for an answer: a loop, or an agent that was talked into it. See what it read before."}
@@ -324,7 +327,12 @@ fn details(line: &Line<'_>) -> Vec<(&'static str, Value)> {
     let names =
         [Name::PacketId, Name::CapabilityId, Name::Reason, Name::Source, Name::Model, Name::Action, Name::Fingerprint, Name::Identity];
     let present = names.into_iter().filter(|name| !line.raw(*name).is_empty());
-    present.map(|name| (name.as_str(), json_of(line.raw(name)))).collect()
+    present.map(|name| (name.as_str(), json_of(line.raw(name)))).chain(gate(line)).collect()
+}
+
+/// Who told an event: the gate that decided, or whose task it was.
+pub(super) fn gate(line: &Line<'_>) -> Option<(&'static str, Value)> {
+    Some(("gate", Value::String(clipped(&line.text(Name::ProducerId)?))))
 }
 
 fn json_of(raw: &[u8]) -> Value {
@@ -385,7 +393,7 @@ mod tests {
     #[test]
     fn the_built_in_rules_are_read_like_any_other() {
         let rules = Rule::parse(BUILT_IN.as_bytes()).expect("the table");
-        assert_eq!(rules.len(), 11);
+        assert_eq!(rules.len(), 12);
         assert!(rules.iter().all(|rule| !rule.advice.is_empty() && rule.sentence.ends_with('.')));
     }
 

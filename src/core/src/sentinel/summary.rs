@@ -4,7 +4,8 @@ use core::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::finding::{Finding, Severity, count, moment};
-use super::memory::{Map, pair};
+use super::names::{Map, pair};
+use super::sources::Sources;
 use crate::event::Kind;
 use crate::json::{Value, object};
 use crate::limits::MAX_FINDINGS_OF_A_KIND;
@@ -77,8 +78,11 @@ pub struct Summary {
     pub full_since: Option<u64>,
     /// How many packets were forgotten before their time because of that.
     pub forgotten: u64,
-    /// How many events could not be judged because of that.
+    /// How many events could not be judged because of that, because what matters may stand before the log, or because lines do not stand in
+    /// the order of their time.
     pub undecided: u64,
+    /// How many events had been told before: they were delivered twice, and count once.
+    pub duplicates: u64,
     /// What the hash chain and the checkpoints of the log say.
     pub log: Option<Report>,
 }
@@ -139,6 +143,7 @@ impl Summary {
             ("full_since", self.full_since.map_or(Value::Null, count)),
             ("forgotten", count(self.forgotten)),
             ("undecided", count(self.undecided)),
+            ("duplicates", count(self.duplicates)),
             ("log", self.log.as_ref().map_or(Value::Null, log_value)),
         ])
     }
@@ -169,7 +174,7 @@ pub(super) struct Tally {
     /// Of each kind how many of each severity.
     findings: BTreeMap<String, [u64; Severity::ALL.len()]>,
     severities: [u64; Severity::ALL.len()],
-    first: Option<i64>,
+    pub(super) first: Option<i64>,
     last: Option<i64>,
     handoffs: Map<Handoffs>,
     more_handoffs: u64,
@@ -261,6 +266,7 @@ impl Tally {
             full_since: None,
             forgotten: 0,
             undecided: 0,
+            duplicates: 0,
             log: None,
         }
     }
@@ -312,6 +318,8 @@ pub struct Collected {
     pub findings: Vec<Finding>,
     /// The counts, of those that are not here too.
     pub summary: Option<Summary>,
+    /// The files that were read.
+    pub sources: Sources,
     held: BTreeMap<String, [usize; Severity::ALL.len()]>,
 }
 

@@ -3,35 +3,22 @@
 use core::fmt::Write as _;
 use std::collections::BTreeSet;
 
-use super::{graph, lines, remarks, time, visible};
+use super::{Folded, closing, folded, graph, places, remarks, time, visible};
 use crate::crypto::sha256;
 use crate::encoding::base64;
-use crate::sentinel::finding::{Finding, Severity};
+use crate::sentinel::finding::Severity;
+use crate::sentinel::sources::Sources;
 use crate::sentinel::summary::{Collected, Group};
 
-const STYLE: &str = "\
-:root{color-scheme:light dark;--ink:#1a1d21;--dim:#667080;--page:#fff;--card:#f5f6f8;--line:#d8dce2;--good:#2f7d4f;--bad:#c62f2f;--warn:#9a6700;--info:#2468b0}\
-@media(prefers-color-scheme:dark){:root{--ink:#e6e8eb;--dim:#98a2b0;--page:#14171b;--card:#1d2127;--line:#343a43;--good:#4fb37a;--bad:#ff6b62;--warn:#e0a93a;--info:#6cb0f5}}\
-*{box-sizing:border-box}body{margin:0 auto;max-width:1080px;padding:24px;font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--page)}\
-h1{font-size:24px;margin:0 0 4px}h2{font-size:18px;margin:32px 0 8px}p{margin:4px 0}.dim{color:var(--dim)}.warning{color:var(--warn);font-weight:600}\
-.tiles{display:flex;flex-wrap:wrap;gap:8px;margin:16px 0}.tile{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:8px 16px}.tile b{display:block;font-size:22px}\
-.critical,.high{color:var(--bad)}.medium{color:var(--warn)}.low,.info{color:var(--info)}\
-svg{width:100%;height:auto;background:var(--card);border:1px solid var(--line);border-radius:8px;font-size:12px}svg text{fill:var(--ink)}\
-.back{fill:transparent}.good{fill:var(--good)}.bad{fill:var(--bad)}.node{fill:var(--ink)}.edge{fill:none;opacity:.75}.edge.good{stroke:var(--good)}.edge.bad{stroke:var(--bad)}\
-.filters{display:flex;flex-wrap:wrap;gap:8px;margin:8px 0}select,input{font:inherit;color:inherit;background:var(--card);border:1px solid var(--line);border-radius:6px;padding:4px 8px}input{flex:1;min-width:200px}\
-table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:6px 8px;border-bottom:1px solid var(--line);overflow-wrap:anywhere}th:first-child{overflow-wrap:normal}th{position:sticky;top:0;background:var(--page)}td.at,td:first-child,td:nth-child(2){white-space:nowrap}.wide{overflow-x:auto}.wide svg{min-width:680px}\
-@media(max-width:860px){body{padding:16px}thead{display:none}table,tbody,tr,td{display:block}tr[hidden]{display:none}tr{padding:8px 0;border-bottom:1px solid var(--line)}\
-td{padding:1px 0;border:0}td:first-child,td:nth-child(2){display:inline-block;margin-right:8px;font-weight:600}td.at{white-space:normal}}";
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
 
-const SCRIPT: &str = "\
-'use strict';\
-const rows=[...document.querySelectorAll('tbody tr')];\
-const [severity,kind,words]=['severity','kind','words'].map((id)=>document.getElementById(id));\
-const shown=document.getElementById('shown');\
-const filter=()=>{const text=words.value.toLowerCase();let n=0;\
-for(const row of rows){const fits=(!severity.value||row.dataset.severity===severity.value)&&(!kind.value||row.dataset.kind===kind.value)&&(!text||row.textContent.toLowerCase().includes(text));\
-row.hidden=!fits;n+=fits;}shown.textContent=n+' of '+rows.length+' shown';};\
-for(const field of [severity,kind,words])field.addEventListener('input',filter);filter();";
+/// Most types of events that are counted.
+const MOST_TILES: usize = 40;
+
+/// Most rows of one kind and severity, and the size at which a page ends with its rows.
+const MOST_ROWS: usize = 200;
+const MOST_BYTES: usize = 1_600_000;
 
 /// The report as an HTML page. Everything received is escaped, and the page may run its own script only.
 #[must_use]
@@ -43,14 +30,14 @@ pub fn html(collected: &Collected) -> String {
         page,
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Audit of an event log</title><style>{STYLE}</style></head><body>\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>Audit of an event log</title><style>{STYLE}</style></head><body><main>\n\
          <h1>Audit of an event log</h1>\n",
         hash(STYLE),
         hash(SCRIPT),
     );
     head(&mut page, collected);
     table(&mut page, collected);
-    let _ = writeln!(page, "<script>{SCRIPT}</script></body></html>");
+    let _ = writeln!(page, "</main><script>{SCRIPT}</script></body></html>");
     page
 }
 
@@ -82,6 +69,7 @@ fn head(page: &mut String, collected: &Collected) {
         tile(page, severity.as_str(), summary.of_severity(severity), severity.as_str());
     }
     page.push_str("</div>\n");
+    let _ = writeln!(page, "<p>{}</p>", escaped(&closing(summary)));
     for (is_warning, remark) in remarks(summary) {
         let _ = writeln!(page, "<p class=\"{}\">{}</p>", if is_warning { "warning" } else { "dim" }, escaped(&remark));
     }
@@ -92,7 +80,7 @@ fn head(page: &mut String, collected: &Collected) {
         let _ = writeln!(page, "<h2>Who handed over to whom</h2><div class=\"wide\">{}</div>", graph::handoffs(summary));
     }
     page.push_str("<h2>Events</h2><div class=\"tiles\">");
-    for (name, n) in &summary.events {
+    for (name, n) in summary.events.iter().take(MOST_TILES) {
         tile(page, "", *n, name);
     }
     page.push_str("</div>\n");
@@ -114,35 +102,52 @@ fn table(page: &mut String, collected: &Collected) {
         let _ = write!(page, "<option>{}</option>", escaped(kind));
     }
     page.push_str("</select><input id=\"words\" type=\"search\" placeholder=\"agent, packet, words\" aria-label=\"Search\"></div><p class=\"dim\" id=\"shown\"></p>\n");
+    page.push_str(
+        "<div class=\"rows\" role=\"region\" aria-label=\"Findings\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">Severity</th><th scope=\"col\">Kind</th>\
+         <th scope=\"col\">What happened, and what to do</th><th scope=\"col\">Where</th><th scope=\"col\">When</th></tr></thead><tbody>\n",
+    );
+    let mut shown = Vec::new();
     for Group { kind, severity, count, findings } in &groups {
-        let shown = u64::try_from(findings.len()).unwrap_or(u64::MAX);
-        if *count > shown {
-            let _ = writeln!(
-                page,
-                "<p class=\"dim\">{shown} of {count} findings {} of {} severity are shown.</p>",
-                escaped(kind),
-                severity.as_str()
-            );
+        let mut told = 0;
+        for fold in folded(findings).iter().take(MOST_ROWS) {
+            if page.len() > MOST_BYTES {
+                break;
+            }
+            row(page, fold, &collected.sources);
+            told += fold.count as u64;
+        }
+        if told < *count {
+            shown.push(format!("{told} of {count} {kind} ({})", severity.as_str()));
         }
     }
-    page.push_str("<table><thead><tr><th>Severity</th><th>Kind</th><th>What happened, and what to do</th><th>Where</th><th>When</th></tr></thead><tbody>\n");
-    for finding in groups.iter().flat_map(|group| &group.findings) {
-        row(page, finding);
+    page.push_str("</tbody></table></div>\n");
+    if !shown.is_empty() {
+        let _ = writeln!(
+            page,
+            "<p class=\"dim\">Of many only the first are in the table: {}. All are in the JSON.</p>",
+            escaped(&shown.join(", "))
+        );
     }
-    page.push_str("</tbody></table>\n");
 }
 
-fn row(page: &mut String, finding: &Finding) {
+fn row(page: &mut String, fold: &Folded<'_>, sources: &Sources) {
+    let finding = fold.first;
     let (severity, kind) = (finding.severity.as_str(), escaped(&finding.kind));
     let named: Vec<String> = finding.agents.iter().chain(&finding.packets).map(|name| escaped(name)).collect();
+    let gate = if finding.gate().is_empty() { String::new() } else { format!("<p class=\"dim\">at {}</p>", escaped(finding.gate())) };
+    let more = if fold.count > 1 {
+        format!(" <b>{} times</b>, to {}", fold.count, escaped(&places(sources, &fold.last.lines)))
+    } else {
+        String::new()
+    };
     let _ = writeln!(
         page,
         "<tr data-severity=\"{severity}\" data-kind=\"{kind}\"><td class=\"{severity}\">{severity}</td><td>{kind}</td>\
-         <td>{}<p class=\"dim\">{}</p><p class=\"dim\">{}</p></td><td>{}</td><td class=\"at\">{}</td></tr>",
+         <td>{}<p class=\"dim\">{}</p><p class=\"dim\">{}</p></td><td>{}{more}{gate}</td><td class=\"at\">{}</td></tr>",
         escaped(&finding.sentence),
         escaped(&finding.advice),
         named.join(" · "),
-        lines(&finding.lines),
+        escaped(&places(sources, &finding.lines)),
         time(finding.at),
     );
 }

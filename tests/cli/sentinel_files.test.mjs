@@ -1,0 +1,109 @@
+/** Several files of one system, what a report may be written over, and what fails. */
+import assert from "node:assert/strict";
+import { linkSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { AgentIdentity } from "../../pkg/dist/index.js";
+import { LogWriter, Sentinel } from "../../pkg/dist/sentinel.js";
+import { EventLog } from "../node/event_log.mjs";
+import { answers, directory, run } from "./support.mjs";
+
+function folder(t, files) {
+  const cwd = directory(t);
+  const write = (name, text) => writeFileSync(join(cwd, name), text);
+  for (const [name, text] of Object.entries(files)) write(name, text);
+  const sentinel = (...args) => run(["sentinel", ...args], { cwd });
+  const found = async (...args) => answers((await sentinel(...args, "--json", "--min-severity", "low")).out);
+  return { cwd, write, sentinel, found };
+}
+
+/** Two gates of one agent, each with a file of its own; the second takes a packet that the first has taken. */
+function replicas() {
+  const [one, other] = [new EventLog(), new EventLog()];
+  for (let n = 0; n < 50; n += 1) {
+    one.pass(60).run(`a${n}`);
+    other.now = one.now + 5000;
+    if (n === 10) other.accept("a10");
+    other.run(`b${n}`);
+  }
+  return [one, other];
+}
+
+test("files of one time are one log in the order of time, and findings name their lines", async (t) => {
+  const [one, other] = replicas();
+  const { found } = folder(t, { "one.jsonl": one.text, "other.jsonl": other.text });
+  for (const [files, second] of [[["one.jsonl", "other.jsonl"], 301], [["other.jsonl", "one.jsonl"], 302]]) {
+    const [replay, summary, ...rest] = await found(...files);
+    assert.deepEqual([replay.type, replay.severity, rest], ["replay_attempt", "critical", []]);
+    assert.deepEqual(replay.places.toSorted(), ["one.jsonl:51", "other.jsonl:51"]);
+    assert.deepEqual(replay.lines, [51, second]);
+    assert.deepEqual([summary.lines, summary.undecided], [501, 0]);
+  }
+});
+
+test("a gate and its worker tell one story, whichever file is given first", async (t) => {
+  const [gate, worker] = [new EventLog(), new EventLog()];
+  for (let n = 0; n < 200; n += 1) {
+    gate.pass(60).accept(`p${n}`);
+    worker.now = gate.now + 50;
+    worker.start(`p${n}`).use(`p${n}`).finish(`p${n}`).attest(`p${n}`);
+  }
+  const { found } = folder(t, { "gate.jsonl": gate.text, "worker.jsonl": worker.text });
+  for (const files of [["gate.jsonl", "worker.jsonl"], ["worker.jsonl", "gate.jsonl"]]) assert.deepEqual((await found(...files)).map(({ type }) => type), ["summary"]);
+});
+
+test("of files of one time the chain of each is verified by itself", async (t) => {
+  const keeper = AgentIdentity.generate();
+  const chained = (log, id) => {
+    const writer = new LogWriter({ logId: id });
+    return [...log.events.map((event) => writer.append(event)), writer.checkpoint(keeper, { now: log.now })].map((line) => `${line}\n`);
+  };
+  const [one, other] = [new EventLog(), new EventLog()].map((log, at) => {
+    for (let n = 0; n < 20; n += 1) log.pass(60).run(`${at}-${n}`);
+    return chained(log, `gate-${at}`);
+  });
+  const { found, write } = folder(t, { "one.jsonl": one.join(""), "other.jsonl": other.join(""), "key.pem": keeper.publicKeyPem });
+  const [summary, ...none] = await found("one.jsonl", "other.jsonl", "--key", "key.pem");
+  assert.deepEqual([none, summary.log.sealed, summary.log.unsealed, summary.log.breaks], [[], 202, 0, 0]);
+  write("other.jsonl", other.toSpliced(7, 1).join(""));
+  const [broken] = await found("one.jsonl", "other.jsonl", "--key", "key.pem", "--type", "log_break");
+  assert.deepEqual(broken.places, ["other.jsonl:7", "other.jsonl:8"]);
+});
+
+test("the exit code is 1 from the severity on that is asked for, and medium by default", async (t) => {
+  const { sentinel } = folder(t, { "low.jsonl": new EventLog().refuse("p", "expired").text, "high.jsonl": new EventLog().refuse("p", "invalid_signature").text });
+  const code = async (...args) => (await sentinel(...args)).code;
+  assert.deepEqual([await code("low.jsonl"), await code("low.jsonl", "--fail-on", "low"), await code("low.jsonl", "--fail-on", "high")], [0, 1, 0]);
+  assert.deepEqual([await code("high.jsonl"), await code("high.jsonl", "--fail-on", "critical"), await code("high.jsonl", "--fail-on", "none")], [1, 0, 0]);
+  assert.deepEqual([await code("high.jsonl", "--json"), await code("low.jsonl", "--json"), await code("low.jsonl", "--html", "-", "--fail-on", "info")], [1, 0, 1]);
+});
+
+test("a page is written over a page and over nothing else", async (t) => {
+  const text = new EventLog().run("p").text;
+  const { cwd, sentinel } = folder(t, { "log.jsonl": text, "notes.txt": "mine\n", "empty.html": "", "page.html": "<!doctype html><p>mine" });
+  linkSync(join(cwd, "log.jsonl"), join(cwd, "hard.html"));
+  symlinkSync("log.jsonl", join(cwd, "soft.html"));
+  for (const name of ["log.jsonl", "hard.html", "soft.html", "notes.txt", "page.html", "."]) {
+    const { code, out, err } = await sentinel("log.jsonl", "--html", name);
+    assert.deepEqual([code, out, err.split("\n").length], [2, "", 2], name);
+  }
+  assert.deepEqual([readFileSync(join(cwd, "log.jsonl"), "utf8"), readFileSync(join(cwd, "notes.txt"), "utf8")], [text, "mine\n"]);
+  for (const name of ["new.html", "new.html", "empty.html"]) assert.equal((await sentinel("log.jsonl", "--html", name)).code, 0, name);
+});
+
+test("a terminal of no columns is one of a hundred", () => {
+  const audit = new Sentinel().ingest(new EventLog().refuse("p", "invalid_signature").text);
+  assert.equal(audit.report({ width: 0 }), audit.report({ width: 100 }));
+});
+
+test("no text of a rule moves a terminal, or leaves its place in a page", async (t) => {
+  const evil = "\u001b[2J\u202e\u2066\u0085\u009b31m\u007f\u200b\u2028<img src=x><script>alert(2)</script>";
+  const rule = { type: "mine", severity: "high", event_type: "tool_used", sentence: `${evil}{action}`, advice: evil };
+  const { sentinel } = folder(t, { "log.jsonl": new EventLog().run("p").text, "rules.json": JSON.stringify([rule]) });
+  for (const more of [[], ["--json"], ["--html", "-"]]) {
+    const { code, out } = await sentinel("log.jsonl", "--rules", "rules.json", ...more);
+    assert.equal(code, 1);
+    assert.doesNotMatch(out, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/, more.join(" "));
+    if (more[0] === "--html") assert.doesNotMatch(out, /<img|<script>alert/);
+  }
+});
