@@ -617,7 +617,10 @@ export interface ReviewRequest {
   /** SHA-256 in hex of what is approved: the packet without its times, so that an approval outlasts a packet that is signed again. */
   readonly reviewDigest: string;
   readonly packetId: string;
-  /** The packet, whose signature is valid. Nothing is said of time, trust or replay. */
+  /**
+   * What the digest covers, with times and signature, which is valid: not the approvals of this digest that it carries in
+   * `context.human_approval`. Nothing is said of time, trust or replay.
+   */
   readonly packet: VerifiedPacket;
 }
 
@@ -913,7 +916,7 @@ export type IsHonoured = (boundary: string) => boolean | Promise<boolean>;
 export interface ReviewOptions {
   /**
    * Agent ids whose signed approvals count; where there are none, whoever the registry calls a reviewer. The sender and the
-   * receiver of a packet never count for it.
+   * receiver of a packet never count for it, under whatever id or key the registry knows them.
    */
   reviewers?: readonly string[];
   /** How many of them must approve, by default 1. */
@@ -1019,6 +1022,19 @@ export interface HandleOptions extends ReviewedOptions {
   now?: Moment;
 }
 
+/** A person's word that a decision rests on. */
+export interface Reviewed {
+  readonly decision: "APPROVED" | "DENIED";
+  /** The agent id of who signed. */
+  readonly reviewer: string;
+  /** SHA-256 of the reviewer's raw public key, in hex. */
+  readonly fingerprint: string;
+  /** At most 4096 bytes; in events cut at 1024 UTF-16 units, in receipts at 512. */
+  readonly note: string | null;
+  /** SHA-256 of the signed statement, in hex. */
+  readonly digest: string;
+}
+
 /** The gate's answer, deeply frozen. */
 export class PacketDecision {
   private constructor();
@@ -1041,9 +1057,14 @@ export class PacketDecision {
   readonly validUntilMs: number | null;
   /** What is worth knowing of the decision: `token_overlap_used`. */
   readonly notices: readonly string[];
+  /** Whose word it rests on: the approvals that counted, or the denial that refused; empty where no such word decided. */
+  readonly reviews: readonly Reviewed[];
   /** What was checked, in order, and what each found. */
   readonly checks: readonly Check[];
-  /** The verified packet; undefined unless accepted. */
+  /**
+   * The verified packet; undefined unless accepted. Without the approvals of it that it carries in `context.human_approval`: a sender
+   * can write any note into one, and nobody approved it. Those that counted are in `reviews`.
+   */
   readonly packet: VerifiedPacket | undefined;
   /** SHA-256 over the packet's canonical bytes, in hex: names the packet in events and receipts. Null unless accepted. */
   readonly packetDigest: string | null;
@@ -1239,7 +1260,7 @@ export interface Receipt {
   /** The text of an {@link ExecutionAttestation}. */
   readonly attestation: string;
   readonly result: { readonly [key: string]: JsonValue | undefined };
-  readonly reason: { readonly packet_digest: string; readonly parent_attestation: string | null };
+  readonly reason: { readonly packet_digest: string; readonly parent_attestation: string | null; readonly reviews?: readonly Reviewed[] };
 }
 
 /**

@@ -101,10 +101,10 @@ export const chainOf = ({ packet_id, from_agent }, more = {}) => ({ packet_ids: 
 /** Envelope text. `chain` in place of the genuine one. */
 export const envelope = (signedPacket, chain = chainOf(signedPacket), style = { sorted: false }) => json({ packet: signedPacket, chain }, style);
 
-/** The digest a reviewer approves. */
+/** The digest a reviewer approves; without the approvals of it that the packet carries, which the caller leaves out. */
 export function reviewDigest(fields) {
   const { issued_at, expires_at, ...rest } = fields;
-  const { human_approval, ...context } = rest.context;
+  const { context } = rest;
   return sha256("TRUSTHANDOFF_REVIEW_V1\0", json({ ...rest, context }, { signed: true })).toString("hex");
 }
 

@@ -1,5 +1,6 @@
 import { attestationWork, attested } from "../attestation.js";
 import { shared } from "../core.js";
+import { shownReviews } from "../gate/decision.js";
 import { after } from "../gate/timer.js";
 import { copyPlain, freezeDeep, isPlain, member } from "../plain.js";
 import { attempt } from "../promises.js";
@@ -9,21 +10,25 @@ import { inWords, isObject } from "../text.js";
 /** Longest message of a failure that is attested, in characters. */
 const MAX_MESSAGE = 1024;
 
+/** Longest note that a reason repeats, in characters: of 64 reviewers' notes it is still short enough to be attested. */
+const MAX_NOTE = 512;
+
 const LATE = /* @__PURE__ */ Symbol("late");
 
 /**
  * A receipt of one execution: an attestation, and the result and reason it is of. The reason names the packet by its digest, which
- * no other packet shares whatever its id, and the receipt it follows.
+ * no other packet shares whatever its id, the receipt it follows, and whose word it rests on where people reviewed it.
  *
  * @returns {Promise<{ receipt: object | null, unattested: string | null, attestation: object | null }>} never rejects;
  *   `unattested` is the code of why there is none
  */
-export async function receiptOf(identity, { packet, parent, status, result, error, nowMs, timeoutMs }) {
+export async function receiptOf(identity, { packet, parent, decision, status, result, error, nowMs, timeoutMs }) {
   let callOff = () => {};
   try {
     // A task of another of the gate's ids is not this identity's to attest.
     if (packet.toAgent !== identity.agentId) return none("signing_identity_mismatch");
     const reason = { __proto__: null, packet_digest: packet.digest, parent_attestation: parent };
+    if (decision.reviews.length > 0) reason.reviews = shownReviews(decision, MAX_NOTE);
     const came = outcomeOf(status, result, error);
     const work = attestationWork({ packetId: packet.id, status, result: came, reason, now: nowMs }, "execute");
     const late = new Promise((resolve) => {

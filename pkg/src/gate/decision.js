@@ -37,6 +37,7 @@ export class PacketDecision {
     this.expiresAtMs = found.expires_at_ms;
     this.validUntilMs = found.valid_until_ms;
     this.notices = Object.freeze(found.notices);
+    this.reviews = freezeDeep(found.reviews);
     checks.set(this, checkTexts);
     if (found.decision === "ACCEPT") {
       accepted.set(this, { bytes, machine, validUntilMs: this.validUntilMs, maxRuntimeMs: found.max_runtime_ms });
@@ -97,6 +98,11 @@ export function reviewFinding(decision) {
   return outcome === undefined ? undefined : outcome === "pass";
 }
 
+/** Whose word a decision rests on, with notes of so many characters at most. */
+export function shownReviews({ reviews }, length) {
+  return reviews.map((review) => ({ ...review, note: review.note?.slice(0, length).replace(/\p{Surrogate}/gu, "\ufffd") ?? null }));
+}
+
 function finding(line) {
   const [check, outcome, detail] = line.split("\t");
   return { check, outcome, detail };
@@ -148,6 +154,7 @@ export function localRejection(code) {
     expires_at_ms: null,
     valid_until_ms: null,
     notices: [],
+    reviews: [],
   };
   return new PacketDecision(MADE_HERE, found, "");
 }

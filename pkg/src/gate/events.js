@@ -1,10 +1,13 @@
 import { shared } from "../core.js";
 import { makeEvent } from "../events/event.js";
 import { REVOKING } from "../generated/vocabulary.js";
-import { reviewFinding } from "./decision.js";
+import { reviewFinding, shownReviews } from "./decision.js";
 
 /** Longest text whose run is kept for its events; a thousand of them are kept at most. */
 const MAX_KEPT_BYTES = 8192;
+
+/** Longest note that an event repeats, in characters; the digest is of the whole statement. */
+const MAX_NOTE = 1024;
 
 /**
  * Tells of a decision: what people said first, then what the core has to tell of it. Whether every sink has stored it, or a
@@ -44,6 +47,7 @@ function tellReview(teller, run, decision, nowMs) {
     review_digest: reviewDigest(run.bytes),
     decision: approved ? "APPROVED" : "DENIED",
     reason: approved ? null : decision.code,
+    reviews: shownReviews(decision, MAX_NOTE),
   });
 }
 

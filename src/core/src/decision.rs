@@ -7,6 +7,7 @@ pub use code::{Class, Code, USAGE_CODES};
 pub use reason::Reason;
 pub(crate) use reason::one_line;
 
+use crate::approval::Approval;
 use crate::capability::Capability;
 use crate::encoding::hex;
 use crate::json::Integer;
@@ -155,6 +156,9 @@ pub struct Trail {
     pub claimed: Option<Claimed>,
     /// What is worth telling.
     pub notices: Vec<Notice>,
+    /// The words of people that decided: the approvals that an acceptance rests on, or the denial that refused. Each is
+    /// verified, and by a reviewer.
+    pub reviews: Vec<Approval>,
 }
 
 /// What a packet says of itself, proven or not.
@@ -237,6 +241,12 @@ impl Decision {
     #[must_use]
     pub fn notices(&self) -> &[Notice] {
         &self.trail.notices
+    }
+
+    /// The words of people that decided.
+    #[must_use]
+    pub fn reviews(&self) -> &[Approval] {
+        &self.trail.reviews
     }
 
     /// The packet's digest in hexadecimal; only of an ACCEPT.

@@ -279,8 +279,7 @@ impl Gate {
     fn unknown_agent<'a>(&self, run: &mut Run, check: Check, agents: impl Iterator<Item = &'a str>) -> Result<Option<Question>, Refusal> {
         if let Some(Question::Agent { agent_id }) = run.answered.take() {
             let record = agent_answer(run.answer.take()).map_err(|reason| Refusal(check, reason))?;
-            run.records.retain(|(known, _)| *known != agent_id);
-            run.records.push((agent_id, record));
+            run.know(agent_id, record);
         }
         if self.config.self_certifying {
             return Ok(None);
@@ -333,6 +332,17 @@ impl Run {
             Some(Question::Agent { agent_id }) => Some(agent_id),
             _ => None,
         }
+    }
+
+    fn know(&mut self, agent: String, record: Option<AgentRecord>) {
+        self.records.retain(|(known, _)| *known != agent);
+        self.records.push((agent, record));
+    }
+
+    /// Everybody is looked up again.
+    fn forget_records(&mut self) {
+        self.records.clear();
+        self.reviews.forget_failures();
     }
 
     fn record(&self, agent: &str) -> Option<&AgentRecord> {

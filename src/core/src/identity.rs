@@ -54,6 +54,11 @@ pub fn public_key_from_pem(pem: &str) -> Result<PublicKey, crate::crypto::Error>
     PublicKey::from_bytes(public_bytes_from_pem(pem).ok_or(crate::crypto::Error::KeyEncoding)?)
 }
 
+/// Whether the text is spelt as [`public_key_pem`] spells a key. Whether it is one costs more to say.
+pub(crate) fn is_public_key_pem(pem: &str) -> bool {
+    public_bytes_from_pem(pem).is_some()
+}
+
 /// The 32 bytes inside a canonical PEM, not yet known to be a key.
 fn public_bytes_from_pem(pem: &str) -> Option<[u8; 32]> {
     let body = pem.strip_prefix(PUBLIC_HEAD)?.strip_suffix(PUBLIC_TAIL)?;

@@ -75,6 +75,7 @@ pub mod log;
 pub mod packet;
 pub mod registry;
 pub mod replay;
+pub mod review;
 pub mod revocation;
 mod scan;
 pub mod sentinel;

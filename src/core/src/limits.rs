@@ -99,6 +99,9 @@ pub const DEFAULT_APPROVAL_SECONDS: u32 = 3600;
 /// Most approvals looked at for one packet: each costs a verification.
 pub const MAX_APPROVALS: usize = 64;
 
+/// Most review digests tried for one packet whose own approvals name several: each costs writing the packet once.
+pub const MAX_REVIEW_DIGESTS: usize = 3;
+
 /// Most reviewers that can be asked for.
 pub const MAX_THRESHOLD: u32 = 64;
 

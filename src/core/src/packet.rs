@@ -1,4 +1,4 @@
-//! The signed task packet: model, both signed forms, and its two digests.
+//! The signed task packet: model, both signed forms, and its digest.
 //!
 //! [`UnverifiedPacket`] is what a text says; [`Packet`] is what its signature proves. Only
 //! [`UnverifiedPacket::verify`] and [`Draft::finish`] make the latter.
@@ -183,21 +183,6 @@ impl Packet {
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
         sha256(&[b"TRUSTHANDOFF_PACKET_V1\0", json::write(&self.content.to_value(), Style::COMPACT).as_bytes()])
-    }
-
-    /// The digest a human approves: without the times and the approval itself, because a person
-    /// needs longer than a write packet lives, so that the approval outlasts a re-issued packet of
-    /// the same content.
-    #[must_use]
-    pub fn review_digest(&self) -> [u8; 32] {
-        let mut value = self.content.to_value();
-        if let Value::Object(members) = &mut value {
-            members.retain(|(key, _)| key != "issued_at" && key != "expires_at");
-            if let Some((_, Value::Object(context))) = members.iter_mut().find(|(key, _)| key == "context") {
-                context.retain(|(key, _)| key != "human_approval");
-            }
-        }
-        sha256(&[b"TRUSTHANDOFF_REVIEW_V1\0", json::write(&value, Style::COMPACT).as_bytes()])
     }
 }
 

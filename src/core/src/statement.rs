@@ -6,7 +6,7 @@
 
 use crate::crypto::{self, KeyTables, PublicKey, SecretKey, Signature, sha256};
 use crate::encoding::{base64, hex};
-use crate::identity::{public_key_pem, stated_key};
+use crate::identity::{is_public_key_pem, public_key_pem, stated_key};
 use crate::json::{self, FieldError, Fields, Style, Value};
 use crate::limits::{MAX_ID_BYTES, MAX_STATEMENT_BYTES};
 use crate::time::{self, Timestamp};
@@ -140,6 +140,20 @@ pub(crate) fn body<B: Body>(members: Value) -> Result<B, FieldError> {
     let mut fields = Fields::of(members, "")?;
     let body = B::read(&mut fields);
     fields.finish().map(|()| body)
+}
+
+/// The body of a value that has the form of such a statement: members, types, ranges, spellings. Neither key nor signature has
+/// been tried.
+pub(crate) fn form<B: Body>(value: Value) -> Option<B> {
+    let mut fields = Fields::of(value, "").ok()?;
+    let is_spelt = fields.text("type") == B::TYPE
+        && fields.text("signature_algo") == "Ed25519"
+        && is_public_key_pem(&fields.text("public_key"))
+        && Signature::from_base64(&fields.text("signature")).is_ok()
+        && check_id(&fields.text("id")).is_ok();
+    fields.time("issued_at");
+    let body = B::read(&mut fields);
+    fields.finish().ok().filter(|()| is_spelt).map(|()| body)
 }
 
 // What follows knows nothing of the body, so that it is compiled once and not once a kind.

@@ -9,11 +9,11 @@ use trusthandoff::approval;
 use trusthandoff::chain::envelope_text;
 use trusthandoff::crypto::SecretKey;
 use trusthandoff::decision::{Check, Decision};
-use trusthandoff::encoding::hex;
 use trusthandoff::gate::{Answer, Config, Failure, Gate, Hooks, Question, Request, ReviewPolicy, Step};
 use trusthandoff::json::{self, Style};
 use trusthandoff::packet::{Form, Packet};
 use trusthandoff::registry::AgentRecord;
+use trusthandoff::review::Subject;
 use trusthandoff::statement::Issuer;
 use trusthandoff::time::Timestamp;
 
@@ -31,7 +31,7 @@ fn packet() -> Packet {
 
 fn said(secret: &SecretKey, agent: &str, packet: &Packet, more: &str) -> String {
     let issuer = Issuer { agent_id: agent.into(), public_key: secret.public_key(), now: at(1), entropy: [3; 16] };
-    let fields = format!(r#"{{"review_digest": "{}", {more}}}"#, hex(&packet.review_digest()));
+    let fields = format!(r#"{{"review_digest": "{}", {more}}}"#, Subject::of(packet.content()).digest);
     approval::draft(json::parse(fields.as_bytes()).unwrap(), &issuer).and_then(|draft| draft.sign(secret)).expect(more).to_text()
 }
 
@@ -52,6 +52,10 @@ struct Host {
     replies: Vec<(Answer, Timestamp)>,
     approves: bool,
     gone: Option<&'static str>,
+    /// Agents of whom nobody answers.
+    failing: Vec<&'static str>,
+    /// Whose keys an agent holds beside its own.
+    shared: Vec<(&'static str, SecretKey)>,
     asked: Vec<Question>,
 }
 
@@ -65,6 +69,8 @@ impl Host {
             replies: Vec::new(),
             approves: false,
             gone: None,
+            failing: Vec::new(),
+            shared: Vec::new(),
             asked: Vec::new(),
         }
     }
@@ -86,7 +92,10 @@ impl Host {
                 Step::Valid(_) => panic!("nothing was accepted before"),
                 Step::Ask(ask) => {
                     let answer = match &ask.question {
-                        Question::Agent { agent_id } => Answer::Agent(self.record(agent_id)),
+                        Question::Agent { agent_id } if self.failing.contains(&agent_id.as_str()) => Answer::Failed(Failure::Timeout),
+                        Question::Agent { agent_id } => {
+                            Answer::Agent(self.record(agent_id).map(|record| self.with_shared(agent_id, record)))
+                        }
                         Question::Approval { .. } => Answer::Flag(self.approves),
                         Question::Review { .. } => {
                             assert!(!self.asked.iter().any(|q| matches!(q, Question::Nonce { .. })), "no nonce while it waits");
@@ -115,6 +124,17 @@ impl Host {
             self.asked.iter().any(|q| matches!(q, Question::Review { .. })).then_some(()).and(self.gone).filter(|n| *n == agent);
         let record = AgentRecord { reviewer: agent != "eve", ..AgentRecord::of_key(person(agent).public_key()) };
         Some(AgentRecord { revoked_at: revoked_at.map(|_| at(0)), ..record })
+    }
+
+    fn with_shared(&self, agent: &str, mut record: AgentRecord) -> AgentRecord {
+        for (_, secret) in self.shared.iter().filter(|(name, _)| *name == agent) {
+            record.keys.extend(AgentRecord::of_key(secret.public_key()).keys);
+        }
+        record
+    }
+
+    fn looked_up(&self, agent: &str) -> bool {
+        self.asked.iter().any(|question| matches!(question, Question::Agent { agent_id } if agent_id == agent))
     }
 
     fn held_until(&self) -> Option<i64> {
@@ -150,7 +170,8 @@ fn d01_only_the_signed_word_of_a_reviewer_for_this_very_packet_counts() {
         ("of the sender's key", vec![said(&planner(), "ana", &packet(), yes)], Some("human_review_required")),
         ("expired", vec![said(&person("ana"), "ana", &packet(), &format!("{yes}, \"ttl_seconds\": 1"))], Some("human_review_required")),
         ("no statement", vec!["true".into(), "{}".into(), "APPROVED".into()], Some("human_review_required")),
-        ("too many", vec![approved("ana"); 65], Some("human_review_required")),
+        ("more than are looked at, the first is enough", [vec![approved("ana")], vec!["x".into(); 64]].concat(), None),
+        ("beyond what is looked at", [vec!["x".into(); 64], vec![approved("ana")]].concat(), Some("human_review_required")),
     ];
     for (name, approvals, expected) in cases {
         let decision = Host::new(1, &approvals).handle(&packet());
@@ -186,7 +207,7 @@ fn an_approval_travels_inside_the_packet_too_and_a_flag_is_nothing() {
         let fields = WRITE.replacen('{', &format!(r#"{{"context": {{"human_approval": {value}, "sum": 7}}, "#), 1);
         support::packet(&planner(), &fields, Form::V040)
     };
-    let plain = inside("null");
+    let plain = inside("[]");
     let yes = |name: &str| said(&person(name), name, &plain, r#""decision": "APPROVED""#);
     for (threshold, value, expected) in [
         (1, yes("ana"), None),
@@ -283,4 +304,70 @@ fn an_approval_has_one_kind_and_no_more_fields_than_it_signs() {
     }
     let mut long = Host::new(1, &[with("note", &format!("\"{}\"", "x".repeat(5000)))]);
     assert_eq!(code(&long.handle(&packet())), Some("human_review_required"));
+}
+
+#[test]
+fn a_stranger_costs_no_look_up_and_sinks_nothing() {
+    let strangers = vec![approved("eve"), denied("eve")];
+    for approvals in [[vec![approved("ana")], strangers.clone()].concat(), [strangers, vec![approved("ana")]].concat()] {
+        let mut host = Host::new(1, &approvals);
+        host.config.review.reviewers = vec!["ana".into()];
+        host.failing = vec!["eve", RESEARCHER];
+        assert_eq!(code(&host.handle(&packet())), None);
+        assert!(!host.looked_up("eve"), "whom the gate does not name it does not look up");
+    }
+    // Where the registry says who reviews, one who cannot be looked up is missing, and no more.
+    for (approvals, threshold, expected) in [
+        (vec![approved("eve"), approved("ana")], 1, None),
+        (vec![approved("ana"), approved("eve")], 1, None),
+        (vec![approved("eve"), approved("ana")], 2, Some("registry_unavailable")),
+        (vec![approved("ana"), denied("eve")], 1, Some("registry_unavailable")),
+    ] {
+        let mut host = Host::new(threshold, &approvals);
+        host.failing = vec!["eve"];
+        assert_eq!(code(&host.handle(&packet())), expected, "{threshold}");
+    }
+    let mut host = Host::waiting(1, vec![(texts(&[approved("ana")]), at(3))]);
+    host.request.approvals = [vec![approved("eve")], vec!["x".into(); 63]].concat();
+    host.failing = vec!["eve"];
+    assert_eq!(code(&host.handle(&packet())), None, "people can answer, whatever came along");
+}
+
+#[test]
+fn a_key_under_two_ids_is_one_person_in_every_order() {
+    let by = |key: &str, name: &str| said(&person(key), name, &packet(), r#""decision": "APPROVED""#);
+    let words = [by("ana", "ana"), by("ana", "ben"), by("ben", "ben")];
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let mut host = Host::new(2, &order.map(|i| words[i].clone()));
+        host.shared = vec![("ben", person("ana"))];
+        assert_eq!(code(&host.handle(&packet())), Some("human_review_required"), "{order:?}");
+    }
+}
+
+#[test]
+fn sender_and_receiver_review_nothing_under_any_id_or_key_they_hold() {
+    let with_shared = |shared: Vec<(&'static str, SecretKey)>, word: String| {
+        let mut host = Host::new(1, &[word]);
+        host.shared = shared;
+        code(&host.handle(&packet()))
+    };
+    let by_zoe = said(&person("zoe"), "ana", &packet(), r#""decision": "APPROVED""#);
+    assert_eq!(with_shared(vec![], approved("ana")), None);
+    let required = Some("human_review_required");
+    assert_eq!(with_shared(vec![("ana", planner())], approved("ana")), required, "an id with the key that signed the packet");
+    assert_eq!(with_shared(vec![("ana", person("zoe"))], by_zoe), required, "the receiver's key under another id");
+    assert_eq!(with_shared(vec![("ana", person("zoe"))], approved("ana")), required, "an id with a key of the receiver");
+    assert_eq!(with_shared(vec![(RESEARCHER, person("ana"))], approved("ana")), required, "a key that the receiver holds too");
+}
+
+#[test]
+fn a_decision_names_whose_word_it_rests_on() {
+    let names =
+        |decision: &Decision| -> Vec<String> { decision.reviews().iter().map(|word| word.content().body.reviewer.clone()).collect() };
+    let both = Host::new(2, &[approved("ana"), approved("eve"), approved("ben")]).handle(&packet());
+    assert_eq!((code(&both), names(&both)), (None, vec!["ana".to_owned(), "ben".to_owned()]));
+    let refused = Host::new(2, &[approved("ana"), denied("ben")]).handle(&packet());
+    assert_eq!(names(&refused), ["ben"]);
+    let short = Host::new(2, &[approved("ana")]).handle(&packet());
+    assert_eq!(names(&short), [""; 0]);
 }

@@ -14,7 +14,7 @@ const FLOORS: [&[&str]; 14] = [
     &["identity", "action"],
     &["grant", "statement"],
     &["packet", "capability", "attestation", "approval", "revocation"],
-    &["registry", "chain", "replay"],
+    &["registry", "chain", "replay", "review"],
     &["decision"],
     &["checks", "event"],
     &["inspect"],

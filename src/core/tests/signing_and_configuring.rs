@@ -8,10 +8,12 @@ mod support;
 use support::{RESEARCHER, at, envelope, issuer, planner};
 use trusthandoff::crypto::{self, SecretKey};
 use trusthandoff::decision::Reason;
+use trusthandoff::encoding::hex;
 use trusthandoff::gate::{Config, Gate};
 use trusthandoff::json::{self, Value};
 use trusthandoff::packet::{Draft, Error, Form, Packet, TaskMetadata};
 use trusthandoff::registry::{AgentRecord, AgentRegistry};
+use trusthandoff::review::Subject;
 use trusthandoff::{chain, identity, inspect};
 
 fn value(text: &str) -> Value {
@@ -238,11 +240,10 @@ fn c04_and_d12_a_setting_outside_its_range_is_refused_at_construction() {
 #[test]
 fn d01_an_approval_is_bound_to_everything_but_the_times_and_the_approval() {
     let base = r#""to_agent": "a", "intent": "x", "nonce": "n", "packet_id": "p", "task_id": "t", "context": {"k": 1}"#;
-    let digest = |fields: &str| signed(draft(fields, None).expect(fields)).review_digest();
+    let digest = |fields: &str| Subject::of(signed(draft(fields, None).expect(fields)).content()).digest;
     let own = digest(&format!("{{{base}}}"));
     let later = format!(r#"{{{base}, "issued_at": "2026-03-08T13:00:00Z"}}"#);
     assert_eq!(digest(&later), own);
-    assert_eq!(digest(&format!("{{{}}}", base.replace(r#"{"k": 1}"#, r#"{"k": 1, "human_approval": "APPROVED"}"#))), own);
     for (from, to) in [
         (r#""to_agent": "a""#, r#""to_agent": "b""#),
         (r#""intent": "x""#, r#""intent": "y""#),
@@ -250,6 +251,7 @@ fn d01_an_approval_is_bound_to_everything_but_the_times_and_the_approval() {
         (r#""packet_id": "p""#, r#""packet_id": "q""#),
         (r#"{"k": 1}"#, r#"{"k": 2}"#),
         (r#"{"k": 1}"#, r#"{"k": {"human_approval": 1}}"#),
+        (r#"{"k": 1}"#, r#"{"k": 1, "human_approval": "APPROVED"}"#),
         (r#"{"k": 1}"#, r#"{"k": 1}, "risk_level": "write""#),
         (r#"{"k": 1}"#, r#"{"k": 1}, "permissions": {"allowed_actions": ["delete"]}"#),
     ] {
@@ -258,8 +260,9 @@ fn d01_an_approval_is_bound_to_everything_but_the_times_and_the_approval() {
     // The digest is of the content, whatever form signed it, and of another kind than the packet's own.
     let packet = signed(draft(&format!("{{{base}}}"), None).expect("a draft"));
     let older = support::packet(&planner(), &format!("{{{base}}}"), Form::V033);
-    assert_eq!((older.review_digest(), older.digest()), (packet.review_digest(), packet.digest()));
-    assert_ne!(packet.digest(), packet.review_digest());
+    let reviewed = Subject::of(packet.content()).digest;
+    assert_eq!((Subject::of(older.content()).digest, older.digest()), (reviewed.clone(), packet.digest()));
+    assert_ne!(hex(&packet.digest()), reviewed);
 }
 
 #[test]

@@ -4,11 +4,11 @@ use trusthandoff::approval;
 use trusthandoff::capability::{self, Capability};
 use trusthandoff::chain::envelope_text;
 use trusthandoff::crypto::{SecretKey, sha256};
-use trusthandoff::encoding::hex;
 use trusthandoff::gate::{Config, Gate, Hooks};
 use trusthandoff::identity;
 use trusthandoff::json::{self, Value};
 use trusthandoff::packet::{Draft, Form, Issuer, Packet};
+use trusthandoff::review::Subject;
 use trusthandoff::statement;
 use trusthandoff::time::Timestamp;
 
@@ -108,7 +108,7 @@ pub fn speaker(agent: &str, secret: &SecretKey, now: Timestamp, entropy: [u8; 16
 #[must_use]
 pub fn review(secret: &SecretKey, reviewer: &str, packet: &Packet, more: &str) -> String {
     let issuer = speaker(reviewer, secret, at(1), [3; 16]);
-    let text = format!(r#"{{"review_digest": "{}", {more}}}"#, hex(&packet.review_digest()));
+    let text = format!(r#"{{"review_digest": "{}", {more}}}"#, Subject::of(packet.content()).digest);
     approval::draft(fields(&text), &issuer).and_then(|draft| draft.sign(secret)).expect(more).to_text()
 }
 

@@ -1,7 +1,9 @@
 //! The gate's machine.
 
 use js_sys::Array;
+use trusthandoff::approval::Approval;
 use trusthandoff::decision::{Code, Decision, Reason};
+use trusthandoff::encoding::hex;
 use trusthandoff::event::{Stamp, of_decision, uuid};
 use trusthandoff::gate::{Answer, Ask, Config, Counter, Failure, Gate, Hooks, Purpose, Question, Request, ReviewPolicy, Run, Step};
 use trusthandoff::json::{Fields, Members, Style, Value, write};
@@ -230,6 +232,7 @@ fn answer(decision: &Decision) -> String {
         .with("valid_until_ms", millis(decision.accepted().map(|accepted| accepted.valid_until)))
         .with("max_runtime_ms", runtime)
         .with("notices", notices.as_slice())
+        .with("reviews", Value::Array(decision.reviews().iter().map(review_of).collect()))
         .object();
     let mut answer = write(&Members::new().with("done", done).object(), Style::OUTCOME);
     // The checks are read only when somebody asks for them, so they follow as plain lines. No finding
@@ -241,6 +244,18 @@ fn answer(decision: &Decision) -> String {
         }
     }
     answer
+}
+
+/// Whose word decided, and under which digest others find it.
+fn review_of(approval: &Approval) -> Value {
+    let content = approval.content();
+    Members::new()
+        .with("decision", content.body.decision.as_str())
+        .with("reviewer", content.body.reviewer.as_str())
+        .with("fingerprint", content.public_key.fingerprint())
+        .with("note", content.body.note.as_deref())
+        .with("digest", hex(&approval.digest()))
+        .object()
 }
 
 /// The options, where an absent one has its default.

@@ -7,6 +7,7 @@ use trusthandoff::decision::{Code, Reason};
 use trusthandoff::encoding::hex;
 use trusthandoff::json::{self, Value};
 use trusthandoff::packet::{Draft, Form, Issuer, Packet, TaskMetadata, UnverifiedPacket};
+use trusthandoff::review::{self, Subject};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -61,7 +62,7 @@ pub fn envelope_text(packet: &str, parent: Option<Vec<u8>>, tokens: Option<Vec<S
     Ok(Lineage { parent: parent.as_deref(), capabilities: &capabilities }.envelope_text(packet)?)
 }
 
-/// What an accepted text holds, and what proves it, as trees.
+/// What an accepted text holds, and what proves it, as trees: of the packet what was reviewed.
 #[wasm_bindgen(js_name = acceptedView)]
 pub fn accepted_view(text: &[u8]) -> Result<JsValue, Refusal> {
     let envelope = chain::Envelope::parse(text, &KeyTables::new(0))?;
@@ -69,29 +70,31 @@ pub fn accepted_view(text: &[u8]) -> Result<JsValue, Refusal> {
     let own = envelope.packet.claimed().capability_token.clone();
     let tokens: Vec<String> = if proof.capabilities.is_empty() { own.into_iter().collect() } else { proof.capabilities };
     let ancestors: Array = proof.packets.iter().map(|packet| to_js(&packet_value(packet))).collect();
-    let packet = to_js(&packet_value(&envelope.packet));
+    let packet = covered_value(&envelope.packet);
+    let review_digest = Subject::of(envelope.packet.claimed()).digest;
     let proven = envelope.packet.verify(&mut KeyTables::new(0))?;
     Ok(Record::new()
-        .with("packet", packet)
+        .with("packet", to_js(&packet))
         .with("packet_digest", hex(&proven.digest()))
-        .with("review_digest", hex(&proven.review_digest()))
+        .with("review_digest", review_digest)
         .with("capability_tokens", tokens.into_iter().map(JsValue::from).collect::<Array>())
         .with("ancestors", ancestors)
         .into())
 }
 
-/// What a person is asked about: a packet or envelope whose signature is valid.
+/// What a person is asked about: of a packet or envelope whose signature is valid, what the digest covers.
 #[wasm_bindgen(js_name = reviewRequest)]
 pub fn review_request(text: &[u8]) -> Result<JsValue, Refusal> {
     let packet = read(text)?.verify(&mut KeyTables::new(0))?;
+    let subject = Subject::of(packet.content());
     Ok(Record::new()
-        .with("review_digest", hex(&packet.review_digest()))
+        .with("review_digest", subject.digest.as_str())
         .with("packet_id", packet.content().packet_id.as_str())
-        .with("view", to_js(&packet.to_value()))
+        .with("view", to_js(&subject.covered(packet.to_value())))
         .into())
 }
 
-/// The packet in an envelope, or a bare one, as a tree; what it says, proven or not.
+/// The packet in an envelope, or a bare one, as a tree: what its review digest covers of what it says, proven or not.
 #[wasm_bindgen(js_name = packetView)]
 pub fn packet_view(text: &[u8]) -> Result<JsValue, Refusal> {
     Ok(to_js(&view(text)?))
@@ -100,7 +103,7 @@ pub fn packet_view(text: &[u8]) -> Result<JsValue, Refusal> {
 #[wasm_bindgen(js_name = packetDigests)]
 pub fn packet_digests(text: &[u8]) -> Result<JsValue, Refusal> {
     let packet = read(text)?.verify(&mut KeyTables::new(0))?;
-    Ok(Record::new().with("packet_digest", hex(&packet.digest())).with("review_digest", hex(&packet.review_digest())).into())
+    Ok(Record::new().with("packet_digest", hex(&packet.digest())).into())
 }
 
 #[wasm_bindgen(js_name = signedTaskMetadata)]
@@ -169,7 +172,12 @@ fn form_of(name: &str) -> Result<Form, Refusal> {
 }
 
 pub(crate) fn view(text: &[u8]) -> Result<Value, Refusal> {
-    Ok(packet_value(&read(text)?))
+    Ok(covered_value(&read(text)?))
+}
+
+/// What people approve of it, with its times and signature.
+fn covered_value(packet: &UnverifiedPacket) -> Value {
+    review::covered(packet.claimed(), packet_value(packet))
 }
 
 fn packet_value(packet: &UnverifiedPacket) -> Value {

@@ -31,12 +31,5 @@ export function obstacles({ packet }, reviewer, nowMs = Date.now()) {
       blocks: false,
     });
   }
-  if (Object.hasOwn(packet.context, "human_approval")) {
-    found.push({
-      code: null,
-      text: "Your word does not bind context.human_approval: the sender can put something else there after you have signed.",
-      blocks: false,
-    });
-  }
   return found;
 }

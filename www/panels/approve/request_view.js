@@ -56,7 +56,7 @@ export function requestView({ packet, reviewDigest }) {
         class: "hint",
         text:
           "The packet's whole content without its times, so that your word outlasts a copy that expires while you read, " +
-          "and without context.human_approval.",
+          "and without approvals of it in context.human_approval, which no task gets.",
       }),
       h("p", {}, h("code", { class: "wrap", dataset: { digest: "" }, text: reviewDigest })),
       h("p", { class: "hint wrap", text: `Packet ${visible(packet.packet_id)}` }),

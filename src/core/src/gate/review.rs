@@ -1,14 +1,13 @@
 //! Whether people approved: what came along, what the host knows, and what it waits for.
 
 use super::case::Case;
-use super::{Answer, Flow, Gate, Question, Refusal, Run, Stage, Stepped};
+use super::{Answer, Flow, Gate, Question, Refusal, Run, Stage, Stepped, agent_answer};
 use crate::approval::{Approval, Review, UnverifiedApproval, Verdict};
 use crate::checks;
-use crate::crypto::PublicKey;
+use crate::crypto::{KeyTables, PublicKey};
 use crate::decision::{Check, Code, Reason};
-use crate::encoding::hex;
-use crate::json::Value;
 use crate::limits::{MAX_APPROVALS, MAX_LIFETIME_SECONDS};
+use crate::review::{self, Subject};
 use crate::statement::{self, Content};
 use crate::time::Timestamp;
 
@@ -25,10 +24,12 @@ impl Run {
 /// The approvals of this packet so far.
 #[derive(Debug, Default)]
 pub(super) struct Reviews {
-    /// Bound to this packet, in time, signed with the key they name.
+    /// What they approve, in lower-case hexadecimal.
+    digest: String,
+    /// Bound to this packet, in time, signed with the key they name, by whoever may be a reviewer.
     candidates: Vec<Approval>,
-    /// How many were handed over.
-    seen: usize,
+    /// How many texts more are looked at.
+    room: usize,
     /// Why some do not count, for people.
     notes: Vec<String>,
     /// Whether this packet needs a review at all.
@@ -39,6 +40,11 @@ pub(super) struct Reviews {
     held_until: Option<Timestamp>,
     /// How many counted when people were asked last.
     waited_with: Option<u32>,
+    /// The receiver's ids that the host was asked for, and the keys that it holds under them.
+    own: Vec<String>,
+    own_keys: Vec<PublicKey>,
+    /// Agents that could not be looked up, and why.
+    unreachable: Vec<(String, Reason)>,
 }
 
 impl Reviews {
@@ -46,9 +52,13 @@ impl Reviews {
         self.held_until
     }
 
-    /// Who says to have reviewed.
-    pub(super) fn claimants(&self) -> impl Iterator<Item = &str> {
-        self.candidates.iter().map(|approval| approval.content().body.reviewer.as_str())
+    /// They are looked up again.
+    pub(super) fn forget_failures(&mut self) {
+        self.unreachable.clear();
+    }
+
+    fn said(&self, decision: Verdict) -> impl Iterator<Item = &Approval> {
+        self.candidates.iter().filter(move |approval| approval.content().body.decision == decision)
     }
 }
 
@@ -57,42 +67,38 @@ impl Gate {
     /// (catalogue D01).
     pub(super) fn review(&mut self, run: &mut Run, case: Box<Case>) -> Stepped {
         run.reviews.is_needed = case.content().requires_human_review() || (self.config.review.ai_writes && case.is_ai_write());
-        let embedded = case.content().context.iter().find(|(key, _)| key == "human_approval").map(|(_, value)| value.clone());
-        let mut items = match embedded {
-            Some(Value::Array(items)) => items,
-            Some(one) => vec![one],
-            None => Vec::new(),
-        };
-        items.retain(|item| matches!(item, Value::Object(_)));
-        if !run.reviews.is_needed && run.request.approvals.is_empty() && items.is_empty() {
+        if !run.reviews.is_needed && run.request.approvals.is_empty() && !review::may_carry(case.content()) {
             return self.ask_policy(run, case);
         }
-        for item in items {
-            let read = UnverifiedApproval::read(item, "/packet/context/human_approval", &self.keys);
-            self.hand_over(run, &case, read)?;
+        let subject = Subject::of(case.content());
+        run.reviews.digest = subject.digest;
+        run.reviews.room = MAX_APPROVALS;
+        for item in subject.approvals {
+            self.hand_over(run, &case, |keys| UnverifiedApproval::read(item, "/packet/context/human_approval", keys));
         }
         let detached = core::mem::take(&mut run.request.approvals);
-        self.take_texts(run, &case, &detached)?;
+        self.take_texts(run, &case, &detached);
         Ok(Flow::Next(Stage::Reviewers(case)))
     }
 
-    fn take_texts(&mut self, run: &mut Run, case: &Case, texts: &[String]) -> Result<(), Refusal> {
+    fn take_texts(&mut self, run: &mut Run, case: &Case, texts: &[String]) {
         for text in texts {
-            let read = UnverifiedApproval::parse(text.as_bytes(), &self.keys);
-            self.hand_over(run, case, read)?;
+            self.hand_over(run, case, |keys| UnverifiedApproval::parse(text.as_bytes(), keys));
         }
-        Ok(())
     }
 
-    /// Keeps an approval that is one of this packet; of any other says why not.
-    fn hand_over(&mut self, run: &mut Run, case: &Case, read: Result<UnverifiedApproval, statement::Error>) -> Result<(), Refusal> {
-        run.reviews.seen = run.reviews.seen.saturating_add(1);
-        if run.reviews.seen > MAX_APPROVALS {
-            return Err(required(format!("more than {MAX_APPROVALS} approvals were handed over")));
-        }
-        let digest = hex(&case.packet.review_digest());
-        let kept = read.and_then(|approval| approval.verify(&mut self.keys)).map_err(|error| error.to_string()).and_then(|approval| {
-            let judged = checks::approval(&approval, &case.packet, &digest, self.config.limits, run.now);
+    /// Keeps an approval that is one of this packet; of any other says why not. Whoever is no reviewer costs neither a
+    /// verification nor a look-up.
+    fn hand_over(&mut self, run: &mut Run, case: &Case, read: impl FnOnce(&KeyTables) -> Result<UnverifiedApproval, statement::Error>) {
+        let Some(room) = run.reviews.room.checked_sub(1) else { return };
+        run.reviews.room = room;
+        let kept = read(&self.keys).map_err(|error| error.to_string()).and_then(|approval| {
+            let reviewer = &approval.claimed().body.reviewer;
+            if !self.may_review(reviewer) {
+                return Err(format!("`{reviewer}` is no reviewer here"));
+            }
+            let approval = approval.verify(&mut self.keys).map_err(|error| error.to_string())?;
+            let judged = checks::approval(&approval, &case.packet, &run.reviews.digest, self.config.limits, run.now);
             judged.map(|()| approval).map_err(str::to_owned)
         });
         match kept {
@@ -100,15 +106,13 @@ impl Gate {
             Ok(approval) => run.reviews.candidates.push(approval),
             Err(note) => run.reviews.notes.push(note),
         }
-        Ok(())
     }
 
     pub(super) fn reviewers(&self, run: &mut Run, case: Box<Case>) -> Stepped {
-        let agents: Vec<String> = run.reviews.claimants().map(str::to_owned).collect();
-        if let Some(question) = self.unknown_agent(run, Check::HumanReview, agents.iter().map(String::as_str))? {
+        if let Some(question) = self.unknown_reviewer(run, &case) {
             return Ok(Flow::Ask(question, Stage::Reviewers(case)));
         }
-        let valid = self.count(run)?;
+        let valid = self.count(run, &case)?;
         if !run.reviews.is_needed {
             return self.ask_policy(run, case);
         }
@@ -119,14 +123,46 @@ impl Gate {
         }
         match run.reviews.waited_with {
             None if self.config.hooks.approvals => {
-                let review_digest = hex(&case.packet.review_digest());
-                let question = Question::Approval { review_digest, packet_id: case.content().packet_id.clone() };
+                let question =
+                    Question::Approval { review_digest: run.reviews.digest.clone(), packet_id: case.content().packet_id.clone() };
                 Ok(Flow::Ask(question, Stage::Approval(case)))
             }
             // Asked once more only where people have come nearer to it.
-            Some(before) if valid <= before => Err(self.not_enough(run, valid)),
+            Some(before) if valid <= before => Err(self.not_enough(run, &case, valid)),
             _ => self.ask_people(run, case, valid),
         }
+    }
+
+    /// The next agent to be looked up: whoever denied, then whoever approved until that is enough. Of one who cannot be looked up the
+    /// word is missing, and no more, so that strangers sink nothing.
+    pub(super) fn unknown_reviewer(&self, run: &mut Run, case: &Case) -> Option<Question> {
+        if let Some(Question::Agent { agent_id }) = run.answered.take() {
+            let answer = agent_answer(run.answer.take());
+            if self.config.audience.contains(&agent_id) && !run.reviews.own.contains(&agent_id) {
+                // Who the host does not know holds no key that it could know.
+                run.reviews.own_keys.extend(answer.ok().flatten().into_iter().flat_map(|record| record.keys).map(|window| window.key));
+                run.reviews.own.push(agent_id);
+            } else {
+                match answer {
+                    Ok(record) => run.know(agent_id, record),
+                    Err(reason) => run.reviews.unreachable.push((agent_id, reason)),
+                }
+            }
+        }
+        if self.config.self_certifying || run.reviews.candidates.is_empty() {
+            return None;
+        }
+        let reviews = &run.reviews;
+        let own = self.config.audience.iter().find(|id| !reviews.own.contains(id));
+        let missing = |approval: &&Approval| {
+            let id = &approval.content().body.reviewer;
+            !run.records.iter().any(|(known, _)| known == id) && !reviews.unreachable.iter().any(|(failed, _)| failed == id)
+        };
+        let is_short = reviews.is_needed && !reviews.is_waived && people(&self.counting(run, case)) < self.config.review.threshold;
+        let approvals = reviews.said(Verdict::Approved).filter(|_| is_short);
+        let reviewer = reviews.said(Verdict::Denied).chain(approvals).find(missing).map(|approval| &approval.content().body.reviewer);
+        // Whose keys are the receiver's is known before anybody's word counts.
+        own.or(reviewer).map(|agent_id| Question::Agent { agent_id: agent_id.clone() })
     }
 
     /// The host's own word for this digest.
@@ -139,7 +175,7 @@ impl Gate {
             }
             Some(Answer::Failed(_)) => Err(Refusal(Check::HumanReview, Reason::plain(Code::ApprovalUnavailable))),
             _ => {
-                let valid = self.count(run)?;
+                let valid = self.count(run, &case)?;
                 self.ask_people(run, case, valid)
             }
         }
@@ -147,11 +183,14 @@ impl Gate {
 
     fn ask_people(&self, run: &mut Run, case: Box<Case>, valid: u32) -> Stepped {
         if !run.request.on_review {
-            return Err(self.not_enough(run, valid));
+            return Err(self.not_enough(run, &case, valid));
         }
-        run.reviews.waited_with = Some(valid);
+        if run.reviews.waited_with.replace(valid).is_none() {
+            // What came along does not use up what people may answer.
+            run.reviews.room = MAX_APPROVALS;
+        }
         let question = Question::Review {
-            review_digest: hex(&case.packet.review_digest()),
+            review_digest: run.reviews.digest.clone(),
             packet_id: case.content().packet_id.clone(),
             valid,
             threshold: self.config.review.threshold,
@@ -164,9 +203,9 @@ impl Gate {
         run.consulted = true;
         match run.answer.take() {
             Some(Answer::Approvals(texts)) => {
-                self.take_texts(run, &case, &texts)?;
+                self.take_texts(run, &case, &texts);
                 // Whom they name may have been revoked while others were waited for.
-                run.records.clear();
+                run.forget_records();
                 Ok(Flow::Next(Stage::Reviewers(case)))
             }
             Some(Answer::Failed(_)) | None => {
@@ -178,56 +217,67 @@ impl Gate {
         }
     }
 
-    /// How many approve, a reviewer and a key once; any denial that counts refuses.
-    fn count(&self, run: &Run) -> Result<u32, Refusal> {
-        let mut approved = 0_u32;
-        // At most as many as are read, so that searching them one by one is enough.
-        let mut counted: Vec<(&str, &PublicKey)> = Vec::new();
-        for approval in &run.reviews.candidates {
-            let (content, review) = (approval.content(), &approval.content().body);
-            if !self.is_reviewer(run, &review.reviewer, &content.public_key) || run.now.micros() >= review.expires_at.micros() {
-                continue;
-            }
-            if review.decision == Verdict::Denied {
-                let note = review.note.as_deref().map_or_else(String::new, |note| format!(": {note}"));
-                let message = format!("`{}` denied it{note}", review.reviewer);
-                return Err(Refusal(Check::HumanReview, Reason::new(Code::HumanReviewDenied, message)));
-            }
-            if !counted.iter().any(|(person, key)| *person == review.reviewer || **key == content.public_key) {
-                approved = approved.saturating_add(1);
-            }
-            counted.push((&review.reviewer, &content.public_key));
+    /// How many people approve; any denial that counts refuses, and so does one of which nobody could say whether it counts.
+    fn count(&self, run: &mut Run, case: &Case) -> Result<u32, Refusal> {
+        let counts = |approval: &&Approval| self.counts(run, case, approval.content());
+        if let Some(denial) = run.reviews.said(Verdict::Denied).find(counts) {
+            let review = &denial.content().body;
+            let note = review.note.as_deref().map_or_else(String::new, |note| format!(": {note}"));
+            let reason = Reason::new(Code::HumanReviewDenied, format!("`{}` denied it{note}", review.reviewer));
+            run.trail.reviews = vec![denial.clone()];
+            return Err(Refusal(Check::HumanReview, reason));
         }
-        Ok(approved)
+        let unheard = run.reviews.said(Verdict::Denied).find_map(|denial| run.failed_look_up(denial));
+        unheard.map_or_else(|| Ok(people(&self.counting(run, case))), |reason| Err(Refusal(Check::HumanReview, reason)))
     }
 
-    /// Whose approvals were relied on. What strangers say binds nobody.
-    pub(super) fn relied_on<'a>(&'a self, run: &'a Run) -> impl Iterator<Item = &'a Content<Review>> {
-        let contents = run.reviews.candidates.iter().map(Approval::content);
-        contents.filter(|content| self.is_reviewer(run, &content.body.reviewer, &content.public_key))
+    /// The approvals that count now.
+    fn counting<'a>(&self, run: &'a Run, case: &Case) -> Vec<&'a Approval> {
+        run.reviews.said(Verdict::Approved).filter(|approval| self.counts(run, case, approval.content())).collect()
     }
 
-    fn is_reviewer(&self, run: &Run, agent: &str, key: &PublicKey) -> bool {
+    /// Whose approvals are relied on. What strangers say binds nobody.
+    pub(super) fn relied_on<'a>(&self, run: &'a Run, case: &Case) -> Vec<&'a Approval> {
+        if run.reviews.is_needed && !run.reviews.is_waived { self.counting(run, case) } else { Vec::new() }
+    }
+
+    /// Whether an agent of this name can be a reviewer at all.
+    fn may_review(&self, agent: &str) -> bool {
         let listed = &self.config.review.reviewers;
-        let is_named = listed.iter().any(|id| id == agent);
-        let is_registered = listed.is_empty() && run.record(agent).is_some_and(|record| record.reviewer);
-        let is_receiver = self.config.audience.iter().any(|id| id == agent);
-        (is_named || is_registered) && !is_receiver && self.trusted(run, agent, key).is_ok()
+        (listed.is_empty() || listed.iter().any(|id| id == agent)) && !self.config.audience.iter().any(|id| id == agent)
     }
 
-    /// What was counted still is.
-    pub(super) fn judge_reviewers(&self, run: &Run) -> Result<(), Refusal> {
-        let valid = self.count(run)?;
+    /// The word of a reviewer that is in time. Sender and receiver review nothing, under whatever id or key they are known.
+    fn counts(&self, run: &Run, case: &Case, content: &Content<Review>) -> bool {
+        let (agent, key) = (&content.body.reviewer, &content.public_key);
+        let record = run.record(agent);
+        let is_reviewer = !self.config.review.reviewers.is_empty() || record.is_some_and(|record| record.reviewer);
+        let sender = case.content();
+        let senders = run.record(&sender.from_agent).into_iter().flat_map(|record| &record.keys).map(|window| &window.key);
+        let parties: Vec<&PublicKey> = senders.chain([&sender.public_key]).chain(&run.reviews.own_keys).collect();
+        let mut held = record.into_iter().flat_map(|record| &record.keys).map(|window| &window.key).chain([key]);
+        is_reviewer
+            && run.now.micros() < content.body.expires_at.micros()
+            && !held.any(|key| parties.contains(&key))
+            && self.trusted(run, agent, key).is_ok()
+    }
+
+    /// What was counted still is; what the decision rests on.
+    pub(super) fn judge_reviewers(&self, run: &mut Run, case: &Case) -> Result<(), Refusal> {
+        let valid = self.count(run, case)?;
         if run.reviews.is_needed && !run.reviews.is_waived && valid < self.config.review.threshold {
-            return Err(self.not_enough(run, valid));
+            return Err(self.not_enough(run, case, valid));
         }
+        run.trail.reviews = self.relied_on(run, case).into_iter().cloned().collect();
         Ok(())
     }
 
-    fn not_enough(&self, run: &Run, valid: u32) -> Refusal {
+    fn not_enough(&self, run: &Run, case: &Case, valid: u32) -> Refusal {
+        if let Some(reason) = run.reviews.said(Verdict::Approved).find_map(|approval| run.failed_look_up(approval)) {
+            return Refusal(Check::HumanReview, reason);
+        }
         let mut message = format!("{valid} of {} approvals", self.config.review.threshold);
-        let strangers = run.reviews.candidates.iter().map(|approval| approval.content());
-        let strangers = strangers.filter(|content| !self.is_reviewer(run, &content.body.reviewer, &content.public_key));
+        let strangers = run.reviews.candidates.iter().map(Approval::content).filter(|content| !self.counts(run, case, content));
         let strangers = strangers.map(|content| format!("`{}` is no reviewer with that key here", content.body.reviewer));
         for note in run.reviews.notes.iter().cloned().chain(strangers).take(3) {
             message.push_str("; of one more: ");
@@ -235,6 +285,26 @@ impl Gate {
         }
         required(message)
     }
+}
+
+impl Run {
+    /// Why nobody could say whether this counts, if that is so.
+    fn failed_look_up(&self, approval: &Approval) -> Option<Reason> {
+        let reviewer = &approval.content().body.reviewer;
+        self.reviews.unreachable.iter().find(|(agent, _)| agent == reviewer).map(|(_, reason)| reason.clone())
+    }
+}
+
+/// How many people stand behind these: whoever shares an id or a key is one of them, in whatever order they came.
+fn people(approvals: &[&Approval]) -> u32 {
+    let mut groups: Vec<Vec<&Content<Review>>> = Vec::new();
+    for content in approvals.iter().map(|approval| approval.content()) {
+        let is_same = |other: &&Content<Review>| other.body.reviewer == content.body.reviewer || other.public_key == content.public_key;
+        let (same, mut others): (Vec<_>, Vec<_>) = groups.into_iter().partition(|group| group.iter().any(is_same));
+        others.push(same.into_iter().flatten().chain([content]).collect());
+        groups = others;
+    }
+    u32::try_from(groups.len()).unwrap_or(u32::MAX)
 }
 
 fn required(message: String) -> Refusal {

@@ -18,7 +18,8 @@ impl Gate {
     }
 
     fn revocation_question(&self, run: &Run, case: Box<Case>, scope: RevocationScope) -> Flow {
-        let reviewers: Vec<_> = self.relied_on(run).map(|content| (content.body.reviewer.as_str(), &content.public_key)).collect();
+        let reviewers = self.relied_on(run, &case).into_iter().map(crate::approval::Approval::content);
+        let reviewers: Vec<_> = reviewers.map(|content| (content.body.reviewer.as_str(), &content.public_key)).collect();
         let keys = revocation_keys(&case, &reviewers, scope);
         Flow::Ask(Question::Revocation { keys }, Stage::Revocation(case, scope))
     }
@@ -109,14 +110,13 @@ impl Gate {
             return self.finish(run, case);
         }
         run.settling = true;
-        run.records.clear();
+        run.forget_records();
         Ok(Flow::Next(Stage::Again(case)))
     }
 
     pub(super) fn again(&mut self, run: &mut Run, case: Box<Case>) -> Stepped {
         let mut agents: Vec<String> = case.packets().map(|packet| packet.content().from_agent.clone()).collect();
         agents.extend(case.capabilities().map(|capability| capability.content().issuer_agent.clone()));
-        agents.extend(run.reviews.claimants().map(str::to_owned));
         // The rule that a failing host stops is that of the agent it was asked for.
         let check = match run.asked_agent() {
             Some(agent) if agent == case.content().from_agent => Check::Identity,
@@ -124,7 +124,9 @@ impl Gate {
             Some(agent) if case.capabilities().any(|capability| capability.content().issuer_agent == agent) => Check::Capability,
             _ => Check::HumanReview,
         };
-        if let Some(question) = self.unknown_agent(run, check, agents.iter().map(String::as_str))? {
+        let is_reviewer = run.asked_agent().is_some_and(|agent| !agents.iter().any(|known| known == agent));
+        let question = if is_reviewer { None } else { self.unknown_agent(run, check, agents.iter().map(String::as_str))? };
+        if let Some(question) = question.or_else(|| self.unknown_reviewer(run, &case)) {
             return Ok(Flow::Ask(question, Stage::Again(case)));
         }
         self.judge_everyone(run, &case)?;
@@ -160,7 +162,7 @@ impl Gate {
     }
 
     /// Time has passed since it was looked at first.
-    pub(super) fn still_valid(&self, run: &Run, case: &Case) -> Result<(), Refusal> {
+    pub(super) fn still_valid(&self, run: &mut Run, case: &Case) -> Result<(), Refusal> {
         let limits = self.config.limits;
         for link in &case.links {
             checks::capability_window(&link.capability, limits, link.extension(), run.now)
@@ -171,11 +173,11 @@ impl Gate {
     }
 
     /// Everyone whose word was taken is still who it was.
-    fn judge_everyone(&self, run: &Run, case: &Case) -> Result<(), Refusal> {
+    fn judge_everyone(&self, run: &mut Run, case: &Case) -> Result<(), Refusal> {
         let content = case.content();
         self.judge_sender(run, &content.from_agent, &content.public_key)?;
         self.judge_ancestors(run, case)?;
         self.judge_issuers(run, case)?;
-        self.judge_reviewers(run)
+        self.judge_reviewers(run, case)
     }
 }

@@ -14,6 +14,7 @@ use crate::identity::{agent_id, public_key_from_pem};
 use crate::json::{self, Style, Value, pointer};
 use crate::limits::{ATTESTATION_MAX_AGE_MS, ATTESTATION_SKEW_MS, MAX_APPROVALS, MAX_CAPABILITIES, MAX_DEPTH, MAX_STATEMENT_BYTES};
 use crate::packet::{Form, Packet, UnverifiedPacket};
+use crate::review::Subject;
 use crate::revocation::Withdrawal;
 use crate::statement::{self, Body, Content, Unverified};
 
@@ -153,7 +154,7 @@ impl Found {
         for (at, item) in items.into_iter().filter(|(_, item)| matches!(item, Value::Object(_))).take(MAX_APPROVALS) {
             let reviewed = self.statement::<Review>(Kind::Approval, item, &at, |content| &content.body.reviewer);
             let (Some(reviewed), Some(packet), Some(part)) = (reviewed, packet, self.parts.last_mut()) else { continue };
-            let is_of_this = reviewed.body.review_digest == hex(&packet.review_digest());
+            let is_of_this = reviewed.body.review_digest == Subject::of(packet.content()).digest;
             let another =
                 Reason::at(Code::HumanReviewRequired, "it reviews another content than this packet's", pointer(&at, "review_digest"));
             part.note("packet", (!is_of_this).then_some(another), None);
