@@ -9,6 +9,7 @@ use crate::decision::{Claimed, Decision, Notice};
 use crate::encoding::hex;
 use crate::json::{Integer, Value};
 use crate::packet::RiskLevel;
+use crate::review::Subject;
 use crate::revocation::Target;
 use crate::time::Timestamp;
 
@@ -249,7 +250,7 @@ fn payload_of(decision: &Decision) -> Vec<(&'static str, Value)> {
             payload.push(("capability_id", accepted.capabilities.last().map(|own| own.content().capability_id.as_str()).into()));
             let needs_review = accepted.packet.content().requires_human_review();
             payload.push(("requires_human_review", Value::Bool(needs_review)));
-            payload.push(("review_digest", needs_review.then(|| hex(&accepted.packet.review_digest())).as_deref().into()));
+            payload.push(("review_digest", needs_review.then(|| Subject::of(accepted.packet.content()).digest).as_deref().into()));
             payload.push(("allowed_actions", actions_of(&accepted.packet.content().permissions.allowed_actions)));
             payload.push(("capabilities", Value::Array(accepted.capabilities.iter().flat_map(names_of).collect())));
         }
