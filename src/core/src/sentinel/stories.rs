@@ -62,10 +62,8 @@ impl Stories {
             Kind::TaskFinished | Kind::Attested => self.ended(names, key, kind == Kind::Attested, event, out),
             Kind::Unattested => self.unattested(key, event, out),
             Kind::CapabilityStale => self.over(key, Why::Stale, event, out),
-            Kind::ActionRefused => {
-                if event.line.bytes(Name::Reason).is_some_and(|reason| FOR_GOOD.contains(&&*reason)) {
-                    self.over(key, Why::Revoked, event, out);
-                }
+            Kind::ActionRefused if event.line.bytes(Name::Reason).is_some_and(|reason| FOR_GOOD.contains(&&*reason)) => {
+                self.over(key, Why::Revoked, event, out);
             }
             Kind::BudgetExhausted => {
                 if let Some(entry) = self.of(key, event) {

@@ -77,7 +77,11 @@ fn head(page: &mut String, collected: &Collected) {
         let _ = writeln!(page, "<h2>When</h2>{}", graph::timeline(timeline));
     }
     if !summary.handoffs.is_empty() {
-        let _ = writeln!(page, "<h2>Who handed over to whom</h2><div class=\"wide\">{}</div>", graph::handoffs(summary));
+        let _ = writeln!(
+            page,
+            "<h2>Who handed over to whom</h2><div class=\"wide\" role=\"region\" aria-label=\"Handoffs\" tabindex=\"0\">{}</div>",
+            graph::handoffs(summary)
+        );
     }
     page.push_str("<h2>Events</h2><div class=\"tiles\">");
     for (name, n) in summary.events.iter().take(MOST_TILES) {
