@@ -32,6 +32,22 @@ fn visible(text: &str) -> String {
     out
 }
 
+/// `text` for HTML, everything in it visible.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in visible(text).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// Evidence, as short as it can be told: the first lines of it.
 fn places(sources: &Sources, lines: &[u64]) -> String {
     let mut lines = lines.to_vec();

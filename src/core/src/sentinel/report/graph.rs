@@ -2,8 +2,7 @@
 
 use core::fmt::Write as _;
 
-use super::html::escaped;
-use super::time;
+use super::{escaped, time};
 use crate::sentinel::summary::{Handoffs, Summary, Timeline};
 
 /// Most agents in the picture; those with the most handoffs.

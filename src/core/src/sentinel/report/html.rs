@@ -3,7 +3,7 @@
 use core::fmt::Write as _;
 use std::collections::BTreeSet;
 
-use super::{Folded, closing, folded, graph, places, remarks, time, visible};
+use super::{Folded, closing, escaped, folded, graph, places, remarks, time};
 use crate::crypto::sha256;
 use crate::encoding::base64;
 use crate::sentinel::finding::Severity;
@@ -39,22 +39,6 @@ pub fn html(collected: &Collected) -> String {
     table(&mut page, collected);
     let _ = writeln!(page, "</main><script>{SCRIPT}</script></body></html>");
     page
-}
-
-/// `text` for HTML, everything in it visible.
-pub(super) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in visible(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 fn head(page: &mut String, collected: &Collected) {
