@@ -6,8 +6,6 @@ import { keepText, signLater, signNow } from "./signing.js";
 import { toMs, toRfc3339 } from "./time.js";
 import { isBytes, isObject, receivedBytes, typeName, wellFormed } from "./text.js";
 
-const HOUR_SECONDS = 3600;
-
 /**
  * What a person is asked about: the packet of a received text, whose signature is valid, and the digest that an approval
  * names. The digest leaves the times out, so that an approval outlasts a packet that is signed again (catalogue D01).
@@ -40,8 +38,8 @@ function approvalWork(request, options, what) {
   fields.review_digest = digestOf(request);
   fields.decision = decision;
   if (typeof note === "string") fields.note = wellFormed(note, "`note`", "note");
-  if (expiresAt === undefined) fields.ttl_seconds = ttlSeconds ?? HOUR_SECONDS;
-  else fields.expires_at = toRfc3339(toMs(expiresAt, "expiresAt"));
+  if (ttlSeconds !== undefined) fields.ttl_seconds = ttlSeconds;
+  if (expiresAt !== undefined) fields.expires_at = toRfc3339(toMs(expiresAt, "expiresAt"));
   return {
     here: (glue, { seed, agentId }) => glue.signStatement("approval", seed, fields, agentId, nowMs),
     prepare: (glue, { agentId, publicKey }) => glue.prepareStatement("approval", fields, agentId, publicKey, nowMs),

@@ -19,3 +19,8 @@ export function attempt(work) {
     // Nothing that follows depends on it.
   }
 }
+
+/** Whether something is to be awaited. */
+export function isThenable(value) {
+  return typeof value === "object" && value !== null && typeof value.then === "function";
+}

@@ -2,7 +2,7 @@ import { shared } from "./core.js";
 import { ArgumentTypeError, configInvalid } from "./errors.js";
 import { announceChanges, Changes } from "./events/changes.js";
 import { keyArgument } from "./keys.js";
-import { readOptions } from "./plain.js";
+import { freezeDeep, readOptions } from "./plain.js";
 import { wallClock } from "./platform.js";
 import { toMs } from "./time.js";
 import { isObject, typeName, wellFormed } from "./text.js";
@@ -21,9 +21,8 @@ export class AgentRegistry {
   }
 
   static fromJson(text) {
-    if (typeof text !== "string") throw new ArgumentTypeError(`the registry must be JSON text, not ${typeName(text)}`);
     const registry = new AgentRegistry();
-    const state = new RegistryState(wellFormed(text, "the registry"));
+    const state = new RegistryState(registryText(text));
     state.handle();
     states.set(registry, state);
     return registry;
@@ -54,14 +53,13 @@ export class AgentRegistry {
 
   rotate(agentId, newPublicKey, options) {
     const { overlapSeconds = 30, now = wallClock() } = readOptions(options, ["overlapSeconds", "now"], "rotate");
-    if (!Number.isSafeInteger(overlapSeconds) || overlapSeconds < 0) {
-      throw configInvalid("`overlapSeconds` must be a whole number of seconds", "overlapSeconds");
+    if (!Number.isSafeInteger(overlapSeconds) || overlapSeconds < 0 || overlapSeconds > 0xffffffff) {
+      throw configInvalid(`\`overlapSeconds\` must be a whole number of seconds, not ${typeof overlapSeconds === "number" ? `\`${overlapSeconds}\`` : typeName(overlapSeconds)}`, "overlapSeconds");
     }
     const [id, key, nowMs] = [idArgument(agentId), keyArgument(newPublicKey, "the new public key"), toMs(now, "now")];
     const state = stateOf(this);
     state.change("rotate", [id, key, overlapSeconds, nowMs]);
-    const { fingerprint } = shared.call((glue) => glue.publicKeyOf(key));
-    state.changes.add("key_rotated", nowMs, { agent_id: id, fingerprint, overlap_seconds: overlapSeconds });
+    state.rotated(id, key, nowMs, overlapSeconds);
     return this;
   }
 
@@ -72,6 +70,37 @@ export class AgentRegistry {
     state.change("revoke", [id, nowMs]);
     state.changes.add("revoked", nowMs, { target: `agent|${id}`, reason: null });
     return this;
+  }
+
+  /** Takes one role away: `roots` (all of them), `reviewer` or `revoker`. */
+  withdraw(agentId, role) {
+    if (typeof role !== "string") throw new ArgumentTypeError(`the role must be a string, not ${typeName(role)}`);
+    stateOf(this).change("withdraw", [idArgument(agentId), role]);
+    return this;
+  }
+
+  /** Forgets an agent; whether it was known. That it was revoked is not forgotten, whoever registers it again. */
+  remove(agentId) {
+    return stateOf(this).change("remove", [idArgument(agentId)]);
+  }
+
+  /** Puts the agents of a registry file in the place of those here; a file with a fault changes nothing. */
+  reload(text, options) {
+    const { now = wallClock() } = readOptions(options, ["now"], "reload");
+    const nowMs = toMs(now, "now");
+    stateOf(this).reload(registryText(text), nowMs);
+    return this;
+  }
+
+  /** What is known of an agent, frozen, as a registry file has it; undefined where it is unknown. */
+  get(agentId) {
+    const id = idArgument(agentId);
+    return freezeDeep(stateOf(this).ask((registry) => registry.get(id)));
+  }
+
+  /** The ids of all agents, in order. */
+  list() {
+    return stateOf(this).ask((registry) => registry.list());
   }
 
   has(agentId) {
@@ -122,9 +151,36 @@ class RegistryState {
   }
 
   change(method, args) {
-    this.ask((registry) => registry[method](...args));
+    const answer = this.ask((registry) => registry[method](...args));
     this.#journal.push([method, args]);
-    if (this.#journal.length < this.#foldAt) return;
+    if (this.#journal.length >= this.#foldAt) this.#fold();
+    return answer;
+  }
+
+  reload(text, nowMs) {
+    const before = new Map(Object.entries(this.#agents()));
+    this.ask((registry) => registry.reload(text));
+    this.#fold();
+    for (const [id, { keys, revoked_at: revokedAt }] of Object.entries(this.#agents())) {
+      const known = before.get(id);
+      if (known === undefined) continue;
+      if (known.revoked_at === null && revokedAt !== null) this.changes.add("revoked", nowMs, { target: `agent|${id}`, reason: null });
+      const latest = keys.at(-1)?.public_key_pem;
+      if (latest !== undefined && known.keys.length > 0 && !known.keys.some(({ public_key_pem: key }) => key === latest)) this.rotated(id, latest, nowMs, null);
+    }
+  }
+
+  /** Tells that an agent has a new key. */
+  rotated(id, key, nowMs, overlapSeconds) {
+    const { fingerprint } = shared.call((glue) => glue.publicKeyOf(key));
+    this.changes.add("key_rotated", nowMs, { agent_id: id, fingerprint, overlap_seconds: overlapSeconds });
+  }
+
+  #agents() {
+    return JSON.parse(this.ask((registry) => registry.toJson()));
+  }
+
+  #fold() {
     this.#text = this.ask((registry) => registry.toJson());
     this.#foldAt = Math.max(JOURNAL_FLOOR, 2 * this.#journal.length);
     this.#journal = [];
@@ -150,6 +206,11 @@ function stateOf(registry) {
   const state = registryState(registry, "registry");
   if (state === null) throw configInvalid("a self-certifying registry knows no agents; use new AgentRegistry() to register, rotate or revoke");
   return state;
+}
+
+function registryText(text) {
+  if (typeof text !== "string") throw new ArgumentTypeError(`the registry must be JSON text, not ${typeName(text)}`);
+  return wellFormed(text, "the registry");
 }
 
 function idArgument(agentId) {

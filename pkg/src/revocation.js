@@ -1,14 +1,15 @@
-import { tokenArgument } from "./capability.js";
+import { tokenArgument, tokensArgument } from "./capability.js";
 import { shared } from "./core.js";
-import { ArgumentTypeError, configInvalid } from "./errors.js";
+import { ArgumentTypeError, configInvalid, errorFor } from "./errors.js";
 import { announceChanges, Changes } from "./events/changes.js";
 import { keyArgument } from "./keys.js";
-import { readOptions } from "./plain.js";
+import { copyPlain, readOptions } from "./plain.js";
 import { wallClock } from "./platform.js";
+import { disregard, isThenable } from "./promises.js";
 import { registryState } from "./registry.js";
 import { keepText, signLater, signNow } from "./signing.js";
 import { toMs } from "./time.js";
-import { receivedBytes, typeName, wellFormed } from "./text.js";
+import { inWords, isObject, receivedBytes, typeName, wellFormed } from "./text.js";
 
 /** A signed word that an agent, a key, a packet or a capability is trusted no more. */
 export function revoke(identity, about, options) {
@@ -24,15 +25,21 @@ export async function revokeAsync(identity, about, options) {
  * the registry lists as a revoker. A gate asks it as its option `revocations`.
  */
 export class RevocationList {
-  #registry;
+  /** The state of a registry, null where ids certify themselves. */
+  #registry = null;
+  /** Whom to ask in place of a registry. */
+  #resolve = null;
   /** Revoked name → the statement that revoked it first. */
   #statements = new Map();
   #changes = new Changes();
 
   constructor(options) {
     announceChanges(this, this.#changes);
-    const { registry, kept } = readOptions(options, ["registry", "kept"], "RevocationList");
-    this.#registry = registryState(registry, "registry");
+    const { registry, resolveAgent, kept } = readOptions(options, ["registry", "resolveAgent", "kept"], "RevocationList");
+    if (resolveAgent === undefined) this.#registry = registryState(registry, "registry");
+    else if (registry !== undefined) throw configInvalid("`registry` and `resolveAgent` are alternatives", "resolveAgent");
+    else if (typeof resolveAgent !== "function") throw configInvalid(`\`resolveAgent\` must be a function, not ${typeName(resolveAgent)}`, "resolveAgent");
+    else this.#resolve = resolveAgent;
     if (kept !== undefined && !Array.isArray(kept)) throw configInvalid(`\`kept\` must be an array of statements, not ${typeName(kept)}`, "kept");
     for (const text of Array.from(kept ?? [])) this.#restore(text);
   }
@@ -50,13 +57,41 @@ export class RevocationList {
 
   /** Takes a statement's text and returns the name that is revoked from now on; throws if its signer may not revoke it. */
   add(received, options) {
-    const { now = wallClock() } = readOptions(options, ["now"], "RevocationList.add");
-    const nowMs = toMs(now, "now");
-    const bytes = receivedBytes(received, "the revocation");
-    const target =
-      this.#registry === null
-        ? shared.call((glue) => glue.judgeSelfCertified(bytes, nowMs))
-        : this.#registry.ask((registry) => registry.judgeRevocation(bytes, nowMs));
+    const { bytes, nowMs } = readStatement(received, options, "RevocationList.add");
+    if (this.#resolve === null) return this.#take(bytes, nowMs, this.#judge(bytes, nowMs));
+    const reply = this.#ask(bytes);
+    if (!isThenable(reply)) return this.#take(bytes, nowMs, judgeReply(bytes, reply, nowMs));
+    disregard(reply);
+    throw configInvalid("`resolveAgent` answers later; use addAsync", "resolveAgent");
+  }
+
+  /** The same, and waits for `resolveAgent`. */
+  async addAsync(received, options) {
+    const { bytes, nowMs } = readStatement(received, options, "RevocationList.addAsync");
+    if (this.#resolve === null) return this.#take(bytes, nowMs, this.#judge(bytes, nowMs));
+    const reply = await Promise.resolve(this.#ask(bytes)).catch(notResolved);
+    return this.#take(bytes, nowMs, judgeReply(bytes, reply, nowMs));
+  }
+
+  #judge(bytes, nowMs) {
+    if (this.#registry === null) return shared.call((glue) => glue.judgeSelfCertified(bytes, nowMs));
+    return this.#registry.ask((registry) => registry.judgeRevocation(bytes, nowMs));
+  }
+
+  #ask(bytes) {
+    const { issuer } = shared.call((glue) => {
+      glue.signedRevocation(bytes);
+      return glue.objectView(bytes);
+    });
+    const resolve = this.#resolve;
+    try {
+      return resolve(issuer);
+    } catch (cause) {
+      return notResolved(cause);
+    }
+  }
+
+  #take(bytes, nowMs, target) {
     const isNew = !this.#statements.has(target);
     this.#keep(target, bytes);
     if (isNew) this.#changes.add("revoked", nowMs, { target, reason: shared.call((glue) => glue.objectView(bytes)).reason });
@@ -80,6 +115,26 @@ export class RevocationList {
   }
 }
 
+function readStatement(received, options, what) {
+  const { now = wallClock() } = readOptions(options, ["now"], what);
+  return { nowMs: toMs(now, "now"), bytes: receivedBytes(received, "the revocation") };
+}
+
+/** What a host replied of the signer, copied first: no getter of a host runs inside the core. */
+function judgeReply(bytes, reply, nowMs) {
+  let record = reply;
+  try {
+    if (isObject(reply)) record = copyPlain(reply);
+  } catch {
+    record = false;
+  }
+  return shared.call((glue) => glue.judgeResolved(bytes, record, nowMs));
+}
+
+function notResolved(cause) {
+  throw errorFor("registry_unavailable", `\`resolveAgent\` failed: ${inWords(cause)}`, { cause });
+}
+
 function revocationWork(about, options, what) {
   const { reason, now = wallClock() } = readOptions(options, ["reason", "now"], what);
   if (reason !== undefined && reason !== null && typeof reason !== "string") {
@@ -87,31 +142,35 @@ function revocationWork(about, options, what) {
   }
   const nowMs = toMs(now, "now");
   const fields = Object.create(null);
-  fields.target = targetOf(about, what);
+  const target = targetOf(about, what);
   if (typeof reason === "string") fields.reason = wellFormed(reason, "`reason`", "reason");
+  const by = (glue, agentId) => ({ __proto__: null, ...fields, target: target(glue, agentId) });
   return {
-    here: (glue, { seed, agentId }) => glue.signStatement("revocation", seed, fields, agentId, nowMs),
-    prepare: (glue, { agentId, publicKey }) => glue.prepareStatement("revocation", fields, agentId, publicKey, nowMs),
+    here: (glue, { seed, agentId }) => glue.signStatement("revocation", seed, by(glue, agentId), agentId, nowMs),
+    prepare: (glue, { agentId, publicKey }) => glue.prepareStatement("revocation", by(glue, agentId), agentId, publicKey, nowMs),
     finish: (glue, unsigned, signature) => glue.finishStatement("revocation", unsigned, signature),
   };
 }
 
-/** The name under which it is revoked: of several the narrowest, which its own signer may revoke. */
+/** Gives, by who revokes, the name under which it is revoked: of several the narrowest, which that signer may revoke. */
 function targetOf(about, what) {
   const named = readOptions(about, ["agentId", "publicKey", "packet", "capability", "target"], `the second argument of ${what}`);
   const [[kind, value] = [], ...more] = Object.entries(named);
   if (kind === undefined || more.length > 0) {
     throw configInvalid(`${what} takes one of { agentId }, { publicKey }, { packet }, { capability } and { target }`);
   }
-  if (kind === "target") return textArgument(value, "`target`");
+  if (kind === "target") {
+    const text = textArgument(value, "`target`");
+    return () => text;
+  }
   const [core, argument] = {
     __proto__: null,
     agentId: () => ["agent", textArgument(value, "`agentId`")],
     publicKey: () => ["key", keyArgument(value, "`publicKey`")],
     packet: () => ["packet", receivedBytes(value, "`packet`")],
-    capability: () => ["capability", tokenArgument(value, "`capability`")],
+    capability: () => ["capability", typeof value === "string" ? [tokenArgument(value, "`capability`")] : tokensArgument(value, "capability")],
   }[kind]();
-  return shared.call((glue) => glue.revocationTargets(core, argument)[0]);
+  return (glue, agentId) => glue.revocationTargets(core, argument, agentId)[0];
 }
 
 function textArgument(value, what) {

@@ -7,9 +7,10 @@
 import { shared } from "./core.js";
 import { ConfigurationError, PayloadValidationError, TrustHandoffError } from "./errors.js";
 import { signerOf } from "./identity.js";
-import { copyPlain, freezeDeep } from "./plain.js";
+import { copyPlain, freezeDeep, isPlain } from "./plain.js";
 import { requireRandomness, subtleCrypto } from "./platform.js";
-import { disregard } from "./promises.js";
+import { disregard, isThenable } from "./promises.js";
+import { isDate, toMs, toRfc3339 } from "./time.js";
 import { inWords, isBytes, isObject, ownBytes, typeName } from "./text.js";
 
 /**
@@ -24,7 +25,7 @@ export function signNow(identity, later, read) {
   if (signer.seed !== undefined) return shared.call((glue) => work.here(glue, signer));
   const prepared = prepare(signer, work);
   const signature = callSigner(signer.sign, prepared);
-  if (isThenable(signature)) {
+  if (answersLater(signature)) {
     disregard(signature);
     throw signerAsync(later);
   }
@@ -63,9 +64,9 @@ async function awaitSigner(sign, prepared) {
   }
 }
 
-function isThenable(value) {
+function answersLater(value) {
   try {
-    return isObject(value) && typeof value.then === "function";
+    return isThenable(value);
   } catch (cause) {
     throw signerFailed(cause);
   }
@@ -94,8 +95,22 @@ export function keepText({ text, view }) {
   return freezeDeep(view);
 }
 
-/** The fields of an object to sign, each read once, or the error that says what was given in their place. */
+/** Fields that hold a moment. */
+const MOMENTS = ["issued_at", "expires_at"];
+
+/**
+ * The fields of an object to sign, each read once, or the error that says what was given in their place. A moment may be a
+ * `Date`, which JSON has no word for.
+ */
 export function copyFields(fields, what) {
+  if (isPlain(fields)) {
+    const own = Object.create(null);
+    for (const name of Object.keys(fields)) {
+      const value = fields[name];
+      own[name] = MOMENTS.includes(name) && isDate(value) ? toRfc3339(toMs(value, name)) : value;
+    }
+    return copyPlain(own);
+  }
   if (isObject(fields) && !Array.isArray(fields) && !isBytes(fields)) return copyPlain(fields);
   throw new PayloadValidationError("type_mismatch", `the ${what} fields must be an object, not ${typeName(fields)}`, { field: "" });
 }

@@ -11,18 +11,18 @@ export { isTime };
  */
 export function toMs(moment, what) {
   if (typeof moment === "string") return shared.call((glue) => glue.parseTime(moment));
-  const ms = typeof moment === "object" ? dateMs(moment) : moment;
+  const ms = isDate(moment) ? Date.prototype.getTime.call(moment) : moment;
   if (isTime(ms)) return ms;
   const given = typeof ms === "number" ? `\`${ms}\`` : typeName(ms);
   throw new ConfigurationError("clock_invalid", `${what} must be milliseconds since 1970, a Date or RFC 3339 text, not ${given}`, { field: what });
 }
 
-/** By brand, not `instanceof`: a `Date` may come from another realm. */
-function dateMs(moment) {
+/** A date of any realm, by what it holds and not by what it inherits. */
+export function isDate(value) {
   try {
-    return Date.prototype.getTime.call(moment);
+    return Date.prototype.getTime.call(value) !== undefined;
   } catch {
-    return moment;
+    return false;
   }
 }
 

@@ -204,7 +204,7 @@ export type JsonValue = null | boolean | number | bigint | string | readonly Jso
 /** The two signed forms there are: that of the reference's 0.3.4 and 0.4.0, and that of its 0.3.3. */
 export type Form = "0.4.0" | "0.3.3";
 
-/** A moment: milliseconds since the epoch (fractions carry microseconds), a Date, or RFC 3339 text with an offset. */
+/** A moment: milliseconds since the epoch (fractions carry microseconds), a Date, or RFC 3339 text with an offset, in any of its spellings. */
 export type Moment = number | Date | string;
 
 /** Bytes of their own: a `Uint8Array` over an `ArrayBuffer`, which WebCrypto takes, in whatever way the compiler's library says so. */
@@ -307,7 +307,7 @@ export class AgentIdentity {
 
 // ---------------------------------------------------------------------------------------------------------- registry
 
-/** What an agent may do, and from when to when its key counts. */
+/** What an agent may do, and from when to when its key counts. A role that is left out stays as it is; `false` and `[]` take it away. */
 export interface RegisterOptions {
   /** Actions for which this agent is a root of authority. */
   roots?: readonly string[];
@@ -338,12 +338,36 @@ export class AgentRegistry {
   /** Trusts any key whose agent id is its hash. It knows no agents, so nothing can be registered or revoked in it. */
   static selfCertifying(): AgentRegistry;
 
-  /** @throws {@link TrustHandoffError} `key_conflict` if the agent has another key; that is what `rotate` is for */
+  /**
+   * Adds an agent, or says more of a known one: its key's window can be narrowed, roles that are left out stay.
+   * @throws {@link TrustHandoffError} `key_conflict` if the agent has another key; that is what `rotate` is for
+   */
   register(agentId: string, publicKey: PublicKey, options?: RegisterOptions): this;
-  /** Binds a new key; the old one stays valid for `overlapSeconds`, at most and by default 30. */
+  /**
+   * Binds a new key; the old one stays valid for `overlapSeconds`, by default 30. A packet or capability ends with the key it is signed
+   * with, so a planned rotation names the rest of the longest that is still to hold, up to ten years. A key that was lost is not
+   * rotated alone: revoke it too.
+   */
   rotate(agentId: string, newPublicKey: PublicKey, options?: { overlapSeconds?: number; now?: Moment }): this;
-  /** Refuses the agent from now on, whatever its keys. */
+  /** Refuses the agent from now on, whatever its keys. It is final: neither `register`, `remove` nor `reload` undoes it. */
   revoke(agentId: string, options?: { now?: Moment }): this;
+  /**
+   * Takes one role away: all its `roots`, that its approvals count, or that it may revoke what others issued.
+   * @throws {@link PublicKeyMismatchError} `agent_unknown`
+   */
+  withdraw(agentId: string, role: "roots" | "reviewer" | "revoker"): this;
+  /** Forgets an agent; whether it was known. That it was revoked is not forgotten: whoever registers its id again registers it revoked. */
+  remove(agentId: string): boolean;
+  /**
+   * Puts the agents of a registry file in the place of those here; gates that hold the registry see it at once. Who was revoked
+   * here stays so, whatever the file says. `now`: the time of the events that tell of it, by default `Date.now()`.
+   * @throws for a text that `fromJson` would refuse; nothing has changed then
+   */
+  reload(text: string, options?: { now?: Moment }): this;
+  /** What is known of an agent, frozen, as a registry file has it: what `resolveAgent` may answer with. */
+  get(agentId: string): RegisteredAgent | undefined;
+  /** The ids of all agents, revoked or not, in order. */
+  list(): string[];
   /** Whether the agent is known, revoked or not. */
   has(agentId: string): boolean;
   /** The registry file as text. */
@@ -387,10 +411,10 @@ export interface PacketFields {
   task_id?: string;
   /** By default a random one; 1 to 256 bytes, never twice. */
   nonce?: string;
-  /** By default now. RFC 3339 with an offset. */
-  issued_at?: string;
-  /** By default `issued_at` and the TTL. */
-  expires_at?: string;
+  /** By default now. A Date, or RFC 3339 text with an offset; what is signed is its one spelling of the wire. */
+  issued_at?: string | Date;
+  /** By default `issued_at` and the TTL; must be that very moment where a TTL is stated too. */
+  expires_at?: string | Date;
   /** By default `read` (900 s); `write` lives 120 s. */
   risk_level?: RiskLevel | null;
   /** Seconds. A receiver's own table is a maximum for it. */
@@ -529,15 +553,18 @@ export interface CapabilityFields {
   allowed_actions: readonly string[];
   /** At most so many tool calls; null is without limit. Left out when narrowing: as in the parent. */
   max_tool_calls?: number | bigint | null;
-  /** Left out when narrowing: as in the parent. */
+  /** Left out when narrowing, as a whole or one by one: as in the parent. An explicit null asks for none. */
   constraints?: Constraints | null;
-  /** By default now. RFC 3339 with an offset. */
-  issued_at?: string;
-  /** By default one hour after `issued_at`, or the end of the parent. */
-  expires_at?: string;
-  /** Seconds, in place of `expires_at`. */
+  /** By default now. A Date, or RFC 3339 text with an offset. */
+  issued_at?: string | Date;
+  /** By default one hour after `issued_at`, or the end of the parent; at most ten years. A gate admits ninety days unless its `maxCapabilitySeconds` says otherwise. */
+  expires_at?: string | Date;
+  /** Seconds, in place of `expires_at`; where both are stated they must agree (`ttl_policy_mismatch`). */
   ttl_seconds?: number | bigint;
-  /** By default a random one; 1 to 256 bytes, unique for the issuer's key. */
+  /**
+   * 1 to 256 bytes, unique for the issuer's key. By default a random one, which also names the content of what is narrowed: then no
+   * other capability under the parent's id can take the parent's place.
+   */
   capability_id?: string;
 }
 
@@ -686,7 +713,11 @@ export type RevocationSubject =
   | { publicKey: PublicKey }
   /** A packet, by the text of it or of its envelope. */
   | { packet: string | Uint8Array }
-  | { capability: DelegationCapability | string }
+  /**
+   * A capability, by itself or its tokens, root first. Who issued one above the last of them revokes the last where it stands
+   * below that one.
+   */
+  | { capability: DelegationCapability | string | readonly string[] }
   /** A revocation key, as a gate asks its host for: `docs/SPEC.md`, section 11. */
   | { target: string };
 
@@ -734,10 +765,16 @@ export function revoke(identity: AgentIdentity, subject: RevocationSubject, opti
 /** The same with any identity, also one whose signer answers later. */
 export function revokeAsync(identity: AgentIdentity, subject: RevocationSubject, options?: RevocationOptions): Promise<Revocation>;
 
-/** Revocations that count, in memory. It forgets none; keep `texts()` and give them to the next list as `kept`. */
+/**
+ * Revocations that count, in memory. It forgets none; keep `texts()` and give them to the next list as `kept`. A gate that is given the list
+ * itself, and not a function around it, asks it once more when the nonce is taken: what is added while a store is awaited counts.
+ */
 export class RevocationList {
-  /** `kept`: `texts()` of an earlier list, whose signers were judged when they were added there. Only their signatures are verified. */
-  constructor(options: { registry: AgentRegistry; kept?: readonly string[] });
+  /**
+   * `registry` or `resolveAgent` says whose key signed what is added. `kept`: `texts()` of an earlier list, whose signers were judged
+   * when they were added there. Only their signatures are verified.
+   */
+  constructor(options: { registry: AgentRegistry; kept?: readonly string[] } | { resolveAgent: ResolveAgent; kept?: readonly string[] });
   /**
    * Takes the text of a statement and returns the revocation key that is revoked from now on. `now`: the time at which its
    * signer must have been allowed to, by default `Date.now()`.
@@ -745,6 +782,11 @@ export class RevocationList {
    * @throws {@link RevocationConsistencyError} `revocation_invalid` if its signer may not revoke that
    */
   add(received: string | Uint8Array, options?: { now?: Moment }): string;
+  /**
+   * The same where `resolveAgent` answers later.
+   * @throws {@link MiddlewareExecutionError} `registry_unavailable` if it fails, `registry_invalid_reply` for what is no record
+   */
+  addAsync(received: string | Uint8Array, options?: { now?: Moment }): Promise<string>;
   /** Whether any of these names is revoked. */
   isRevoked(keys: readonly string[]): boolean;
   /** The statements, one for each revoked name. */
@@ -817,8 +859,16 @@ export function verifySignature(received: string | Uint8Array): SignatureReport;
 
 /** What a nonce store is told beside key and expiry. */
 export interface NonceContext {
-  /** The gate's time, in milliseconds. Expire by it, not by another clock. */
+  /**
+   * The gate's time, in milliseconds. A store with a clock of its own holds a nonce for `expiresAtMs - nowMs` from then on, and never
+   * until `expiresAtMs` by that clock: where it is ahead, it would forget too soon.
+   */
   readonly nowMs: number;
+  /**
+   * When the earliest was issued of the packet and of every approval that counted, in milliseconds (the host's own word, which names no time: thirty days
+   * and five minutes ago). A store that knows since when it has forgotten nothing refuses what was issued before.
+   */
+  readonly issuedAtMs: number;
   readonly nonce: string;
   readonly agentId: string;
   /** SHA-256 of the sender's raw public key, in hex. */
@@ -835,6 +885,20 @@ export interface NonceStore {
   checkAndStore: CheckAndStore;
 }
 
+/** An agent as a registry knows it. Times are RFC 3339. */
+export interface RegisteredAgent {
+  /** Oldest first; each speaks for the agent from `not_before` on and before `not_after`. */
+  readonly keys: readonly { readonly public_key_pem: string; readonly not_before: string | null; readonly not_after: string | null }[];
+  /** Actions for which it is a root of authority. */
+  readonly roots: readonly string[];
+  /** Whether its approvals count. */
+  readonly reviewer: boolean;
+  /** Whether it may revoke what others issued. */
+  readonly revoker: boolean;
+  /** From when on it is trusted with nothing. */
+  readonly revoked_at: string | null;
+}
+
 /** A host's record of an agent: as in the registry file, or a key and whether it is revoked. */
 export interface AgentRecord {
   publicKeyPem?: string;
@@ -845,7 +909,13 @@ export interface AgentRecord {
   revoker?: boolean;
   revoked_at?: string | null;
 }
-/** null or undefined: the agent is unknown. */
+/**
+ * null or undefined: the agent is unknown.
+ *
+ * It is asked for each agent once, and once more before the nonce where review, overlap, boundary, counters or policy were asked, for they may take
+ * their time. What changes while only revocations, the nonce or another agent are looked up is seen by the next packet; an
+ * `AgentRegistry` is looked at after every answer, which costs nothing.
+ */
 export type ResolveAgent = (agentId: string) => AgentRecord | null | undefined | Promise<AgentRecord | null | undefined>;
 
 /** True if any of the keys is revoked. The keys name agent, public key, packet and digest. */
@@ -876,6 +946,8 @@ interface GateBase {
   ttl?: { write?: number; read?: number };
   /** Longest lifetime of any packet, in seconds, by default a day. */
   maxLifetimeSeconds?: number;
+  /** Longest lifetime of any capability, in seconds, by default ninety days, at most ten years. Beyond it: `lifetime_exceeded`. */
+  maxCapabilitySeconds?: number;
   /** Tolerated clock difference at issuance, in seconds, by default 30, at most 300. */
   skewSeconds?: number;
   /** Seconds for which an expired packet is still admitted, by default 0, at most 60. */
@@ -1203,8 +1275,13 @@ export class MemoryNonceStore implements NonceStore {
 
 /** What a counter store is told beside counters and expiry. */
 export interface CounterContext {
-  /** The gate's time, in milliseconds. Expire by it, not by another clock. */
+  /** The gate's time, in milliseconds. A store with a clock of its own holds counters for `expiresAtMs - nowMs` from then on. */
   readonly nowMs: number;
+  /**
+   * When the earliest was issued of what the counters belong to, in milliseconds. A store that knows since when it has forgotten nothing
+   * refuses what was issued before: its budget may be spent.
+   */
+  readonly issuedAtMs: number;
 }
 
 /** A budget: `key` names who may spend it, `limit` is how many calls it has in all. */

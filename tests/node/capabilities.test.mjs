@@ -169,6 +169,76 @@ test("a field that nobody grants is refused by its JSON pointer", () => {
   }
 });
 
+test("D05 a TTL and an expiry that contradict each other are refused, and agree where both are stated", () => {
+  const root = issue();
+  const make = { "issued": (more) => issue(more), "narrowed": (more) => root.attenuate(researcher, narrower(more), { now: NOW }) };
+  for (const [how, of] of Object.entries(make)) {
+    assert.equal(of({ ttl_seconds: 60, expires_at: "2026-03-08T12:01:00Z" }).expires_at, "2026-03-08T12:01:00Z", how);
+    assert.equal(of({ ttl_seconds: 60n, expires_at: "2026-03-08T13:01:00+01:00" }).expires_at, "2026-03-08T13:01:00+01:00", how);
+    for (const expires_at of ["2026-03-08T12:30:00Z", "2026-03-08T12:01:00.000001Z", new Date(NOW + 59_999)]) {
+      assert.throws(() => of({ ttl_seconds: 60, expires_at }), (error) => error.code === "ttl_policy_mismatch" && error.field === "/expires_at", how);
+    }
+  }
+});
+
+test("F07 what a child leaves open of its constraints is as in its parent, one by one", () => {
+  const all = { max_runtime_seconds: 10, data_boundary: "eu", requires_human_review: true };
+  const root = issue({ constraints: all });
+  const of = (parent, constraints) => ({ ...parent.attenuate(researcher, narrower({ constraints }), { now: NOW }).constraints });
+  for (const [constraints, more] of [
+    [undefined, {}],
+    [{}, {}],
+    [{ data_boundary: "eu" }, {}],
+    [{ max_runtime_seconds: 5 }, { max_runtime_seconds: 5 }],
+    [{ max_runtime_seconds: undefined, requires_human_review: true }, {}],
+  ]) {
+    assert.deepEqual(of(root, constraints), { ...all, ...more }, JSON.stringify(constraints));
+  }
+  for (const name of Object.keys(all)) assert.throws(() => of(root, { [name]: null }), { code: "constraint_relaxed" }, `${name}: null asks for none`);
+  assert.deepEqual(of(issue({ constraints: { data_boundary: "eu" } }), { max_runtime_seconds: 5 }), { ...all, max_runtime_seconds: 5, requires_human_review: false });
+  assert.deepEqual(of(issue(), { max_runtime_seconds: 5 }), { max_runtime_seconds: 5, data_boundary: null, requires_human_review: false });
+});
+
+test("D05 a capability lives no longer than the receiver allows, ninety days unless it says otherwise", async () => {
+  const day = 86_400;
+  const code = async (capability, more) => (await at(researcher, more).handle(createEnvelope(task(planner, researcher, capability)))).code;
+  for (const [ttl_seconds, more, expected] of [
+    [90 * day, {}, null],
+    [90 * day + 1, {}, "lifetime_exceeded"],
+    [5 * 365 * day, {}, "lifetime_exceeded"],
+    [5 * 365 * day, { maxCapabilitySeconds: 5 * 365 * day }, null],
+    [3601, { maxCapabilitySeconds: 3600 }, "lifetime_exceeded"],
+    [3600, { maxCapabilitySeconds: 3600 }, null],
+  ]) {
+    assert.equal(await code(issue({ ttl_seconds }), more), expected, `${ttl_seconds}`);
+  }
+  const root = issue({ ttl_seconds: 100 * day });
+  const child = root.attenuate(researcher, narrower({ max_tool_calls: 2, ttl_seconds: 60 }), { now: NOW });
+  const decision = await at(writer).handle(createEnvelope(task(researcher, writer, child), { capabilities: child }));
+  assert.deepEqual([decision.code, decision.field], ["lifetime_exceeded", "/packet/capability_token"], "of every link, and of the root first");
+  assert.throws(() => issue({ ttl_seconds: 3651 * day }), { code: "field_invalid", field: "/expires_at" });
+  for (const maxCapabilitySeconds of [0, -1, 1.5, NaN, 3651 * day, 2 ** 32 + 1, "60", 60n, null]) {
+    assert.throws(() => at(researcher, { maxCapabilitySeconds }), { code: "config_invalid", field: "maxCapabilitySeconds" }, String(maxCapabilitySeconds));
+  }
+});
+
+test("a capability is signed from a Date and any RFC 3339 text, and says them as the wire does", () => {
+  for (const [moment, written] of [
+    [new Date(NOW + 600_000), "2026-03-08T12:10:00Z"],
+    [new Date(NOW + 600_005).toISOString(), "2026-03-08T12:10:00.005000Z"],
+    ["2026-03-08t12:10:00.5z", "2026-03-08T12:10:00.500000Z"],
+    ["2026-03-08 14:10:00+02:00", "2026-03-08T14:10:00+02:00"],
+  ]) {
+    assert.equal(issue({ expires_at: moment }).expires_at, written);
+    assert.equal(issue({ issued_at: moment }).issued_at, written);
+    assert.equal(issue().attenuate(researcher, narrower({ expires_at: moment }), { now: new Date(NOW) }).expires_at, written);
+    assert.equal(issue({}, { now: moment }).issued_at, new Date(Date.parse(written)).toISOString().replace(".000Z", "Z").replace(/(\.\d{3})Z/, "$1000Z"));
+  }
+  for (const wrong of [NOW, new Date(NaN), "2026-03-08T12:10:00", "2026-03-08", "", {}, []]) {
+    assert.throws(() => issue({ expires_at: wrong }), (error) => /^(datetime_\w+|clock_invalid|type_mismatch)$/.test(error.code), String(wrong));
+  }
+});
+
 test("bad input is one clear line with a code, and no capability", async () => {
   const root = issue();
   const bare = Object.create(DelegationCapability.prototype);

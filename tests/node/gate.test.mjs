@@ -211,6 +211,7 @@ test("C04 a senseless option is refused at construction, by its name", () => {
     skewSeconds: [301, -1, "30"],
     graceSeconds: [61, -1, null],
     maxLifetimeSeconds: [-1, 1.5, 2 ** 31],
+    maxCapabilitySeconds: [-1, 0, 1.5, 2 ** 31],
     strict: [null, "true", 1, "false"],
     storeTimeoutMs: [0, -1, null, Infinity, 2 ** 31, "2000"],
     clock: [null, 5, {}],

@@ -43,6 +43,7 @@ const POLLUTION = {
   write: 1,
   maxDepth: 64,
   maxLifetimeSeconds: 1,
+  maxCapabilitySeconds: 1,
   skewSeconds: 300,
   graceSeconds: 60,
   strict: true,

@@ -102,6 +102,134 @@ test("F18 nobody revokes another's: what it may is by key, by id, or as a revoke
   assert.equal(mayRevoke(planner, { agentId: planner.agentId }, rotated), false, "a lost key speaks for its agent no more");
 });
 
+/** planner → researcher → officer → writer, each narrowing what it was granted. */
+const writer = AgentIdentity.fromPrivateKey(new Uint8Array(32).fill(5), { agentId: "agent:writer" });
+const line = () => {
+  const grant = (subject) => ({ subject_agent: subject.agentId, allowed_actions: ["read"] });
+  const one = issueCapability(planner, grant(researcher), at);
+  const two = one.attenuate(researcher, grant(officer), at);
+  return [one, two, two.attenuate(officer, grant(writer), at)];
+};
+const known = () => agents().withdraw(officer.agentId, "revoker").register(writer.agentId, writer.publicKeyPem, { now: NOW - 1000 });
+const exercised = (capability, identity) => {
+  const text = signPacket(identity, fields({ to_agent: planner.agentId, permissions: { allowed_actions: ["read"] }, capability_token: capability.token }), at);
+  return createEnvelope(text, { capabilities: capability });
+};
+
+test("F05 any issuer above revokes a link below, and takes along what descends from it; nobody else's word touches it", () => {
+  const chain = line();
+  const [one, two, three] = chain;
+  const at3 = [one, two, three];
+  for (const [who, about, refused] of [
+    [planner, two, [two, three]],
+    [planner, three, [three]],
+    [researcher, three, [three]],
+    [planner, one, at3],
+    [researcher, two, [two, three]],
+    [officer, three, [three]],
+  ]) {
+    const registry = known();
+    const revocations = list(registry);
+    revocations.add(revoke(who, { capability: about }, at).text, at);
+    const again = new RevocationList({ registry, kept: revocations.texts() });
+    for (const [index, capability] of chain.entries()) {
+      const text = exercised(capability, [researcher, officer, writer][index]);
+      for (const revoked of [revocations, again]) {
+        const verifier = gate({ audience: planner.agentId, registry, revocations: revoked });
+        assert.equal(verifier.handleSync(text).code, refused.includes(capability) ? "capability_revoked" : null, `${who.agentId} ${index}`);
+      }
+    }
+  }
+  // Below, beside and outside: refused by the list, or without effect where the name is forced.
+  for (const [who, about] of [
+    [researcher, one],
+    [officer, two],
+    [writer, three],
+    [writer, one],
+  ]) {
+    assert.throws(() => list(known()).add(revoke(who, { capability: about }, at).text, at), { code: "revocation_invalid" });
+    const forced = `below|${sha256(who.agentId)}|${about === three ? officer.fingerprint : planner.fingerprint}|${sha256(about.capability_id)}`;
+    const registry = known();
+    const revocations = list(registry);
+    revocations.add(revoke(who, { target: forced }, at).text, at);
+    assert.equal(gate({ audience: planner.agentId, registry, revocations }).handleSync(exercised(three, writer)).code, null);
+  }
+  const name = revoke(planner, { capability: two }, at).target;
+  assert.throws(() => list(known()).add(revoke(writer, { target: name }, at).text, at), { code: "revocation_invalid" }, "nobody revokes in another's name");
+});
+
+test("F05 an issuer above names what it revokes by the object or its tokens, and with a later key too", async () => {
+  const [, two] = line();
+  const name = `below|${sha256(planner.agentId)}|${researcher.fingerprint}|${sha256(two.capability_id)}`;
+  const pair = await AgentIdentity.fromCryptoKey(await planner.toCryptoKey());
+  for (const about of [two, [...two.chain]]) {
+    assert.equal(revoke(planner, { capability: about }, at).target, name);
+    assert.equal((await revokeAsync(pair, { capability: about }, at)).target, name);
+  }
+  const later = AgentIdentity.fromPrivateKey(new Uint8Array(32).fill(3), { agentId: planner.agentId });
+  const registry = known().rotate(planner.agentId, later.publicKey, { overlapSeconds: 3600, ...at });
+  const revocations = list(registry);
+  assert.equal(revocations.add(revoke(later, { capability: two }, at).text, at), name);
+  assert.equal(gate({ audience: planner.agentId, registry, revocations }).handleSync(exercised(two, officer)).code, "capability_revoked");
+});
+
+test("F18 what is revoked by its digest takes along what descends from it, also where another one takes its id", () => {
+  const grant = { subject_agent: researcher.agentId, allowed_actions: ["read"], capability_id: "cap-reused" };
+  const [revoked, reissued] = [7200, 9000].map((ttl_seconds) => issueCapability(planner, { ...grant, ttl_seconds }, at));
+  const child = { subject_agent: officer.agentId, allowed_actions: ["read"] };
+  const [made, fresh] = [revoked, reissued].map((parent) => parent.attenuate(researcher, child, at));
+  const registry = agents();
+  const revocations = list(registry);
+  revocations.add(revoke(officer, { target: `digest|${revoked.digest}` }, at).text, at);
+  const handle = (leaf, parent) => {
+    const packet = signPacket(officer, fields({ to_agent: planner.agentId, permissions: { allowed_actions: ["read"] }, capability_token: leaf.token }), at);
+    const envelope = JSON.parse(createEnvelope(packet, { capabilities: leaf }));
+    envelope.proof.capabilities[0] = parent.token;
+    return gate({ audience: planner.agentId, registry, revocations }).handleSync(JSON.stringify(envelope)).code;
+  };
+  assert.equal(handle(made, revoked), "capability_revoked");
+  assert.equal(handle(made, reissued), "capability_chain_invalid");
+  assert.equal(handle(fresh, reissued), null);
+  // By its id, which is how { capability } names it, whatever has the id falls.
+  revocations.add(revoke(planner, { capability: revoked }, at).text, at);
+  assert.equal(handle(fresh, reissued), "capability_revoked");
+});
+
+test("a list over resolveAgent judges by what it answers, at once or later", async () => {
+  const registry = agents();
+  const statement = (identity, about) => revoke(identity, about, at).text;
+  const own = statement(planner, { agentId: planner.agentId });
+  const now = new RevocationList({ resolveAgent: (id) => registry.get(id) });
+  assert.equal(now.add(own, at), `agent|${planner.agentId}`);
+  assert.throws(() => now.add(statement(stranger, { agentId: planner.agentId }), at), { code: "revocation_invalid" });
+  const asked = [];
+  const later = new RevocationList({ resolveAgent: async (id) => (asked.push(id), { publicKeyPem: planner.publicKeyPem }) });
+  assert.throws(() => later.add(own, at), (error) => error.code === "config_invalid" && error.message.includes("addAsync"));
+  assert.equal(later.size, 0);
+  assert.equal(await later.addAsync(own, at), `agent|${planner.agentId}`);
+  assert.deepEqual(asked, [planner.agentId, planner.agentId]);
+  const verifier = gate({ registry: undefined, resolveAgent: (id) => registry.get(id), revocations: later });
+  assert.equal((await verifier.handle(wire())).code, "agent_revoked");
+  assert.equal(await list().addAsync(own, at), `agent|${planner.agentId}`, "with a registry the same");
+  for (const [resolveAgent, code] of [
+    [() => undefined, "revocation_invalid"],
+    [async () => null, "revocation_invalid"],
+    [() => ({ publicKeyPem: planner.publicKeyPem, revoked: true }), "revocation_invalid"],
+    [() => ({ publicKeyPem: stranger.publicKeyPem }), "revocation_invalid"],
+    [() => true, "registry_invalid_reply"],
+    [() => ({ publicKeyPem: "x" }), "registry_invalid_reply"],
+    [() => new Map(), "registry_invalid_reply"],
+    [() => { throw new Error("down"); }, "registry_unavailable"],
+    [async () => { throw new Error("down"); }, "registry_unavailable"],
+  ]) {
+    const revocations = new RevocationList({ resolveAgent });
+    assert.equal((await failureOf(() => revocations.addAsync(own, at)))?.code ?? "none", code);
+    assert.equal(revocations.size, 0);
+  }
+  assert.throws(() => new RevocationList({ resolveAgent: {} }), { code: "config_invalid" });
+  assert.throws(() => new RevocationList({ registry, resolveAgent: () => null }), { code: "config_invalid" });
+});
+
 test("with self-certifying ids an agent revokes itself and what it signed, and nobody else's", () => {
   const registry = AgentRegistry.selfCertifying();
   const text = wire();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AgentIdentity, createEnvelope, failureOf, fields, gate, NOW, planner, registry, researcher, signPacket, trusthandoff, wire } from "./support.mjs";
+import { runInNewContext } from "node:vm";
+import { AgentIdentity, createEnvelope, failureOf, fields, gate, NOW, planner, registry, researcher, signPacket, stranger, trusthandoff, wire } from "./support.mjs";
 
 const { signedTask, verifySignature, signPacketAsync } = trusthandoff;
 
@@ -186,4 +187,45 @@ test("E20 whatever is put into an envelope a gate can read, and whatever one hop
   assert.match((await failureOf(() => child(first, {}))).message, /1048576/);
   const half = gate().handleSync(wire(padded(500_000)));
   assert.equal(second().handleSync(child(half, padded(500_000).context)).decision, "ACCEPT");
+});
+
+test("a packet is signed from a Date and any RFC 3339 text, and its wire says them in its one spelling", () => {
+  const { approve } = trusthandoff;
+  for (const [moment, written] of [
+    [new Date(NOW), "2026-03-08T12:00:00Z"],
+    [new Date(NOW + 5).toISOString(), "2026-03-08T12:00:00.005000Z"],
+    ["2026-03-08t12:00:00.25z", "2026-03-08T12:00:00.250000Z"],
+    ["2026-03-08 14:00:00.000+02:00", "2026-03-08T14:00:00+02:00"],
+  ]) {
+    const packet = signPacket(planner, fields({ issued_at: moment }), { now: moment });
+    assert.equal(packet.issued_at, written);
+    assert.equal(verifySignature(packet.text).valid, true);
+    const end = typeof moment === "string" ? moment.replace("08", "09") : new Date(NOW + 86_400_000);
+    assert.equal(signPacket(planner, fields({ risk_level: "read", ttl_seconds: 86_400, issued_at: moment, expires_at: end }), { now: moment }).expires_at, written.replace("08", "09"));
+    const approval = approve(planner, { reviewDigest: "ab".repeat(32) }, { decision: "APPROVED", expiresAt: end, now: moment });
+    assert.equal(Date.parse(approval.expires_at), Date.parse(written) + 86_400_000);
+  }
+  assert.throws(() => signPacket(planner, fields({ ttl_seconds: 5, expires_at: new Date(NOW + 6000) }), { now: NOW }), { code: "ttl_policy_mismatch" });
+  for (const wrong of [NOW, new Date(NaN), "2026-03-08T12:00:00", "noon", true, {}]) {
+    assert.throws(() => signPacket(planner, fields({ issued_at: wrong }), { now: NOW }), (error) => /^(datetime_\w+|clock_invalid|type_mismatch)$/.test(error.code), String(wrong));
+  }
+});
+
+test("a Date of another realm is a Date, and what only looks like one is none", () => {
+  const foreign = runInNewContext(`new Date(${NOW})`);
+  assert.equal(signPacket(planner, fields({ issued_at: foreign }), { now: foreign }).issued_at, "2026-03-08T12:00:00Z");
+  const fake = Object.assign(Object.create(Date.prototype), { getTime: () => NOW });
+  assert.throws(() => signPacket(planner, fields(), { now: fake }), { code: "clock_invalid" });
+  assert.throws(() => signPacket(planner, fields({ issued_at: fake }), { now: NOW }), { code: "type_mismatch" });
+});
+
+test("a packet after an accepted one inherits each constraint that its fields leave open", async () => {
+  const constraints = { max_runtime_seconds: 60, data_boundary: "eu", requires_human_review: false };
+  const parent = await gate().handle(wire({ constraints }));
+  const signed = signPacket(researcher, { to_agent: stranger.agentId, intent: "x", constraints: { max_runtime_seconds: 5 } }, { parent, now: NOW });
+  assert.deepEqual({ ...signed.constraints }, { ...constraints, max_runtime_seconds: 5 });
+  const reviewed = signedTask({ requiresHumanReview: true }, () => {});
+  const task = signPacket(researcher, { to_agent: stranger.agentId, intent: "x" }, { parent, task: reviewed, now: NOW });
+  assert.deepEqual({ ...task.constraints }, { ...constraints, requires_human_review: true }, "also beside what its task demands");
+  assert.equal(signPacket(researcher, { to_agent: stranger.agentId, intent: "x", constraints: { data_boundary: null } }, { parent, now: NOW }).constraints.data_boundary, null);
 });

@@ -13,6 +13,7 @@ import { after } from "./timer.js";
 const answered = (reply) => ({ reply, failure: null });
 const FAILED = /* @__PURE__ */ Object.freeze({ reply: undefined, failure: "error" });
 const TIMED_OUT = /* @__PURE__ */ Object.freeze({ reply: undefined, failure: "timeout" });
+const LATE = /* @__PURE__ */ Object.freeze({ reply: undefined, failure: "late" });
 const FULL = /* @__PURE__ */ Object.freeze({ reply: undefined, failure: "full" });
 
 /** What a store throws when it has no room, by the question it is asked. */
@@ -23,26 +24,31 @@ export function consultSync(hosts, step, bytes) {
   try {
     const reply = call(hosts[step.ask], step, bytes, step.ask === "review" ? new AbortController().signal : undefined);
     disregard(reply);
-    return replyOf(step, reply);
+    return toldLate(hosts, step, replyOf(step, reply));
   } catch (thrown) {
     return failureOf(step, thrown);
   }
 }
 
+/** A nonce that was taken before, by a claim of this gate whose answer came too late, is worth another word. */
+function toldLate({ late }, step, found) {
+  return step.ask === "nonce" && found.reply === false && late.has(step) ? LATE : found;
+}
+
 /** Asks and awaits the reply once, at most `timeoutMs`. What settles later is not looked at (catalogue W10). */
 export async function consult(hosts, step, bytes, timeoutMs) {
   const host = hosts[step.ask];
-  if (!Array.isArray(host)) return ask(host, step, bytes, timeoutMs);
+  if (!Array.isArray(host)) return toldLate(hosts, step, await ask(host, step, bytes, timeoutMs, hosts.late));
   // Several have a say, and each must allow it.
   let found = TIMED_OUT;
   for (const one of host) {
-    found = await ask(one, step, bytes, timeoutMs);
+    found = await ask(one, step, bytes, timeoutMs, hosts.late);
     if (found.failure !== null || found.reply !== true) return found;
   }
   return found;
 }
 
-async function ask(host, step, bytes, timeoutMs) {
+async function ask(host, step, bytes, timeoutMs, late) {
   const waiting = step.ask === "review" ? new AbortController() : null;
   let callOff = null;
   try {
@@ -55,6 +61,7 @@ async function ask(host, step, bytes, timeoutMs) {
     const settled = await Promise.race([reply, timeout]);
     if (settled !== TIMED_OUT) return replyOf(step, settled);
     waiting?.abort();
+    if (step.ask === "nonce") late.listen(step, reply);
     return TIMED_OUT;
   } catch (thrown) {
     return failureOf(step, thrown);
@@ -80,10 +87,14 @@ function call(host, step, bytes, signal) {
     case "policy":
       return host(freezeDeep(shared.call((glue) => glue.packetView(bytes))));
     case "counters":
-      return host(freezeDeep(step.counters), step.expires_at_ms, Object.freeze({ nowMs: step.now_ms }));
+      return host(freezeDeep(step.counters), step.expires_at_ms, Object.freeze({ nowMs: step.now_ms, issuedAtMs: step.issued_at_ms }));
     default:
-      return host(step.key, step.expires_at_ms, Object.freeze({ nowMs: step.now_ms, nonce: step.nonce, agentId: step.agent_id, fingerprint: step.fingerprint }));
+      return host(step.key, step.expires_at_ms, nonceContext(step));
   }
+}
+
+function nonceContext({ now_ms: nowMs, issued_at_ms: issuedAtMs, nonce, agent_id: agentId, fingerprint }) {
+  return Object.freeze({ nowMs, issuedAtMs, nonce, agentId, fingerprint });
 }
 
 /** The reply as it is, except that what is more than a word is copied first: no getter of a host runs inside the core. */

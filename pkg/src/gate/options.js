@@ -6,6 +6,7 @@ import { wallClock } from "../platform.js";
 import { registryState } from "../registry.js";
 import { toMs } from "../time.js";
 import { isObject, typeName } from "../text.js";
+import { LateNonces } from "./late.js";
 import { approvalTexts, reviewHost } from "./review.js";
 import { MAX_TIMER_MS } from "./timer.js";
 
@@ -25,6 +26,7 @@ const NAMES = [
   "maxDepth",
   "ttl",
   "maxLifetimeSeconds",
+  "maxCapabilitySeconds",
   "skewSeconds",
   "graceSeconds",
   "strict",
@@ -57,6 +59,7 @@ export function gateOptions(given) {
     approval: callback(options.approvals, "isApproved", "approvals"),
     policy: callback(options.policy, "isAllowed", "policy"),
     nonce: callback(options.nonces, "checkAndStore", "nonces"),
+    late: new LateNonces(),
   };
   const ttl = readOptions(options.ttl, ["write", "read"], "ttl");
   const storeTimeoutMs = timeoutOf(options.storeTimeoutMs);
@@ -67,6 +70,7 @@ export function gateOptions(given) {
     ttl_write: whole(ttl.write, "ttl.write"),
     ttl_read: whole(ttl.read, "ttl.read"),
     max_lifetime_seconds: whole(options.maxLifetimeSeconds, "maxLifetimeSeconds"),
+    max_capability_seconds: whole(options.maxCapabilitySeconds, "maxCapabilitySeconds"),
     skew_seconds: whole(options.skewSeconds, "skewSeconds"),
     grace_seconds: whole(options.graceSeconds, "graceSeconds"),
     strict: flag(options.strict, "strict"),
@@ -75,6 +79,8 @@ export function gateOptions(given) {
       approvals: hosts.approval !== null,
       policy: hosts.policy !== null,
       revocations: hosts.revocation !== null,
+      // A list of this package answers from memory.
+      revocations_at_hand: changesOf(options.revocations) !== undefined,
       overlap: hosts.overlap !== null,
       boundary: hosts.boundary !== null,
     },

@@ -91,7 +91,8 @@ impl statement::Body for Review {
 }
 
 /// An approval that waits for its signature. `fields`: `decision`, `review_digest`, and optionally
-/// `note`, `id`, `expires_at` or `ttl_seconds` (one hour by default, at most thirty days).
+/// `note`, `id`, `expires_at` or `ttl_seconds` (one hour by default, at most thirty days; where both are stated, they agree).
+/// A time is RFC 3339.
 ///
 /// ```
 /// use trusthandoff::approval::{self, Verdict};
@@ -113,18 +114,20 @@ impl statement::Body for Review {
 pub fn draft(fields: Value, issuer: &Issuer) -> Result<statement::Content<Review>, Error> {
     let mut fields = Fields::of(fields, "")?;
     let id = fields.optional_text("id");
-    let ttl = fields.optional_integer("ttl_seconds").map_or(i64::from(DEFAULT_APPROVAL_SECONDS), |n| n.saturating_i64());
+    let ttl = fields.optional_integer("ttl_seconds").map(|n| n.saturating_i64());
+    let stated = fields.optional_moment("expires_at");
     let (decision, review_digest) = (fields.required("decision"), fields.required("review_digest"));
     fields.check()?;
-    let expires_at = match fields.optional("expires_at") {
-        Some(stated) => stated,
-        None => Value::String(issuer.now.plus_seconds(ttl)?.zulu()),
+    let expires_at = match (stated, ttl) {
+        (Some(stated), Some(ttl)) if issuer.now.plus_seconds(ttl)?.micros() != stated.micros() => return Err(Error::TtlMismatch(ttl)),
+        (Some(stated), _) => stated,
+        (None, ttl) => issuer.now.plus_seconds(ttl.unwrap_or(DEFAULT_APPROVAL_SECONDS.into()))?,
     };
     let members = [
         ("decision", decision),
         ("reviewer", issuer.agent_id.as_str().into()),
         ("review_digest", review_digest),
-        ("expires_at", expires_at),
+        ("expires_at", Value::String(expires_at.zulu())),
         ("note", fields.take("note").unwrap_or(Value::Null)),
     ];
     fields.finish()?;

@@ -7,7 +7,7 @@ pub use draft::{Draft, Issuer};
 
 use crate::action;
 use crate::crypto::{self, KeyTables, PublicKey, SecretKey, Signature, sha256};
-use crate::encoding::{base64, base64url, from_base64url};
+use crate::encoding::{base64, base64url, from_base64url, from_hex, hex};
 use crate::grant::{Constraints, Excess, Permissions, constraints_within};
 use crate::identity::{public_key_pem, stated_key};
 use crate::json::{self, FieldError, Fields, Members, Style, Value, shown};
@@ -45,6 +45,9 @@ pub enum Error {
     /// A time beyond the calendar.
     #[error(transparent)]
     Time(time::Error),
+    /// An expiry that is not the start and the TTL.
+    #[error("`expires_at` is not `issued_at` and {0} s, the `ttl_seconds`; state one of them")]
+    TtlMismatch(i64),
     /// More than the parent grants (catalogue F06, F07, F08).
     #[error(transparent)]
     Excess(#[from] Excess),
@@ -146,6 +149,9 @@ impl Content {
         if self.parent_capability_id.as_ref() != Some(&parent.capability_id) {
             return Err(Error::Unlinked("it names another parent"));
         }
+        if named_parent(&self.capability_id).is_some_and(|digest| digest != parent.digest()) {
+            return Err(Error::Unlinked("it was made of another capability with the id of this one"));
+        }
         if self.issuer_agent != parent.subject_agent {
             return Err(Error::Unlinked("its issuer is not the parent's subject"));
         }
@@ -156,6 +162,10 @@ impl Content {
         Ok(constraints_within(self.constraints.as_ref(), parent.constraints.as_ref())?)
     }
 
+    fn digest(&self) -> [u8; 32] {
+        sha256(&[&self.signing_bytes()])
+    }
+
     fn to_token(&self, signature: &str) -> String {
         let mut value = self.to_value();
         if let Value::Object(members) = &mut value {
@@ -163,6 +173,18 @@ impl Content {
         }
         base64url(json::write(&value, Style::COMPACT).as_bytes())
     }
+}
+
+/// An id for a child of `parent`. It names the parent's content, so that no other capability under the parent's id can take its
+/// place: not a wider one, and not the next one after that was revoked by its digest.
+fn child_id(parent: &Content, entropy: &[u8; 16]) -> String {
+    format!("cap-{}-{}", hex(entropy), hex(&parent.digest()))
+}
+
+/// The digest of the parent, where an id is of the form that [`child_id`] gives.
+fn named_parent(id: &str) -> Option<[u8; 32]> {
+    let (entropy, digest) = id.strip_prefix("cap-")?.split_once('-')?;
+    from_hex::<16>(entropy).and_then(|_| from_hex(digest)).ok()
 }
 
 /// Whether `chain`, root first, is one: at most [`MAX_CAPABILITIES`], ids unique, the first without
@@ -264,6 +286,6 @@ impl Capability {
     /// The digest by which this very content is revoked, under whatever id (catalogue F18).
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
-        sha256(&[&self.content.signing_bytes()])
+        self.content.digest()
     }
 }

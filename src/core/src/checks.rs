@@ -29,6 +29,8 @@ pub struct TimeLimits {
     pub read_ttl: u32,
     /// Longest life of any packet.
     pub lifetime: u32,
+    /// Longest life of any capability.
+    pub capability: u32,
 }
 
 /// Lengths and alphabets of a packet's fields (catalogue B11, B12).
@@ -299,11 +301,16 @@ pub fn capability_token(token: &str, at: &str, keys: &mut KeyTables) -> Result<C
 /// it still admits.
 ///
 /// # Errors
-/// `malformed_time_window`, `capability_not_yet_valid` or `capability_expired`.
+/// `malformed_time_window`, `lifetime_exceeded`, `capability_not_yet_valid` or `capability_expired`.
 pub fn capability_window(capability: &Capability, limits: TimeLimits, extension: u32, now: Timestamp) -> Result<(), Reason> {
     let content = capability.content();
     if content.issued_at.micros() > content.expires_at.micros() {
         return Err(Reason::new(Code::MalformedTimeWindow, "the capability ends before it starts"));
+    }
+    let life = content.expires_at.micros().saturating_sub(content.issued_at.micros());
+    if life > seconds(limits.capability) {
+        let message = format!("a capability may live {} s here, this one lives {} s", limits.capability, life / 1_000_000);
+        return Err(Reason::at(Code::LifetimeExceeded, message, "/packet/capability_token"));
     }
     if content.issued_at.micros().saturating_sub(seconds(limits.skew)) > now.micros() {
         return Err(Reason::new(Code::CapabilityNotYetValid, format!("the capability starts {}", content.issued_at.zulu())));
@@ -404,8 +411,22 @@ pub fn approval(approval: &Approval, packet: &Packet, digest: &str, limits: Time
     Ok(())
 }
 
-/// The signer may revoke the target: what it signed or holds itself, its own agent, or anything as a
-/// revoker of the registry. `record` is what is known of the agent it says to be.
+/// The name under which `agent` revokes the last of `chain`, capabilities root first: as its own, or, where it issued one above, as
+/// what stands below that.
+#[must_use]
+pub fn revoked_by(agent: &str, chain: &[Capability]) -> Option<Target> {
+    let (last, above) = chain.split_last()?;
+    let content = last.content();
+    let is_above = content.issuer_agent != agent && above.iter().any(|capability| capability.content().issuer_agent == agent);
+    Some(if is_above {
+        Target::below(agent, &content.public_key, &content.capability_id)
+    } else {
+        Target::capability(&content.public_key, &content.capability_id)
+    })
+}
+
+/// The signer may revoke the target: what it signed or holds itself, its own agent, what stands below a capability of its agent, or
+/// anything as a revoker of the registry. `record` is what is known of the agent it says to be.
 ///
 /// # Errors
 /// `revocation_invalid`.
@@ -416,7 +437,7 @@ pub fn revoker(revocation: &Revocation, record: Option<&AgentRecord>, now: Times
         // Also with a key that was lost since: what it signed itself, it may take back at any time.
         let was_held = record.keys.iter().any(|window| window.key == *key);
         let is_held = record.binds(key, now) && !record.is_revoked(now);
-        let is_own = *target == Target::Agent(withdrawal.issuer.clone()) || record.keys.iter().any(|window| target.is_of(&window.key));
+        let is_own = target.is_of_agent(&withdrawal.issuer) || record.keys.iter().any(|window| target.is_of(&window.key));
         (was_held && target.is_of(key)) || (is_held && (is_own || record.revoker))
     });
     if may {

@@ -20,7 +20,7 @@ use crate::chain::Envelope;
 use crate::checks;
 use crate::crypto::{KeyTables, PublicKey};
 use crate::decision::{Check, Code, Decision, Finding, Notice, Reason, Trail, one_line};
-use crate::registry::AgentRecord;
+use crate::registry::{AgentRecord, AgentRegistry};
 use crate::time::Timestamp;
 use case::Case;
 use review::Reviews;
@@ -116,8 +116,7 @@ pub struct Run {
     reviews: Reviews,
     /// Whether a host has been asked since the records were read, and may have taken its time.
     consulted: bool,
-    /// Whether what may have changed meanwhile is being asked again.
-    settling: bool,
+    phase: Phase,
     ending: Option<Ending>,
 }
 
@@ -125,6 +124,16 @@ pub struct Run {
 enum Ending {
     Decided(Box<Decision>),
     Valid(Timestamp),
+}
+
+/// Which time it is that the host is asked for what may change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    First,
+    /// Hosts took their time, and the nonce has not been asked for.
+    Again,
+    /// The nonce is taken.
+    Taken,
 }
 
 /// What a stage needs, it owns; so nothing can be skipped.
@@ -194,7 +203,7 @@ impl Gate {
             records: Vec::new(),
             reviews: Reviews::default(),
             consulted: false,
-            settling: false,
+            phase: Phase::First,
             ending: None,
         }
     }
@@ -265,10 +274,22 @@ impl Gate {
         match run.answer.take() {
             Some(Answer::Flag(true)) => {}
             Some(Answer::Flag(false)) => return Err(refuse(Code::ReplayDetected)),
+            Some(Answer::Failed(Failure::Late)) => {
+                let message = "nonce_answer_was_late: the store took it at an earlier try, and its answer came too late; sign a new packet";
+                return Err(Refusal(Check::Replay, Reason::new(Code::ReplayDetected, message)));
+            }
             Some(Answer::Failed(Failure::Full)) => return Err(refuse(Code::ReplayStoreFull)),
             Some(Answer::Failed(_)) | None => return Err(refuse(Code::ReplayStoreUnavailable)),
             Some(_) => return Err(refuse(Code::ReplayStoreInvalidReply)),
         }
+        if self.config.hooks.revocations_at_hand {
+            run.phase = Phase::Taken;
+            return self.ask_revocation(run, case);
+        }
+        self.accept(run, case)
+    }
+
+    fn accept(&self, run: &mut Run, case: Box<Case>) -> Stepped {
         self.still_valid(run, &case)?;
         run.pass(Check::Replay, "taken");
         Ok(Flow::Accept(case))
@@ -311,6 +332,17 @@ impl Run {
         if self.pending.as_ref().is_some_and(|ask| ask.id == id) && self.answer.is_none() {
             self.answer = Some(answer);
             self.now = self.now.max(now);
+        }
+    }
+
+    /// Puts what `registry` says now in the place of what it said when it was asked: for a registry at hand, so that nothing is
+    /// missed that changed in it while another host was awaited.
+    pub fn restate(&mut self, registry: &AgentRegistry) {
+        for (agent, record) in &mut self.records {
+            let current = registry.resolve(agent);
+            if record.as_ref() != current {
+                *record = current.cloned();
+            }
         }
     }
 

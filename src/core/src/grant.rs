@@ -73,6 +73,21 @@ impl Constraints {
         }
     }
 
+    /// The field `constraints` of what is to be signed, where each that is left open is as in `outer`; an explicit null asks for none.
+    pub fn drafted(fields: &mut Fields, outer: Option<&Self>) -> Option<Self> {
+        fields.optional_nested("constraints", |inner| {
+            let [runtime, boundary, review] = ["max_runtime_seconds", "data_boundary", "requires_human_review"].map(|name| inner.has(name));
+            let read = Self::read(inner);
+            let Some(outer) = outer else { return read };
+            let outer = outer.clone();
+            Self {
+                max_runtime_seconds: if runtime { read.max_runtime_seconds } else { outer.max_runtime_seconds },
+                data_boundary: if boundary { read.data_boundary } else { outer.data_boundary },
+                requires_human_review: if review { read.requires_human_review } else { outer.requires_human_review },
+            }
+        })
+    }
+
     /// The JSON of it, in model order.
     #[must_use]
     pub fn to_value(&self) -> Value {

@@ -71,8 +71,11 @@ pub const MAX_DEPTH: u32 = 64;
 /// Senders whose precomputed key tables a gate keeps. One table takes about 220 kB.
 pub const MAX_KEY_TABLES: usize = 32;
 
-/// Seconds for which a rotated key stays valid.
+/// Seconds for which a capability that has ended admits where another one takes its place.
 pub const MAX_OVERLAP_SECONDS: u32 = 30;
+
+/// Most seconds for which a rotated key stays valid: the longest life of anything that it signed.
+pub const MAX_ROTATION_SECONDS: u32 = MAX_CAPABILITY_LIFE_SECONDS;
 
 /// Longest scoped action that can be granted, in bytes, and the most wildcards it may have.
 pub const MAX_ACTION_BYTES: usize = 256;
@@ -84,6 +87,11 @@ pub const MAX_ACTIONS: usize = 256;
 
 /// How long a capability lives where its issuer does not say, in seconds.
 pub const DEFAULT_CAPABILITY_SECONDS: u32 = 3600;
+
+/// Default and largest life of a capability at a gate, in seconds: ninety days and ten years.
+pub const DEFAULT_CAPABILITY_LIFE_SECONDS: u32 = 90 * 86_400;
+/// See [`DEFAULT_CAPABILITY_LIFE_SECONDS`].
+pub const MAX_CAPABILITY_LIFE_SECONDS: u32 = 3_650 * 86_400;
 
 /// Longest chain of capabilities (catalogue F11).
 pub const MAX_CAPABILITIES: usize = 16;

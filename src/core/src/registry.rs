@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::crypto::PublicKey;
 use crate::identity::{self, check_agent_id, public_key_from_pem, public_key_pem};
 use crate::json::{self, FieldError, Fields, Members, Style, Value};
-use crate::limits::MAX_OVERLAP_SECONDS;
+use crate::limits::MAX_ROTATION_SECONDS;
 use crate::time::{self, Timestamp};
 
 /// Why a registry refuses a change or a text.
@@ -32,8 +32,8 @@ pub enum Error {
     /// No such agent.
     #[error("`{0}` is not registered")]
     Unknown(String),
-    /// An overlap beyond [`MAX_OVERLAP_SECONDS`].
-    #[error("an overlap of {0} seconds; at most {MAX_OVERLAP_SECONDS} are allowed")]
+    /// An overlap beyond [`MAX_ROTATION_SECONDS`].
+    #[error("an overlap of {0} seconds; at most {MAX_ROTATION_SECONDS} are allowed")]
     Overlap(u32),
     /// A time beyond the calendar.
     #[error(transparent)]
@@ -55,6 +55,28 @@ impl KeyWindow {
     fn holds(&self, now: Timestamp) -> bool {
         self.not_before.is_none_or(|start| start.micros() <= now.micros()) && self.not_after.is_none_or(|end| now.micros() < end.micros())
     }
+}
+
+/// What an agent is trusted with; what is left open stays as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Roles {
+    /// See [`AgentRecord::roots`].
+    pub roots: Option<Vec<String>>,
+    /// See [`AgentRecord::reviewer`].
+    pub reviewer: Option<bool>,
+    /// See [`AgentRecord::revoker`].
+    pub revoker: Option<bool>,
+}
+
+/// A role that can be taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// [`AgentRecord::roots`], all of them.
+    Roots,
+    /// [`AgentRecord::reviewer`].
+    Reviewer,
+    /// [`AgentRecord::revoker`].
+    Revoker,
 }
 
 /// What is known of one agent.
@@ -105,7 +127,7 @@ impl AgentRecord {
         let mut fields = Fields::of(value, path)?;
         let mut record = Self {
             roots: fields.texts("roots"),
-            revoked_at: time_at(&mut fields, "revoked_at"),
+            revoked_at: fields.optional_moment("revoked_at"),
             reviewer: fields.flag("reviewer"),
             revoker: fields.flag("revoker"),
             keys: Vec::new(),
@@ -131,20 +153,23 @@ impl AgentRecord {
             key.check()?;
             let window = KeyWindow {
                 key: key_at(&pem, &key.pointer("public_key_pem"))?,
-                not_before: time_at(&mut key, "not_before"),
-                not_after: time_at(&mut key, "not_after"),
+                not_before: key.optional_moment("not_before"),
+                not_after: key.optional_moment("not_after"),
             };
             key.finish()?;
             record.keys.push(window);
         }
-        if record.keys.is_empty() {
+        // Of an agent that was revoked and then removed nothing else is known.
+        if record.keys.is_empty() && record.revoked_at.is_none() {
             return Err(FieldError::Missing { at }.into());
         }
         fields.finish()?;
         Ok(record)
     }
 
-    fn to_value(&self) -> Value {
+    /// What [`AgentRecord::read`] reads.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
         let keys = self.keys.iter().map(|window| {
             Members::new()
                 .with("public_key_pem", public_key_pem(&window.key))
@@ -206,7 +231,33 @@ impl AgentRegistry {
     /// What is known of `agent_id`.
     #[must_use]
     pub fn resolve(&self, agent_id: &str) -> Option<&AgentRecord> {
-        self.agents.get(agent_id)
+        self.agents.get(agent_id).filter(|record| !record.keys.is_empty())
+    }
+
+    /// The ids of all agents, in order.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.agents.iter().filter(|(_, record)| !record.keys.is_empty()).map(|(id, _)| id.as_str())
+    }
+
+    fn known(&mut self, agent_id: &str) -> Result<&mut AgentRecord, Error> {
+        let known = self.agents.get_mut(agent_id).filter(|record| !record.keys.is_empty());
+        known.ok_or_else(|| Error::Unknown(agent_id.to_owned()))
+    }
+
+    /// Adds an agent, or another word on a known one. It keeps the roles that nothing is said of.
+    ///
+    /// # Errors
+    /// As [`AgentRegistry::register`].
+    pub fn admit(&mut self, agent_id: &str, key: KeyWindow, roles: Roles) -> Result<(), Error> {
+        let known = self.resolve(agent_id).cloned().unwrap_or_default();
+        let record = AgentRecord {
+            keys: vec![key],
+            roots: roles.roots.unwrap_or(known.roots),
+            reviewer: roles.reviewer.unwrap_or(known.reviewer),
+            revoker: roles.revoker.unwrap_or(known.revoker),
+            revoked_at: None,
+        };
+        self.register(agent_id, record)
     }
 
     /// Adds an agent, or replaces what is known of it. Its keys stay, their windows can only be
@@ -217,6 +268,9 @@ impl AgentRegistry {
     pub fn register(&mut self, agent_id: &str, mut record: AgentRecord) -> Result<(), Error> {
         check_agent_id(agent_id).map_err(|error| Error::Identity { at: "agent_id".into(), error })?;
         if let Some(known) = self.agents.get(agent_id) {
+            record.revoked_at = known.revoked_at.or(record.revoked_at);
+        }
+        if let Some(known) = self.resolve(agent_id) {
             let mut keys = known.keys.clone();
             for new in &record.keys {
                 let window = keys.iter_mut().find(|window| window.key == new.key).ok_or_else(|| Error::KeyConflict(agent_id.to_owned()))?;
@@ -225,7 +279,6 @@ impl AgentRegistry {
                 window.not_after = [window.not_after, new.not_after].into_iter().flatten().min();
             }
             record.keys = keys;
-            record.revoked_at = known.revoked_at;
         }
         self.agents.insert(agent_id.to_owned(), record);
         Ok(())
@@ -237,11 +290,11 @@ impl AgentRegistry {
     /// # Errors
     /// [`Error::Unknown`] or [`Error::Overlap`].
     pub fn rotate(&mut self, agent_id: &str, key: PublicKey, overlap_seconds: u32, now: Timestamp) -> Result<(), Error> {
-        if overlap_seconds > MAX_OVERLAP_SECONDS {
+        if overlap_seconds > MAX_ROTATION_SECONDS {
             return Err(Error::Overlap(overlap_seconds));
         }
         let end = now.plus_seconds(overlap_seconds.into())?;
-        let record = self.agents.get_mut(agent_id).ok_or_else(|| Error::Unknown(agent_id.to_owned()))?;
+        let record = self.known(agent_id)?;
         for window in &mut record.keys {
             window.not_after = Some(window.not_after.map_or(end, |set| set.min(end)));
         }
@@ -256,19 +309,54 @@ impl AgentRegistry {
     /// # Errors
     /// [`Error::Unknown`].
     pub fn revoke(&mut self, agent_id: &str, now: Timestamp) -> Result<(), Error> {
-        let record = self.agents.get_mut(agent_id).ok_or_else(|| Error::Unknown(agent_id.to_owned()))?;
+        let record = self.known(agent_id)?;
         record.revoked_at = Some(record.revoked_at.map_or(now, |set| set.min(now)));
+        Ok(())
+    }
+
+    /// Takes a role away from an agent.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`].
+    pub fn withdraw(&mut self, agent_id: &str, role: Role) -> Result<(), Error> {
+        let record = self.known(agent_id)?;
+        match role {
+            Role::Roots => record.roots.clear(),
+            Role::Reviewer => record.reviewer = false,
+            Role::Revoker => record.revoker = false,
+        }
+        Ok(())
+    }
+
+    /// Forgets an agent; whether it was known. That it was revoked is not forgotten, whoever registers it again.
+    pub fn remove(&mut self, agent_id: &str) -> bool {
+        let Some(record) = self.agents.remove(agent_id) else { return false };
+        if record.revoked_at.is_some() {
+            self.agents.insert(agent_id.to_owned(), AgentRecord { revoked_at: record.revoked_at, ..AgentRecord::default() });
+        }
+        !record.keys.is_empty()
+    }
+
+    /// Puts the agents of a registry file in the place of those here. Who is revoked here stays so, whatever the file says. A file
+    /// with a fault changes nothing.
+    ///
+    /// # Errors
+    /// As [`AgentRegistry::from_json`].
+    pub fn reload(&mut self, text: &[u8]) -> Result<(), Error> {
+        let mut next = Self::from_json(text)?;
+        for (id, known) in &self.agents {
+            if let Some(at) = known.revoked_at {
+                let record = next.agents.entry(id.clone()).or_default();
+                record.revoked_at = Some(record.revoked_at.map_or(at, |set| set.min(at)));
+            }
+        }
+        *self = next;
         Ok(())
     }
 }
 
 fn key_at(pem: &str, path: &str) -> Result<PublicKey, Error> {
     public_key_from_pem(pem).map_err(|error| Error::Identity { at: path.to_owned(), error: error.into() })
-}
-
-fn time_at(fields: &mut Fields, key: &str) -> Option<Timestamp> {
-    let text = fields.optional_text(key)?;
-    Timestamp::parse_rfc3339(&text).map_err(|error| fields.wrong_time(key, error)).ok()
 }
 
 #[cfg(test)]
@@ -320,8 +408,50 @@ mod tests {
         assert!(!binds(2, "2026-03-08T11:59:59Z"));
         assert!(!binds(2, "2026-03-08T12:00:40Z"));
         assert!(binds(3, "2030-01-01T00:00:00Z"));
-        assert_eq!(registry.clone().rotate("a", key(4), 31, now), Err(Error::Overlap(31)));
+        let beyond = MAX_ROTATION_SECONDS + 1;
+        assert_eq!(registry.clone().rotate("a", key(4), beyond, now), Err(Error::Overlap(beyond)));
         assert_eq!(registry.clone().rotate("b", key(4), 30, now), Err(Error::Unknown("b".into())));
+    }
+
+    #[test]
+    fn a_second_word_keeps_the_roles_of_which_it_says_nothing() {
+        let window = || KeyWindow { key: key(1), not_before: None, not_after: None };
+        let mut registry = AgentRegistry::default();
+        let all = Roles { roots: Some(vec!["read".into()]), reviewer: Some(true), revoker: Some(true) };
+        registry.admit("a", window(), all).expect("new");
+        registry.admit("a", window(), Roles::default()).expect("the same key");
+        assert!(registry.resolve("a").is_some_and(|r| r.reviewer && r.revoker && r.roots == ["read"]));
+        registry.admit("a", window(), Roles { reviewer: Some(false), ..Roles::default() }).expect("the same key");
+        assert!(registry.resolve("a").is_some_and(|r| !r.reviewer && r.revoker));
+        registry.withdraw("a", Role::Roots).expect("known");
+        assert!(registry.resolve("a").is_some_and(|r| r.revoker && r.roots.is_empty()));
+        assert_eq!(registry.withdraw("b", Role::Roots), Err(Error::Unknown("b".into())));
+    }
+
+    #[test]
+    fn what_was_revoked_stays_so_removed_reloaded_or_registered_again() {
+        let (now, later) = (at("2026-03-08T12:00:00Z"), at("2026-03-09T12:00:00Z"));
+        let mut registry = AgentRegistry::default();
+        registry.register("a", AgentRecord::of_key(key(1))).expect("new");
+        registry.register("b", AgentRecord::of_key(key(2))).expect("new");
+        let before = registry.to_json();
+        registry.revoke("a", now).expect("known");
+        assert!(registry.remove("a") && !registry.remove("a"));
+        assert_eq!((registry.resolve("a"), registry.ids().collect::<Vec<_>>()), (None, vec!["b"]));
+        assert_eq!(AgentRegistry::from_json(registry.to_json().as_bytes()), Ok(registry.clone()));
+        let mut back = registry.clone();
+        back.register("a", AgentRecord::of_key(key(3))).expect("unknown, so any key");
+        assert!(back.resolve("a").is_some_and(|r| r.is_revoked(now) && r.binds(&key(3), now)));
+        assert_eq!(registry.reload(before.as_bytes()), Ok(()));
+        assert!(registry.resolve("a").is_some_and(|r| r.is_revoked(now)));
+        let held = registry.clone();
+        assert!(registry.reload(b"{\"a\": 1}").is_err());
+        assert_eq!(registry, held, "a file with a fault changes nothing");
+        let mut other = AgentRegistry::from_json(before.as_bytes()).expect("a registry");
+        other.rotate("b", key(4), 30, now).expect("known");
+        other.revoke("b", later).expect("known");
+        assert_eq!(registry.reload(other.to_json().as_bytes()), Ok(()));
+        assert!(registry.resolve("b").is_some_and(|r| r.is_revoked(later) && r.binds(&key(4), later)));
     }
 
     #[test]

@@ -27,6 +27,10 @@ pub enum Target {
     Packet(String, String),
     /// A capability: fingerprint of the issuer's key and SHA-256 of the capability's id.
     Capability(String, String),
+    /// A capability where it stands below one that an agent issued: SHA-256 of that agent's id, fingerprint of the capability's issuer
+    /// and SHA-256 of the capability's id. A capability does not say which one it comes from, a chain of them does: so who is above
+    /// is known only where a chain is judged.
+    Below(String, String, String),
     /// A packet or capability by its digest, whatever its id.
     Digest(String),
 }
@@ -48,6 +52,12 @@ impl Target {
     #[must_use]
     pub fn capability(key: &PublicKey, capability_id: &str) -> Self {
         Self::Capability(key.fingerprint(), hex(&sha256(&[capability_id.as_bytes()])))
+    }
+
+    /// The capability `capability_id` of the issuer's key `key`, where it stands below one that `agent` issued.
+    #[must_use]
+    pub fn below(agent: &str, key: &PublicKey, capability_id: &str) -> Self {
+        Self::Below(hex(&sha256(&[agent.as_bytes()])), key.fingerprint(), hex(&sha256(&[capability_id.as_bytes()])))
     }
 
     /// The object of this digest.
@@ -73,7 +83,21 @@ impl Target {
             ("digest", None) if is_digest(rest) => Some(Self::Digest(rest.to_owned())),
             ("packet", Some((key, id))) if is_digest(key) && is_digest(id) => Some(Self::Packet(key.to_owned(), id.to_owned())),
             ("capability", Some((key, id))) if is_digest(key) && is_digest(id) => Some(Self::Capability(key.to_owned(), id.to_owned())),
+            ("below", Some((agent, rest))) => {
+                let (key, id) = rest.split_once('|').filter(|(key, id)| is_digest(agent) && is_digest(key) && is_digest(id))?;
+                Some(Self::Below(agent.to_owned(), key.to_owned(), id.to_owned()))
+            }
             _ => None,
+        }
+    }
+
+    /// Whether `agent` may revoke this by the name alone: itself, and what stands below what it issued.
+    #[must_use]
+    pub fn is_of_agent(&self, agent: &str) -> bool {
+        match self {
+            Self::Agent(id) => id == agent,
+            Self::Below(above, ..) => *above == hex(&sha256(&[agent.as_bytes()])),
+            _ => false,
         }
     }
 
@@ -83,7 +107,7 @@ impl Target {
     pub fn is_of(&self, key: &PublicKey) -> bool {
         match self {
             Self::Key(fingerprint) | Self::Packet(fingerprint, _) | Self::Capability(fingerprint, _) => *fingerprint == key.fingerprint(),
-            Self::Agent(_) | Self::Digest(_) => false,
+            Self::Agent(_) | Self::Below(..) | Self::Digest(_) => false,
         }
     }
 }
@@ -95,6 +119,7 @@ impl fmt::Display for Target {
             Self::Key(key) => write!(f, "key|{key}"),
             Self::Packet(key, id) => write!(f, "packet|{key}|{id}"),
             Self::Capability(key, id) => write!(f, "capability|{key}|{id}"),
+            Self::Below(agent, key, id) => write!(f, "below|{agent}|{key}|{id}"),
             Self::Digest(digest) => write!(f, "digest|{digest}"),
         }
     }

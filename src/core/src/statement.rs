@@ -30,6 +30,9 @@ pub enum Error {
     /// A time beyond the calendar.
     #[error(transparent)]
     Time(#[from] time::Error),
+    /// An expiry that is not the start and the TTL.
+    #[error("`expires_at` is not `issued_at` and {0} s, the TTL; state one of them")]
+    TtlMismatch(i64),
     /// Signed with another key than the one it names.
     #[error("the signer does not hold the key that the statement names")]
     Signer,

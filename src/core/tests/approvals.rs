@@ -137,9 +137,10 @@ impl Host {
         self.asked.iter().any(|question| matches!(question, Question::Agent { agent_id } if agent_id == agent))
     }
 
-    fn held_until(&self) -> Option<i64> {
+    /// Until when the nonce is to be held, and when the earliest was issued of what it rests on.
+    fn nonce(&self) -> Option<(i64, i64)> {
         self.asked.iter().find_map(|question| match question {
-            Question::Nonce { expires_at_ms, .. } => Some(*expires_at_ms),
+            Question::Nonce { expires_at_ms, issued_at_ms, .. } => Some((*expires_at_ms, *issued_at_ms)),
             _ => None,
         })
     }
@@ -246,7 +247,7 @@ fn a_gate_that_waits_for_people_takes_no_nonce_meanwhile() {
         let mut host = Host::waiting(threshold, replies.clone());
         assert_eq!(code(&host.handle(&packet())), expected, "{replies:?}");
         assert_eq!(host.asked.iter().filter(|q| matches!(q, Question::Review { .. })).count(), asked, "{replies:?}");
-        assert_eq!(host.held_until().is_some(), expected.is_none(), "{replies:?}");
+        assert_eq!(host.nonce().is_some(), expected.is_none(), "{replies:?}");
     }
     // Who approved first may be trusted no more when the second does.
     let mut host = Host::waiting(2, vec![half(), (texts(&[approved("ben")]), later)]);
@@ -261,12 +262,31 @@ fn an_approval_outlasts_a_packet_issued_again_and_so_does_the_nonce() {
     host.now = at(601);
     assert_eq!(code(&host.handle(&again)), None);
     // As long as any approval can hold that was given by now, also one that was kept back.
-    assert_eq!(host.held_until(), Some(at(601 + 30 * 86_400 + 30).millis() + 1));
+    let longest = 30 * 86_400 + 300;
+    assert_eq!(host.nonce(), Some((at(601 + longest + 60 + 300).millis() + 1, at(1).millis())));
     let mut own = Host::new(1, &[]);
     own.config.hooks = Hooks { approvals: true, ..Hooks::default() };
     own.approves = true;
     assert_eq!(code(&own.handle(&packet())), None);
-    assert_eq!(own.held_until(), Some(at(2 + 30 * 86_400 + 30).millis() + 1));
+    // The host's own word says not since when: it may be as old as any approval.
+    assert_eq!(own.nonce(), Some((at(2 + longest + 60 + 300).millis() + 1, at(2 - longest).millis())));
+}
+
+#[test]
+fn a_store_is_told_when_the_earliest_of_packet_and_approvals_was_issued() {
+    let later = support::packet(&planner(), &WRITE.replacen('{', r#"{"issued_at": "2026-03-08T12:01:00Z", "#, 1), Form::V040);
+    let issued = |approvals: &[String], packet: &Packet| {
+        let mut host = Host::new(1, approvals);
+        host.now = at(61);
+        assert_eq!(code(&host.handle(packet)), None);
+        host.nonce().map(|(_, issued)| issued)
+    };
+    assert_eq!(issued(&[approved("ana"), approved("ben")], &later), Some(at(1).millis()), "an old approval of what is issued again");
+    assert_eq!(issued(&[approved("ana")], &packet()), Some(at(0).millis()));
+    let free = support::packet(&planner(), &WRITE.replace("true", "false"), Form::V040);
+    assert_eq!(issued(&[], &free), Some(at(0).millis()));
+    let stranger = said(&person("eve"), "eve", &free, r#""decision": "APPROVED""#);
+    assert_eq!(issued(&[stranger], &free), Some(at(0).millis()));
 }
 
 #[test]

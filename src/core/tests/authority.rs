@@ -51,6 +51,20 @@ fn carried(token: &Capability, packet: &str) -> Option<&'static str> {
     code(&decision)
 }
 
+/// F18: a child's id names its parent's content, so none of the same id takes the parent's place.
+#[test]
+fn f18_a_child_follows_from_the_very_capability_it_was_made_of() {
+    let [one, two] =
+        ["60", "61"].map(|ttl| issued(&format!(r#""capability_id": "cap-1", "allowed_actions": ["read"], "ttl_seconds": {ttl}"#)));
+    let child = attenuated(&one, r#""allowed_actions": ["read"], "ttl_seconds": 30"#).expect("narrower");
+    assert!(child.content().within(one.content()).is_ok());
+    let refused = child.content().within(two.content()).map_err(|error| Reason::from(error).code.as_str());
+    assert_eq!(refused, Err("capability_chain_invalid"));
+    // An id of the issuer's own choice binds to the id only.
+    let named = attenuated(&one, r#""capability_id": "cap-2", "allowed_actions": ["read"], "ttl_seconds": 30"#).expect("narrower");
+    assert!(named.content().within(two.content()).is_ok());
+}
+
 #[test]
 fn a_packet_stays_within_the_capability_it_carries_on_every_axis() {
     let token = issued(

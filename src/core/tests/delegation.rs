@@ -96,6 +96,14 @@ impl Host {
         }
     }
 
+    /// Until when counters are to be held, and when the earliest was issued of what they count for.
+    fn counted(&self) -> Option<(i64, i64)> {
+        self.asked.iter().find_map(|question| match question {
+            Question::Counters { expires_at_ms, issued_at_ms, .. } => Some((*expires_at_ms, *issued_at_ms)),
+            _ => None,
+        })
+    }
+
     fn reserve(&mut self, counters: &[Counter]) -> bool {
         let is_left = |counter: &Counter| self.counts.get(&counter.key).copied().unwrap_or(0) < counter.limit;
         let all = counters.iter().all(is_left);
@@ -494,11 +502,25 @@ fn f13_a_budget_is_remembered_through_the_overlap() {
     let mut host = Host::of("researcher");
     host.config.limits.skew = 0;
     assert_eq!(host.run(&text, Purpose::Use("read:/docs/a".into())).code(), None);
-    let kept = host.asked.iter().find_map(|question| match question {
-        Question::Counters { expires_at_ms, .. } => Some(*expires_at_ms),
-        _ => None,
-    });
-    assert_eq!(kept, Some(at(1800 + 30).millis() + 1));
+    // By the caps: a gate with other options may share the store.
+    assert_eq!(host.counted(), Some((at(1800 + 30 + 60 + 300).millis() + 1, at(0).millis())));
+}
+
+#[test]
+fn f13_a_store_is_told_when_the_earliest_of_what_it_counts_for_was_issued() {
+    let since = |limit: &str| {
+        let old = issued(
+            "root",
+            &format!(r#"{{"capability_id": "old", "subject_agent": "planner", "allowed_actions": ["read"]{limit}, "ttl_seconds": 1800}}"#),
+        );
+        let text = first("planner", &task("p1", &old.to_token()).replacen('{', r#"{"issued_at": "2026-03-08T12:00:30Z", "#, 1));
+        let mut host = Host::of("researcher");
+        host.now = at(31);
+        assert_eq!(host.run(&text, Purpose::Use("read:/docs/a".into())).code(), None);
+        host.counted().map(|(_, issued)| issued)
+    };
+    assert_eq!(since(r#", "max_tool_calls": 2"#), Some(at(0).millis()));
+    assert_eq!(since(""), Some(at(30).millis()), "what has no limit has no counter");
 }
 
 #[test]
@@ -532,11 +554,12 @@ fn a_revocation_key_has_one_text() {
         format!("key|{fingerprint}"),
         format!("packet|{fingerprint}|{digest}"),
         format!("capability|{fingerprint}|{digest}"),
+        format!("below|{digest}|{fingerprint}|{digest}"),
         format!("digest|{digest}"),
     ] {
         assert_eq!(Target::parse(&text).map(|target| target.to_string()), Some(text));
     }
-    for text in ["", "agent|", "agent|a b", "key|x", "packet|x|y", "digest|AB", "issuer|root", "key"] {
+    for text in ["", "agent|", "agent|a b", "key|x", "packet|x|y", "below|x|y|z", "digest|AB", "issuer|root", "key"] {
         assert_eq!(Target::parse(text), None, "{text}");
     }
     let _: Value = json::parse(b"{}").expect("JSON");

@@ -7,8 +7,8 @@ mod support;
 use support::{RESEARCHER, REVIEWED, at, code, documented_checks, drive, envelope, gate_with_every_host, name, planner, right};
 use trusthandoff::crypto::SecretKey;
 use trusthandoff::decision::Check;
-use trusthandoff::gate::{Answer, Failure, Question, Step};
-use trusthandoff::registry::{AgentRecord, KeyWindow};
+use trusthandoff::gate::{Answer, Ask, Config, Failure, Gate, Hooks, Question, Step};
+use trusthandoff::registry::{AgentRecord, AgentRegistry, KeyWindow};
 use trusthandoff_testkit::fault::Fault;
 
 #[test]
@@ -42,6 +42,78 @@ fn w07_what_is_revoked_while_a_host_thinks_is_refused() {
     assert_eq!(run(Answer::Failed(Failure::Timeout), "revocation"), Some("revocation_unavailable"));
     assert_eq!(run(Answer::Other, "revocation"), Some("revocation_unavailable"));
     assert_eq!(run(Answer::Agent(Some(record(None))), "agent"), None);
+}
+
+/// W07: a registry at hand is looked at again after every answer, so what changes in it while any host is awaited is seen.
+#[test]
+fn w07_what_changes_in_a_registry_at_hand_while_any_host_is_asked_is_seen() {
+    let sender = trusthandoff::identity::agent_id(&planner().public_key());
+    let known = |record: AgentRecord| {
+        let mut registry = AgentRegistry::default();
+        registry.register(&sender, record).unwrap();
+        registry
+    };
+    let now = known(AgentRecord::of_key(planner().public_key()));
+    let other = KeyWindow { key: SecretKey::from_seed(&[8; 32]).public_key(), not_before: None, not_after: None };
+    let changes = [
+        (AgentRegistry::default(), "agent_unknown"),
+        (known(AgentRecord { revoked_at: Some(at(0)), ..AgentRecord::of_key(planner().public_key()) }), "agent_revoked"),
+        (known(AgentRecord { keys: vec![other], ..AgentRecord::default() }), "public_key_mismatch"),
+    ];
+    for text in [envelope(REVIEWED), envelope(&REVIEWED.replace("true", "false"))] {
+        for (later, expected) in &changes {
+            let mut hosts = 0;
+            for turn in 0.. {
+                let (mut gate, mut asked, mut registry) = (gate_with_every_host(), 0, &now);
+                let mut run = gate.begin(text.as_bytes(), at(0));
+                let found = loop {
+                    run.restate(registry);
+                    match gate.advance(&mut run) {
+                        Step::Done(decision) => break code(&decision),
+                        Step::Valid(_) => panic!("nothing was accepted before"),
+                        Step::Ask(Ask { id, question: Question::Agent { agent_id } }) => {
+                            run.resume(id, Answer::Agent(registry.resolve(&agent_id).cloned()), at(0));
+                        }
+                        Step::Ask(ask) => {
+                            if asked == turn {
+                                registry = later;
+                            }
+                            asked += 1;
+                            run.resume(ask.id, right(&ask.question), at(0));
+                        }
+                    }
+                };
+                hosts = asked;
+                if turn >= asked {
+                    assert_eq!(found, None);
+                    break;
+                }
+                assert_eq!(found, Some(*expected), "changed during question {turn}");
+            }
+            assert!(hosts >= 3, "revocations, policy and nonce at least");
+        }
+    }
+}
+
+/// W07: what answers from memory is asked for once more, when the nonce is taken.
+#[test]
+fn w07_revocations_at_hand_are_asked_for_once_more_when_the_nonce_is_taken() {
+    let mut config = Config::new(RESEARCHER);
+    config.hooks = Hooks { revocations: true, revocations_at_hand: true, ..Hooks::default() };
+    for (answer, expected) in
+        [(Answer::Flag(false), None), (Answer::Flag(true), Some("agent_revoked")), (Answer::Other, Some("revocation_unavailable"))]
+    {
+        let mut asked = Vec::new();
+        let text = envelope(&REVIEWED.replace("true", "false"));
+        let decision = drive(&mut Gate::new(config.clone()).unwrap(), text.as_bytes(), |ask| {
+            asked.push(name(&ask.question));
+            let is_after = asked.contains(&"nonce") && name(&ask.question) == "revocation";
+            (if is_after { answer.clone() } else { right(&ask.question) }, at(0))
+        });
+        assert_eq!(code(&decision), expected);
+        assert_eq!(asked[..4], ["agent", "revocation", "nonce", "revocation"]);
+        assert_eq!(decision.findings().iter().any(|finding| finding.check == Check::Replay), expected.is_none());
+    }
 }
 
 #[test]

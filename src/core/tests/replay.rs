@@ -13,6 +13,9 @@ use trusthandoff::packet::Form;
 use trusthandoff::registry::AgentRecord;
 use trusthandoff::replay::{NonceStore, Taken};
 
+/// The largest grace and the largest skew that any gate may have, in seconds.
+const CAPS: i64 = 60 + 300;
+
 #[test]
 fn a04_nothing_is_accepted_before_a_store_has_taken_its_nonce() {
     let mut gate = gate_with_every_host();
@@ -40,9 +43,9 @@ fn a03_and_b15_a_nonce_is_stored_under_the_full_digests_of_key_and_nonce() {
         let fingerprint = hex(&sha256(&[planner().public_key().as_bytes()]));
         let expected = Question::Nonce {
             key: format!("th1:{fingerprint}:{}", hex(&sha256(&[nonce.as_bytes()]))),
-            // A06: as long as any gate could admit it, its clock being behind by the skew.
-            expires_at_ms: at(900 + 30).millis() + 1,
+            expires_at_ms: at(900 + CAPS).millis() + 1,
             now_ms: at(0).millis(),
+            issued_at_ms: at(0).millis(),
             nonce: nonce.to_owned(),
             agent_id: trusthandoff::identity::agent_id(&planner().public_key()),
             fingerprint,
@@ -52,18 +55,54 @@ fn a03_and_b15_a_nonce_is_stored_under_the_full_digests_of_key_and_nonce() {
 }
 
 #[test]
-fn a06_the_grace_is_added_to_the_time_a_nonce_is_held() {
-    let mut config = Config::new(RESEARCHER);
-    config.limits.grace = 60;
-    config.limits.skew = 300;
-    let mut held = None;
-    drive(&mut Gate::new(config).unwrap(), envelope(REVIEWED.replace("true", "false").as_str()).as_bytes(), |ask| {
-        if let Question::Nonce { expires_at_ms, .. } = ask.question {
-            held = Some(expires_at_ms);
+fn a06_a_nonce_is_held_by_the_caps_whatever_this_gate_tolerates_itself() {
+    for (grace, skew) in [(0, 0), (0, 30), (60, 300)] {
+        let mut config = Config::new(RESEARCHER);
+        (config.limits.grace, config.limits.skew) = (grace, skew);
+        let mut held = None;
+        drive(&mut Gate::new(config).unwrap(), envelope(REVIEWED.replace("true", "false").as_str()).as_bytes(), |ask| {
+            if let Question::Nonce { expires_at_ms, .. } = ask.question {
+                held = Some(expires_at_ms);
+            }
+            (right(&ask.question), at(0))
+        });
+        assert_eq!(held, Some(at(900 + CAPS).millis() + 1), "{grace} {skew}");
+    }
+}
+
+/// Gates of one receiver share a store; what one admitted none admits again, whatever its grace, with a clock that lags by the skew.
+#[test]
+fn a06_gates_that_share_a_store_never_accept_a_replay() {
+    let (text, mut store) = (envelope(REVIEWED.replace("true", "false").as_str()), NonceStore::new(100));
+    let mut handle = |grace: u32, clock: i64| {
+        let mut config = Config::new(RESEARCHER);
+        (config.limits.grace, config.limits.skew) = (grace, 300);
+        let mut gate = Gate::new(config).unwrap();
+        let mut run = gate.begin(text.as_bytes(), at(clock));
+        loop {
+            match gate.advance(&mut run) {
+                Step::Done(decision) => return code(&decision),
+                Step::Valid(_) => panic!("nothing was accepted before"),
+                Step::Ask(ask) => {
+                    let answer = match &ask.question {
+                        Question::Nonce { key, fingerprint, expires_at_ms, now_ms, .. } => {
+                            Answer::Flag(store.check_and_store(key, fingerprint, *expires_at_ms, *now_ms) == Taken::Stored)
+                        }
+                        question => right(question),
+                    };
+                    run.resume(ask.id, answer, at(clock));
+                }
+            }
         }
-        (right(&ask.question), at(0))
-    });
-    assert_eq!(held, Some(at(900 + 60 + 300).millis() + 1));
+    };
+    assert_eq!(handle(0, 0), None);
+    for ahead in 1..=1_400 {
+        // One gate's clock is ahead, and what it asks for makes the store forget; the other lags behind it by five minutes.
+        let first = handle(0, ahead);
+        assert!(matches!(first, Some("replay_detected" | "expired")), "{first:?} at {ahead}");
+        let lagging = handle(60, ahead - 300);
+        assert!(matches!(lagging, Some("replay_detected" | "expired" | "issued_in_future")), "{lagging:?} at {ahead}");
+    }
 }
 
 #[test]

@@ -115,6 +115,6 @@ pub fn review(secret: &SecretKey, reviewer: &str, packet: &Packet, more: &str) -
 /// A gate whose host can answer everything.
 #[must_use]
 pub fn gate_with_every_host() -> Gate {
-    let hooks = Hooks { approvals: true, policy: true, revocations: true, overlap: true, boundary: true };
+    let hooks = Hooks { approvals: true, policy: true, revocations: true, overlap: true, boundary: true, ..Hooks::default() };
     Gate::new(Config { hooks, ..Config::new(RESEARCHER) }).expect("a configuration")
 }

@@ -6,7 +6,9 @@ use trusthandoff::attestation::Draft;
 use trusthandoff::capability::{Capability, UnverifiedCapability};
 use trusthandoff::checks;
 use trusthandoff::crypto::{KeyTables, PublicKey};
+use trusthandoff::decision::{Code, Reason};
 use trusthandoff::encoding::hex;
+use trusthandoff::gate::Answer;
 use trusthandoff::json::{self, Fields, Style, Value};
 use trusthandoff::limits::MAX_OVERLAP_SECONDS;
 use trusthandoff::registry::AgentRecord;
@@ -19,6 +21,7 @@ use crate::attestation;
 use crate::capability::{prepared, signature_of};
 use crate::convert::{Record, entropy, from_js, moment, to_js};
 use crate::error::Refusal;
+use crate::gate;
 use crate::identity::{public_key, secret};
 use crate::packet::read;
 use crate::registry::CoreRegistry;
@@ -69,10 +72,10 @@ pub fn finish_statement(kind: &str, unsigned: &str, signature: &[u8]) -> Result<
     })
 }
 
-/// The names under which something can be revoked, the narrowest first: `kind` is `packet` (bytes of a
-/// packet or envelope), `capability` (its token), `key` (any public key) or `agent` (its id).
+/// The names under which `by` can revoke something, the narrowest first: `kind` is `packet` (bytes of a packet or envelope),
+/// `capability` (an array of its token and those above it, root first), `key` (any public key) or `agent` (its id).
 #[wasm_bindgen(js_name = revocationTargets)]
-pub fn revocation_targets(kind: &str, about: &JsValue) -> Result<Array, Refusal> {
+pub fn revocation_targets(kind: &str, about: &JsValue, by: &str) -> Result<Array, Refusal> {
     let targets = match kind {
         "packet" => {
             let bytes = about.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec).unwrap_or_default();
@@ -80,9 +83,10 @@ pub fn revocation_targets(kind: &str, about: &JsValue) -> Result<Array, Refusal>
             vec![Target::packet(&packet.content().public_key, &packet.content().packet_id), Target::digest(&packet.digest())]
         }
         "capability" => {
-            let capability = token(&about.as_string().unwrap_or_default())?;
-            let content = capability.content();
-            vec![Target::capability(&content.public_key, &content.capability_id), Target::digest(&capability.digest())]
+            let tokens = about.dyn_ref::<Array>().cloned().unwrap_or_default();
+            let chain = tokens.iter().map(|text| token(&text.as_string().unwrap_or_default())).collect::<Result<Vec<_>, _>>()?;
+            let digest = chain.last().map(|capability| Target::digest(&capability.digest()));
+            checks::revoked_by(by, &chain).into_iter().chain(digest).collect()
         }
         "key" => vec![Target::key(&public_key(about)?)],
         _ => vec![Target::Agent(about.as_string().unwrap_or_default())],
@@ -112,6 +116,15 @@ impl CoreRegistry {
     pub fn judge_revocation(&self, text: &[u8], now_ms: f64) -> Result<String, Refusal> {
         let revocation = revocation(text)?;
         judged(&revocation, self.0.resolve(&revocation.content().body.issuer), now_ms)
+    }
+}
+
+/// What a revocation revokes, if its signer may by what a host replied of `issuer`, whom it names.
+#[wasm_bindgen(js_name = judgeResolved)]
+pub fn judge_resolved(text: &[u8], reply: &JsValue, now_ms: f64) -> Result<String, Refusal> {
+    match gate::agent(reply) {
+        Answer::Agent(record) => judged(&revocation(text)?, record.as_ref(), now_ms),
+        _ => Err(Reason::plain(Code::RegistryInvalidReply).into()),
     }
 }
 

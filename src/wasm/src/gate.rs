@@ -56,6 +56,7 @@ impl CoreRun {
     /// As `advance`, with agents looked up in a registry of this instance.
     #[wasm_bindgen(js_name = advanceWith)]
     pub fn advance_with(&mut self, gate: &mut CoreGate, registry: &CoreRegistry) -> String {
+        self.run.restate(&registry.0);
         loop {
             match gate.0.advance(&mut self.run) {
                 Step::Ask(Ask { id, question: Question::Agent { agent_id } }) => {
@@ -84,6 +85,7 @@ impl CoreRun {
         let failure = match failure {
             "full" => Failure::Full,
             "timeout" => Failure::Timeout,
+            "late" => Failure::Late,
             _ => Failure::Error,
         };
         self.run.resume(id, Answer::Failed(failure), moment(now_ms)?);
@@ -120,7 +122,7 @@ impl CoreRun {
 }
 
 /// Nothing known of an agent is `null` or `undefined`; anything that is no record is a wrong reply.
-fn agent(reply: &JsValue) -> Answer {
+pub(crate) fn agent(reply: &JsValue) -> Answer {
     if reply.is_null() || reply.is_undefined() {
         return Answer::Agent(None);
     }
@@ -195,14 +197,15 @@ fn question(Ask { id, question }: Ask) -> String {
             asked.with("boundary", boundary.as_str());
             "boundary"
         }
-        Question::Counters { counters, expires_at_ms, now_ms } => {
+        Question::Counters { counters, expires_at_ms, now_ms, issued_at_ms } => {
             let each = |c: &Counter| Members::new().with("key", c.key.as_str()).with("limit", c.limit.min(MAX_SAFE_INTEGER)).object();
             asked.with("counters", Value::Array(counters.iter().map(each).collect()));
-            asked.with("expires_at_ms", *expires_at_ms).with("now_ms", *now_ms);
+            asked.with("expires_at_ms", *expires_at_ms).with("now_ms", *now_ms).with("issued_at_ms", *issued_at_ms);
             "counters"
         }
-        Question::Nonce { key, expires_at_ms, now_ms, nonce, agent_id, fingerprint } => {
-            asked.with("key", key.as_str()).with("expires_at_ms", *expires_at_ms).with("now_ms", *now_ms);
+        Question::Nonce { key, expires_at_ms, now_ms, issued_at_ms, nonce, agent_id, fingerprint } => {
+            asked.with("key", key.as_str()).with("expires_at_ms", *expires_at_ms);
+            asked.with("now_ms", *now_ms).with("issued_at_ms", *issued_at_ms);
             asked.with("nonce", nonce.as_str()).with("agent_id", agent_id.as_str()).with("fingerprint", fingerprint.as_str());
             "nonce"
         }
@@ -267,6 +270,7 @@ fn config(options: &JsValue) -> Result<Config, Reason> {
         ("ttl_write", &mut limits.write_ttl),
         ("ttl_read", &mut limits.read_ttl),
         ("max_lifetime_seconds", &mut limits.lifetime),
+        ("max_capability_seconds", &mut limits.capability),
         ("skew_seconds", &mut limits.skew),
         ("grace_seconds", &mut limits.grace),
         ("max_depth", &mut config.max_depth),
@@ -284,6 +288,7 @@ fn config(options: &JsValue) -> Result<Config, Reason> {
         approvals: hooks.flag("approvals"),
         policy: hooks.flag("policy"),
         revocations: hooks.flag("revocations"),
+        revocations_at_hand: hooks.flag("revocations_at_hand"),
         overlap: hooks.flag("overlap"),
         boundary: hooks.flag("boundary"),
     });

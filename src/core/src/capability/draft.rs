@@ -1,13 +1,13 @@
 //! Making a capability: issued by a root, or attenuated by its holder without the issuer.
 
-use super::{Capability, Content, Error};
+use super::{Capability, Content, Error, child_id};
 use crate::action;
 use crate::crypto::{KeyTables, PublicKey, SecretKey, Signature};
 use crate::encoding::hex;
 use crate::grant::{Constraints, Permissions};
 use crate::identity::check_agent_id;
 use crate::json::{self, FieldError, Fields, Style, Value};
-use crate::limits::{DEFAULT_CAPABILITY_SECONDS, MAX_ACTIONS, MAX_ID_BYTES};
+use crate::limits::{DEFAULT_CAPABILITY_SECONDS, MAX_ACTIONS, MAX_CAPABILITY_LIFE_SECONDS, MAX_ID_BYTES};
 use crate::time::Timestamp;
 
 /// Who signs, when, and under which fresh randomness.
@@ -52,7 +52,7 @@ pub struct Draft {
 impl Draft {
     /// A capability that starts a chain. `fields`: `subject_agent`, `allowed_actions`, and optionally
     /// `capability_id`, `max_tool_calls`, `constraints`, `issued_at`, `expires_at` or `ttl_seconds`
-    /// (one hour by default).
+    /// (one hour by default; where both are stated, they agree). Times are RFC 3339.
     ///
     /// # Errors
     /// [`Error`].
@@ -61,7 +61,7 @@ impl Draft {
     }
 
     /// A narrower capability, signed by the subject of `parent` with its own key (catalogue F09). What
-    /// the fields leave open is as in the parent; an explicit null asks for no limit.
+    /// the fields leave open is as in the parent, each constraint by itself; an explicit null asks for no limit.
     ///
     /// # Errors
     /// [`Error`] for anything that `parent` does not grant.
@@ -75,15 +75,17 @@ impl Draft {
         let mut fields = Fields::of(fields, "")?;
         // Clocks differ: what is narrowed just after it was issued does not start before it.
         let earliest = parent.map_or(issuer.now, |parent| issuer.now.max(parent.issued_at));
-        let issued_at = fields.optional_time("issued_at").unwrap_or(earliest);
-        let ttl = fields.optional_integer("ttl_seconds");
-        let stated = fields.optional_time("expires_at");
+        let issued_at = fields.optional_moment("issued_at").unwrap_or(earliest);
+        let ttl = fields.optional_integer("ttl_seconds").map(|ttl| ttl.saturating_i64());
+        let stated = fields.optional_moment("expires_at");
         fields.check()?;
+        let after = |seconds| issued_at.plus_seconds(seconds).map_err(Error::Time);
         let expires_at = match (stated, ttl, parent) {
+            (Some(stated), Some(ttl), _) if after(ttl)?.micros() != stated.micros() => return Err(Error::TtlMismatch(ttl)),
             (Some(stated), ..) => stated,
-            (None, Some(ttl), _) => issued_at.plus_seconds(ttl.saturating_i64()).map_err(Error::Time)?,
+            (None, Some(ttl), _) => after(ttl)?,
             (None, None, Some(parent)) => parent.expires_at,
-            (None, None, None) => issued_at.plus_seconds(DEFAULT_CAPABILITY_SECONDS.into()).map_err(Error::Time)?,
+            (None, None, None) => after(DEFAULT_CAPABILITY_SECONDS.into())?,
         };
         let max_tool_calls = match (fields.has("max_tool_calls"), parent) {
             (false, Some(parent)) => parent.delegated_permissions.max_tool_calls.clone(),
@@ -91,10 +93,13 @@ impl Draft {
         };
         let constraints = match (fields.has("constraints"), parent) {
             (false, Some(parent)) => parent.constraints.clone(),
-            _ => fields.optional_nested("constraints", Constraints::read),
+            _ => Constraints::drafted(&mut fields, parent.and_then(|parent| parent.constraints.as_ref())),
         };
         let content = Content {
-            capability_id: fields.optional_text("capability_id").unwrap_or_else(|| format!("cap-{}", hex(&issuer.entropy))),
+            capability_id: fields.optional_text("capability_id").unwrap_or_else(|| match parent {
+                Some(parent) => child_id(parent, &issuer.entropy),
+                None => format!("cap-{}", hex(&issuer.entropy)),
+            }),
             issuer_agent: issuer.agent_id.clone(),
             subject_agent: fields.text("subject_agent"),
             delegated_permissions: Permissions { allowed_actions: fields.required_texts("allowed_actions"), max_tool_calls },
@@ -160,6 +165,9 @@ fn check(content: &Content) -> Result<(), Error> {
     }
     if content.expires_at.micros() <= content.issued_at.micros() {
         return invalid("/expires_at", "later than `issued_at`");
+    }
+    if content.expires_at.micros().saturating_sub(content.issued_at.micros()) > i64::from(MAX_CAPABILITY_LIFE_SECONDS) * 1_000_000 {
+        return invalid("/expires_at", "within ten years of `issued_at`");
     }
     if content.delegated_permissions.allowed_actions.len() > MAX_ACTIONS {
         return invalid("/allowed_actions", "at most 256 actions");

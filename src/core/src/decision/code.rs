@@ -137,7 +137,7 @@ codes! {
     RiskLevelRequired "risk_level_required" PayloadValidation "A strict gate admits only packets that state their risk."
     TtlInvalid "ttl_invalid" PayloadValidation "The TTL is not at least one second."
     TtlPolicyMismatch "ttl_policy_mismatch" PayloadValidation "The expiry does not follow from the TTL, or the TTL is longer than the receiver allows."
-    LifetimeExceeded "lifetime_exceeded" Verification "The packet lives longer than the receiver allows any packet to live."
+    LifetimeExceeded "lifetime_exceeded" Verification "The packet, or a capability it rests on, lives longer than the receiver allows any to live."
     SignatureEncodingInvalid "signature_encoding_invalid" InvalidSignature "The signature is not the canonical base64 of 64 bytes."
     InvalidSignature "invalid_signature" InvalidSignature "The signature does not fit the key and the signed bytes in any accepted form."
     AgentUnknown "agent_unknown" PublicKeyMismatch "The registry does not know the agent."

@@ -179,6 +179,7 @@ impl From<statement::Error> for Reason {
             statement::Error::Field(field) => field.into(),
             statement::Error::Crypto(crypto) => crypto.into(),
             statement::Error::Time(time) => time.into(),
+            statement::Error::TtlMismatch(_) => Self::at(Code::TtlPolicyMismatch, message, "/expires_at"),
             statement::Error::Signer => Self::new(Code::SigningIdentityMismatch, message),
         }
     }
@@ -194,6 +195,7 @@ impl From<capability::Error> for Reason {
             capability::Error::Crypto(crypto) => crypto.into(),
             capability::Error::Action { ref at, .. } => Self::at(Code::ActionInvalid, error.to_string(), at),
             capability::Error::Time(time) => time.into(),
+            capability::Error::TtlMismatch(_) => Self::at(Code::TtlPolicyMismatch, error.to_string(), "/expires_at"),
             capability::Error::Excess(excess) => excess.into(),
             capability::Error::Outlives => Self::new(Code::AuthorityEscalation, error.to_string()),
             capability::Error::Orphan(_) => Self::new(Code::ParentMissing, error.to_string()),

@@ -63,6 +63,9 @@ pub enum Question {
         expires_at_ms: i64,
         /// The present, in milliseconds since 1970.
         now_ms: i64,
+        /// When the earliest of what they count for was issued, in milliseconds since 1970. A store that lost its
+        /// counters does not know what such a one has spent.
+        issued_at_ms: i64,
     },
     /// Does the host's policy allow the packet? [`Answer::Flag`].
     Policy,
@@ -74,6 +77,9 @@ pub enum Question {
         expires_at_ms: i64,
         /// The present, in milliseconds since 1970.
         now_ms: i64,
+        /// When the earliest of the packet and the approvals it relies on was issued, in milliseconds since 1970. A store
+        /// that lost its nonces does not know whether such a one was taken.
+        issued_at_ms: i64,
         /// The nonce itself.
         nonce: String,
         /// The sender.
@@ -120,4 +126,6 @@ pub enum Failure {
     Timeout,
     /// The replay store has no room.
     Full,
+    /// The nonce was taken before, and by this very gate: the store said so when its time was over.
+    Late,
 }

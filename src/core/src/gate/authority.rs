@@ -1,6 +1,7 @@
 //! Who is behind each ancestor and each capability, what they may originate, and what is left of it.
 
 use super::case::{Case, Life, Link};
+use super::settle::kept_until;
 use super::{Answer, Flow, Gate, Question, Refusal, Run, Stage, Stepped};
 use crate::capability::Capability;
 use crate::checks;
@@ -129,8 +130,9 @@ impl Gate {
             run.pass(Check::ToolCalls, "no limit");
             return self.ask_revocation(run, case);
         }
-        let expires_at_ms = case.counted_until().map_or(i64::MAX, |end| self.kept_until(end));
-        let question = Question::Counters { counters, expires_at_ms, now_ms: run.now.millis() };
+        let expires_at_ms = case.counted_until().map_or(i64::MAX, kept_until);
+        let issued_at_ms = case.counted_since().map_or(i64::MIN, Timestamp::millis);
+        let question = Question::Counters { counters, expires_at_ms, now_ms: run.now.millis(), issued_at_ms };
         Ok(Flow::Ask(question, Stage::Counters(case)))
     }
 

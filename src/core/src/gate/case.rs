@@ -99,6 +99,13 @@ impl Case {
             .collect()
     }
 
+    /// When the earliest of what has a counter was issued.
+    pub(super) fn counted_since(&self) -> Option<Timestamp> {
+        let packets = self.packets().map(Packet::content).map(|c| (&c.permissions, c.issued_at));
+        let capabilities = self.capabilities().map(Capability::content).map(|c| (&c.delegated_permissions, c.issued_at));
+        packets.chain(capabilities).filter(|(granted, _)| granted.max_tool_calls.is_some()).map(|(_, issued_at)| issued_at).min()
+    }
+
     /// The latest end of anything it rests on, overlap included: until then its counters are needed, or a
     /// spent budget would start afresh.
     pub(super) fn counted_until(&self) -> Option<Timestamp> {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use crate::checks::TimeLimits;
 use crate::identity::check_agent_id;
 use crate::limits::{
-    DEFAULT_DEPTH, DEFAULT_LIFETIME_SECONDS, DEFAULT_SKEW_SECONDS, MAX_DEPTH, MAX_GRACE_SECONDS, MAX_LIFETIME_SECONDS, MAX_SKEW_SECONDS,
-    MAX_THRESHOLD, READ_TTL_SECONDS, WRITE_TTL_SECONDS,
+    DEFAULT_CAPABILITY_LIFE_SECONDS, DEFAULT_DEPTH, DEFAULT_LIFETIME_SECONDS, DEFAULT_SKEW_SECONDS, MAX_CAPABILITY_LIFE_SECONDS, MAX_DEPTH,
+    MAX_GRACE_SECONDS, MAX_LIFETIME_SECONDS, MAX_SKEW_SECONDS, MAX_THRESHOLD, READ_TTL_SECONDS, WRITE_TTL_SECONDS,
 };
 
 /// A value outside its range.
@@ -28,6 +28,8 @@ pub struct Hooks {
     pub policy: bool,
     /// Revocations.
     pub revocations: bool,
+    /// Whether it answers for them at once, from its own memory: they are asked for again when the nonce has been taken.
+    pub revocations_at_hand: bool,
     /// Which token takes the place of one that has ended.
     pub overlap: bool,
     /// Which data boundaries are kept to.
@@ -87,6 +89,7 @@ impl Config {
                 write_ttl: WRITE_TTL_SECONDS,
                 read_ttl: READ_TTL_SECONDS,
                 lifetime: DEFAULT_LIFETIME_SECONDS,
+                capability: DEFAULT_CAPABILITY_LIFE_SECONDS,
             },
             strict: false,
             require_capability: false,
@@ -113,6 +116,8 @@ impl Config {
         let life = 1..=MAX_LIFETIME_SECONDS;
         within(life.contains(&limits.write_ttl), "ttl.write", "an integer from 1 to 2592000")?;
         within(life.contains(&limits.read_ttl), "ttl.read", "an integer from 1 to 2592000")?;
-        within(life.contains(&limits.lifetime), "maxLifetimeSeconds", "an integer from 1 to 2592000")
+        within(life.contains(&limits.lifetime), "maxLifetimeSeconds", "an integer from 1 to 2592000")?;
+        let life = 1..=MAX_CAPABILITY_LIFE_SECONDS;
+        within(life.contains(&limits.capability), "maxCapabilitySeconds", "an integer from 1 to 315360000")
     }
 }

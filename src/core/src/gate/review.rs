@@ -6,7 +6,7 @@ use crate::approval::{Approval, Review, UnverifiedApproval, Verdict};
 use crate::checks;
 use crate::crypto::{KeyTables, PublicKey};
 use crate::decision::{Check, Code, Reason};
-use crate::limits::{MAX_APPROVALS, MAX_LIFETIME_SECONDS};
+use crate::limits::{MAX_APPROVALS, MAX_LIFETIME_SECONDS, MAX_SKEW_SECONDS};
 use crate::review::{self, Subject};
 use crate::statement::{self, Content};
 use crate::time::Timestamp;
@@ -15,7 +15,8 @@ impl Run {
     /// No approval that there is now can outlast the longest life of one, presented or kept back: until then a
     /// packet issued again with the same content must find its nonce taken.
     fn rely_on_review(&mut self, detail: &str) {
-        self.reviews.held_until = self.now.plus_seconds(MAX_LIFETIME_SECONDS.into()).ok();
+        // Whoever signed one may have a clock that is ahead by the largest skew.
+        self.reviews.held_until = self.now.plus_seconds(i64::from(MAX_LIFETIME_SECONDS + MAX_SKEW_SECONDS)).ok();
         self.consulted = true;
         self.pass(Check::HumanReview, detail);
     }
@@ -59,6 +60,12 @@ impl Reviews {
 
     fn said(&self, decision: Verdict) -> impl Iterator<Item = &Approval> {
         self.candidates.iter().filter(move |approval| approval.content().body.decision == decision)
+    }
+
+    /// Since when the host's own word may hold, which names no time: as long as any approval.
+    pub(super) fn relied_since(&self) -> Option<Timestamp> {
+        let held_until = self.held_until.filter(|_| self.is_waived)?;
+        held_until.plus_seconds(-2 * i64::from(MAX_LIFETIME_SECONDS + MAX_SKEW_SECONDS)).ok()
     }
 }
 

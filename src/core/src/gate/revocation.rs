@@ -1,6 +1,7 @@
 //! Under which names a host may have revoked any of what is about to be trusted.
 
 use super::case::Case;
+use crate::capability::Capability;
 use crate::crypto::PublicKey;
 use crate::revocation::Target;
 
@@ -47,6 +48,14 @@ pub(super) fn revocation_keys(case: &Case, others: &[(&str, &PublicKey)], scope:
             add(Target::digest(&capability.digest()));
             add(Target::Agent(content.issuer_agent.clone()));
             add(Target::key(&content.public_key));
+        }
+        // Who issued one of them may have revoked any below it.
+        for (i, link) in case.links.iter().enumerate() {
+            for above in case.capabilities().take(i).map(Capability::content) {
+                for below in [Some(&link.capability), link.successor.as_ref()].into_iter().flatten().map(Capability::content) {
+                    add(Target::below(&above.issuer_agent, &below.public_key, &below.capability_id));
+                }
+            }
         }
     }
     keys

@@ -2,17 +2,18 @@
 
 use super::case::Case;
 use super::revocation::{RevocationScope, revocation_keys};
-use super::{Answer, Flow, Gate, Purpose, Question, Refusal, Run, Stage, Stepped};
+use super::{Answer, Flow, Gate, Phase, Purpose, Question, Refusal, Run, Stage, Stepped};
 use crate::checks;
 use crate::crypto::sha256;
 use crate::decision::{Check, Code, Reason};
 use crate::encoding::hex;
+use crate::limits::{MAX_GRACE_SECONDS, MAX_SKEW_SECONDS};
 use crate::time::Timestamp;
 
 impl Gate {
     pub(super) fn ask_revocation(&mut self, run: &mut Run, case: Box<Case>) -> Stepped {
         if !self.config.hooks.revocations {
-            return if run.settling { self.finish(run, case) } else { self.constraints(run, case) };
+            return self.nothing_revoked(run, case);
         }
         Ok(self.revocation_question(run, case, RevocationScope::All))
     }
@@ -33,10 +34,11 @@ impl Gate {
             _ => return Err(refuse(Code::RevocationUnavailable)),
         };
         let next = match (scope, revoked) {
-            (RevocationScope::All, false) if run.settling => return self.finish(run, case),
             (RevocationScope::All, false) => {
-                run.pass(Check::Revocation, "");
-                return self.constraints(run, case);
+                if run.phase == Phase::First {
+                    run.pass(Check::Revocation, "");
+                }
+                return self.nothing_revoked(run, case);
             }
             (RevocationScope::All, true) => RevocationScope::Agents,
             (RevocationScope::Agents, true) => return Err(refuse(Code::AgentRevoked)),
@@ -45,6 +47,14 @@ impl Gate {
             (RevocationScope::Agents | RevocationScope::Capabilities, false) => return Err(refuse(Code::PacketRevoked)),
         };
         Ok(self.revocation_question(run, case, next))
+    }
+
+    fn nothing_revoked(&mut self, run: &mut Run, case: Box<Case>) -> Stepped {
+        match run.phase {
+            Phase::First => self.constraints(run, case),
+            Phase::Again => self.finish(run, case),
+            Phase::Taken => self.accept(run, case),
+        }
     }
 
     /// Constraints that the host must enforce. Whoever executes refuses what nobody enforces
@@ -109,7 +119,7 @@ impl Gate {
         if !run.consulted {
             return self.finish(run, case);
         }
-        run.settling = true;
+        run.phase = Phase::Again;
         run.forget_records();
         Ok(Flow::Next(Stage::Again(case)))
     }
@@ -140,25 +150,21 @@ impl Gate {
             return Ok(Flow::Valid(case));
         }
         let content = case.content();
+        let approvals = self.relied_on(run, &case).into_iter().map(|approval| approval.content().issued_at);
+        let issued = approvals.chain(run.reviews.relied_since()).map(Timestamp::millis).fold(content.issued_at.millis(), i64::min);
         // An approval outlasts a re-issued packet of the same content, and so must the nonce.
-        let expires = content.expires_at.max(run.reviews.held_until());
+        let until = [content.expires_at.map(kept_until), run.reviews.held_until().map(kept_until)].into_iter().flatten().max();
         let fingerprint = content.public_key.fingerprint();
         let question = Question::Nonce {
             key: format!("th1:{fingerprint}:{}", hex(&sha256(&[content.nonce.as_bytes()]))),
-            expires_at_ms: expires.map_or(i64::MAX, |end| self.kept_until(end)),
+            expires_at_ms: until.unwrap_or(i64::MAX),
             now_ms: run.now.millis(),
+            issued_at_ms: issued,
             nonce: content.nonce.clone(),
             agent_id: content.from_agent.clone(),
             fingerprint,
         };
         Ok(Flow::Ask(question, Stage::Replay(case)))
-    }
-
-    /// Until when what ends at `end` must be remembered, in milliseconds.
-    pub(super) fn kept_until(&self, end: Timestamp) -> i64 {
-        let limits = self.config.limits;
-        let kept = i64::from(limits.grace).saturating_add(limits.skew.into()).saturating_mul(1_000);
-        end.millis().saturating_add(1).saturating_add(kept)
     }
 
     /// Time has passed since it was looked at first.
@@ -180,4 +186,11 @@ impl Gate {
         self.judge_issuers(run, case)?;
         self.judge_reviewers(run, case)
     }
+}
+
+/// Until when what ends at `end` must be remembered, in milliseconds: as long as any gate could admit it that shares the store,
+/// with the largest grace there is and a clock that lags by the largest skew. This gate's own options do not count.
+pub(super) fn kept_until(end: Timestamp) -> i64 {
+    let kept = i64::from(MAX_GRACE_SECONDS + MAX_SKEW_SECONDS).saturating_mul(1_000);
+    end.millis().saturating_add(1).saturating_add(kept)
 }

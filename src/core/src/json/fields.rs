@@ -199,6 +199,16 @@ impl Fields {
         self.fault.is_none().then_some(time)
     }
 
+    /// A point in time in any spelling of RFC 3339, or absent or null: of what is not signed, or not yet.
+    pub fn optional_moment(&mut self, key: &str) -> Option<Timestamp> {
+        let value = self.optional(key)?;
+        let time = match &value {
+            Value::String(text) => Timestamp::parse_rfc3339(text).map_err(|error| self.wrong_time(key, error)).unwrap_or_default(),
+            _ => self.as_time(key, value),
+        };
+        self.fault.is_none().then_some(time)
+    }
+
     /// An array of strings; empty where it is absent. Null is no array.
     pub fn texts(&mut self, key: &str) -> Vec<String> {
         let items = match self.take(key) {
@@ -400,8 +410,7 @@ impl Fields {
         Timestamp::default()
     }
 
-    /// Notes a malformed point in time.
-    pub fn wrong_time(&mut self, key: &str, error: time::Error) {
+    fn wrong_time(&mut self, key: &str, error: time::Error) {
         self.fail(FieldError::Time { at: self.pointer(key), error });
     }
 }

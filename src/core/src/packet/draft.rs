@@ -99,7 +99,7 @@ impl Draft {
     }
 
     /// As [`Draft::new`] for work that comes from the accepted packet `parent`: what the fields leave open
-    /// stays within it. Its limit of tool calls, constraints and AI provenance are carried on, the packet ends no later, and states
+    /// stays within it. Its limit of tool calls, each of its constraints and AI provenance are carried on, the packet ends no later, and states
     /// its depth.
     ///
     /// # Errors
@@ -119,8 +119,8 @@ impl Draft {
             task_id: fields.optional_text("task_id").unwrap_or_else(|| format!("task-{}", hex(task_entropy))),
             from_agent: from,
             to_agent: fields.text("to_agent"),
-            issued_at: fields.optional_time("issued_at").unwrap_or(issuer.now),
-            expires_at: fields.optional_time("expires_at"),
+            issued_at: fields.optional_moment("issued_at").unwrap_or(issuer.now),
+            expires_at: fields.optional_moment("expires_at"),
             nonce: fields.optional_text("nonce").unwrap_or_else(|| hex(nonce_entropy)),
             capability_token: fields.optional_text("capability_token"),
             intent: fields.text("intent"),
@@ -129,7 +129,10 @@ impl Draft {
             context: sorted_members(&fields.optional_members("context").unwrap_or_default()),
             memory_refs: fields.texts("memory_refs"),
             permissions: fields.optional_nested("permissions", Permissions::read).unwrap_or_default(),
-            constraints: fields.optional_nested("constraints", Constraints::read),
+            constraints: {
+                let outer = parent.and_then(|parent| parent.constraints.as_ref());
+                Constraints::drafted(&mut fields, outer).or_else(|| outer.cloned())
+            },
             provenance: fields.optional_nested("provenance", Provenance::read),
             public_key: issuer.public_key,
             risk_level: None,
@@ -239,9 +242,6 @@ fn apply_task(task: &TaskMetadata, risk: &mut Option<String>, ttl: &mut Option<j
 fn stay_within(parent: &Content, risk: Option<&str>, ttl: &mut Option<json::Integer>, content: &mut Content) -> Result<(), Error> {
     if content.permissions.max_tool_calls.is_none() {
         content.permissions.max_tool_calls.clone_from(&parent.permissions.max_tool_calls);
-    }
-    if content.constraints.is_none() {
-        content.constraints.clone_from(&parent.constraints);
     }
     if content.ai_provenance.is_none() {
         content.ai_provenance.clone_from(&parent.ai_provenance);
