@@ -1020,7 +1020,8 @@ export type EventType =
   | "unattested"
   | "log_checkpoint"
   | "log_recovered"
-  | "log_continued";
+  | "log_continued"
+  | "events_lost";
 // event types:end
 
 /** An event: these fields, and those of its type. Frozen. */

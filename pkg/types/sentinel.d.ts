@@ -213,6 +213,12 @@ export interface VerifyLogOptions extends ReadOptions {
   checkpoint?: LogPiece | null;
   /** The report of the log before, read by itself, of which this one must be the continuation: `not_continued` otherwise. */
   previous?: Pick<LogReport, "lines" | "root"> | null;
+  /** Which log it must be: of this name, or one that followed it (`name/1`, `name/2`, …); `other_log` otherwise. */
+  logId?: string;
+  /** Whether every line must be sealed; `unsealed_lines` otherwise. By default false. */
+  requireSealed?: boolean;
+  /** How many lines there must be at least; `log_too_small` otherwise. By default 0. */
+  minSize?: number;
 }
 
 /** A log as it ended, for the one that goes on with it. */
@@ -240,18 +246,49 @@ export interface LogBreak {
     | "log_shorter"
     | "last_line_altered"
     | "root_mismatch"
-    | "not_continued";
+    | "not_continued"
+    | "checkpoint_time"
+    | "found_changed"
+    | "other_log"
+    | "nothing_sealed"
+    | "unsealed_lines"
+    | "log_too_small";
   /** The sentence for people. */
   readonly message: string;
 }
 
+/** Lines that no checkpoint of the log's keeper covered when it was opened. */
+export interface LogUnsealed {
+  /** The first one, from 1. */
+  readonly from: number;
+  /** The last one; before `from` where all that stood there was covered. */
+  readonly to: number;
+  /**
+   * `not_sealed`: written since the last checkpoint. `checkpoint_missing`, `checkpoint_unreadable` and `checkpoint_of_another_key`: so was the
+   * newest one that is kept beside the log, so that nobody knows whether its end was cut off. Anything else is the fault that was found.
+   */
+  readonly reason: string;
+}
+
+/** What the keeper of a log found when it was opened, as the checkpoint in `line` states. */
+export interface LogFound extends LogUnsealed {
+  /** The line of that checkpoint, from 1. */
+  readonly line: number;
+}
+
 /** Whether a log is as it was written, or where it is not. */
 export interface LogReport {
-  /** Nothing was altered, added, removed or moved, as far as that can be seen. Unsealed lines are not wrong. */
+  /**
+   * Nothing was altered, added, removed or moved, as far as that can be seen, and nothing that was asked for is lacking. Unsealed lines are
+   * not wrong; but with `keys` something must be sealed.
+   */
   readonly whole: boolean;
   /** How many whole lines there are. */
   readonly lines: number;
-  /** How many of them stand before the last trusted checkpoint that fits, it included where it is a line. */
+  /**
+   * How many of them trusted checkpoints that fit vouch for, those included that are lines. What its keeper found unsealed when the log was
+   * opened is not among them, nor is what stands before a break.
+   */
   readonly sealed: number;
   /** How many no trusted checkpoint vouches for: whoever keeps the log could still write them anew. */
   readonly unsealed: number;
@@ -269,6 +306,8 @@ export interface LogReport {
   readonly moreBreaks: number;
   /** Bytes after the last newline: the writer stopped in the middle of a line. No sign of tampering. */
   readonly tail: number;
+  /** What the keeper found each time the log was opened; at most 1,000, and absent where there was nothing to tell. */
+  readonly found?: readonly LogFound[];
 }
 
 /**
@@ -309,6 +348,16 @@ export declare function readCheckpoint(checkpoint: LogPiece, options?: { keys?: 
 
 // -------------------------------------------------------------------------------------------------------------- writing
 
+/** How a log is opened that exists. */
+export interface OpenLogOptions extends ReadOptions {
+  /** The name of the log, as its checkpoints have it. */
+  logId: string;
+  /** Public keys whose checkpoints count as the keeper's own beside those of the identity that signs: the ones it had before. */
+  keys?: LogKey | readonly LogKey[];
+  /** The newest checkpoint, signed with one of `keys`, from where it is kept beside the log; null where it is missing there. */
+  checkpoint?: LogPiece | null;
+}
+
 /** An event, or anything else that JSON can carry as an object; `bigint` are integers. */
 export type LogEvent = { readonly [name: string]: unknown };
 
@@ -322,9 +371,12 @@ export declare class LogWriter {
 
   /**
    * Opens a log that exists. `tail` is what stands behind its last newline: its writer had stopped in the middle of a line. Cut it
-   * off the file, and write the line that `recover(tail)` gives.
+   * off the file, and write the line that `recover(tail)` gives. What stands there is held against itself and against the checkpoints of the
+   * keeper: the next checkpoint states what none of them covers.
+   *
+   * @throws `config_invalid` where no line carries the hash of the one before
    */
-  static open(source: LogSource, options: { logId: string } & ReadOptions): Promise<{ readonly writer: LogWriter; readonly tail: Uint8Array }>;
+  static open(source: LogSource, options: OpenLogOptions): Promise<{ readonly writer: LogWriter; readonly tail: Uint8Array }>;
 
   readonly logId: string;
   /** How many lines there are. */
@@ -332,10 +384,23 @@ export declare class LogWriter {
   /** This log as it stands, for the one that goes on with it. */
   readonly link: LogLink;
 
-  /** Takes in a line that stands in the log already, without its newline. */
+  /** What no checkpoint of this identity, or of the keys that the log was opened with, covers of what stood there; null once one states it. */
+  unsealed(identity: AgentIdentity): LogUnsealed | null;
+  /** Takes in a line that stands in the log already, without its newline, as `open` does. */
   takeIn(line: LogPiece): this;
-  /** The line of an event, without a newline. It counts as written. */
+  /**
+   * The line of an event, without a newline. It counts as written. One that would be longer than 16 MiB is clipped: its member `clipped` tells
+   * for each member that was too long how many bytes were cut off, and their SHA-256.
+   */
   append(event: LogEvent): string;
+  /** All that was written so far is stored: as far as that `rollback` goes back. */
+  stored(): void;
+  /**
+   * What was written since `stored` could not be stored, and counts as never written.
+   *
+   * @throws `config_invalid` where nothing was said to be stored
+   */
+  rollback(): void;
   /** The line of a `log_recovered` event: how long the tail was that is cut off, and its hash. */
   recover(tail: LogPiece, options: { producer: string; now?: LogMoment }): string;
   /**
@@ -345,7 +410,10 @@ export declare class LogWriter {
    * @throws `config_invalid` where there is a line already
    */
   continueFrom(link: LogLink, options: { producer: string; now?: LogMoment }): string;
-  /** A signed line that states all that was written so far. Keep it elsewhere too: what it states cannot be taken back. */
+  /**
+   * A signed line that states all that was written so far, and what stood there unsealed when the log was opened. Keep it elsewhere too: what
+   * it states cannot be taken back. It is never older than the one before it, whatever the clock says.
+   */
   checkpoint(identity: AgentIdentity, options?: { now?: LogMoment }): string;
   /** The same for signers that answer later. Until then nothing can be written (`config_invalid`). */
   checkpointAsync(identity: AgentIdentity, options?: { now?: LogMoment }): Promise<string>;
@@ -372,7 +440,11 @@ export interface ConsistencyProof {
   readonly path: readonly string[];
 }
 
-/** Proves line `index`, from 0, to be in the log as it was with `size` lines: by default as it is. Takes 32 bytes a line. */
+/**
+ * Proves line `index`, from 0, to be in the log as it was with `size` lines: by default as it is. Takes 32 bytes a line.
+ *
+ * @throws `config_invalid` for a line or size beyond the log, `argument_type` for what is no whole number up to 2^53 - 1
+ */
 export declare function inclusionProof(source: LogSource, index: number, options?: { size?: number } & ReadOptions): Promise<InclusionProof>;
 
 /**
@@ -385,7 +457,11 @@ export declare function verifyInclusion(
   seal: Pick<LogSeal, "size" | "root">,
 ): boolean;
 
-/** Proves the log as it was with `oldSize` lines to be the beginning of what it was with `size` lines: by default of what it is. */
+/**
+ * Proves the log as it was with `oldSize` lines to be the beginning of what it was with `size` lines: by default of what it is.
+ *
+ * @throws as `inclusionProof`
+ */
 export declare function consistencyProof(source: LogSource, oldSize: number, options?: { size?: number } & ReadOptions): Promise<ConsistencyProof>;
 
 /** Whether the log of the trusted checkpoint `older` is the beginning of that of `newer`: nothing before it was changed since. */

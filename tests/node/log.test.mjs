@@ -346,6 +346,23 @@ test("wrong arguments are told in one line, with errors of the main entry", asyn
     ["config_invalid", () => inclusionProof(text, 4)],
     ["config_invalid", () => inclusionProof(text, 0, { size: 5 })],
     ["config_invalid", () => inclusionProof(text, 2, { size: 2 })],
+    ["config_invalid", () => inclusionProof(text, 2 ** 32)],
+    ["config_invalid", () => inclusionProof(text, 0, { size: 2 ** 32 + 1 })],
+    ["config_invalid", () => consistencyProof(text, 2 ** 32 + 1)],
+    ["config_invalid", () => consistencyProof(text, 1, { size: 2 ** 32 + 1 })],
+    ["argument_type", () => inclusionProof(text, 2 ** 53)],
+    ["argument_type", () => consistencyProof(text, 2 ** 53)],
+    ["argument_type", () => verifyInclusion(lines[0], { ...proof, index: 2 ** 53 }, seal)],
+    ["argument_type", () => verifyInclusion(lines[0], proof, { ...seal, size: 2 ** 53 })],
+    ["argument_type", () => verifyConsistency(proof, { ...seal, size: 2 ** 53 }, seal)],
+    ["field_invalid", () => readCheckpoint(seals[0].replace('"size": 3', '"size": 9007199254740992'))],
+    ["config_invalid", () => verifyLog(text, { logId: "" })],
+    ["config_invalid", () => verifyLog(text, { requireSealed: 1 })],
+    ["config_invalid", () => verifyLog(text, { minSize: -1 })],
+    ["config_invalid", () => verifyLog(text, { minSize: 2 ** 53 })],
+    ["config_invalid", () => LogWriter.open("this is no log\n", { logId: "x" })],
+    ["config_invalid", () => new LogWriter({ logId: "x" }).rollback()],
+    ["argument_type", () => new LogWriter({ logId: "x" }).unsealed({})],
     ["argument_type", () => inclusionProof(text, -1)],
     ["argument_type", () => inclusionProof(text, 0.5)],
     ["config_invalid", () => consistencyProof(text, 0)],
@@ -370,6 +387,67 @@ test("a line beyond 16 MiB is no line of a log, and the next ones are read", asy
   const report = await verifyLog([`${long}\n`, '{"event_type": "y"}\n', long]);
   assert.deepEqual(report.breaks.map(({ from, to, fault }) => [from, to, fault]), [[1, 1, "no_event"], [2, 2, "no_hash"]]);
   assert.deepEqual([report.lines, report.tail], [2, long.length]);
+});
+
+test("a line beyond 16 MiB that was chained breaks no chain, and its every byte counts", async () => {
+  const start = "0".repeat(64);
+  const long = `{"event_type": "x", "text": "${"x".repeat(17 * 1024 * 1024)}", "prev": "${start}"}`;
+  const next = (line) => `{"event_type": "y", "prev": "${sha256(line).toString("hex")}"}`;
+  const pieces = (line) => [line.slice(0, 5_000_000), line.slice(5_000_000), "\n", next(long), "\n"];
+  const { whole, lines, root } = await verifyLog(pieces(long));
+  assert.deepEqual([whole, lines, root], [true, 2, treeHead([long, next(long)]).toString("hex")]);
+  assert.equal((await verifyLog(pieces(`${long.slice(0, 9_000_000)}y${long.slice(9_000_001)}`))).breaks[0].fault, "chain_broken");
+  const proof = await inclusionProof(pieces(long), 1);
+  assert.equal(proof.root, root);
+  const sentinelsReport = new sentinel.Sentinel({ chain: true });
+  for (const piece of pieces(long)) sentinelsReport.ingest(piece);
+  assert.deepEqual(sentinelsReport.detectViolations().map(({ type }) => type), ["unreadable_line"]);
+  const { writer } = await LogWriter.open(pieces(long), { logId: "x" });
+  assert.equal(writer.link.root, root);
+});
+
+test("whatever of the last checkpoint is altered is found, though no line behind it shows it", async () => {
+  const { lines, seals } = logOf(6, 3);
+  const last = seals.at(-1);
+  const value = JSON.parse(last);
+  // A line of another type is no checkpoint, and seals nothing.
+  const alterations = Object.keys(value).filter((name) => name !== "event_type").map((name) => last.replace(`"${name}": ${JSON.stringify(value[name])}`, `"${name}": ${typeof value[name] === "number" ? 1 : '"gate-1:1"'}`));
+  alterations.push(last.replace('": ', '":  '), last.replace("gate-1", "gate\\u002d1"), `${last} `, `{${last.slice(1, -1).split(", ").reverse().join(", ")}}`);
+  for (const altered of alterations) {
+    if (altered === last) continue;
+    for (const options of [trusted, {}]) {
+      const report = await verifyLog(textOf(lines.with(-1, altered)), options);
+      assert.equal(report.whole, false, altered);
+      assert.ok(report.sealed <= 4);
+    }
+  }
+  assert.ok(alterations.filter((altered) => altered !== last).length > 12);
+  // Of the right key, but of another state, or older than the one before.
+  const { writer } = logOf(3);
+  for (const [seal, fault] of [
+    [logOf(3, 3, { logId: "other" }).seals[0], "checkpoint_mismatch"],
+    [logOf(4, 4).seals[0], "checkpoint_mismatch"],
+    [logOf(6, 6).seals[0], "checkpoint_mismatch"],
+  ]) {
+    assert.ok((await verifyLog(textOf([...lines.slice(0, 4), seal]), trusted)).breaks.some((found) => found.fault === fault));
+    assert.equal((await verifyLog(textOf([...lines.slice(0, 4), seal]))).whole, false);
+  }
+  const early = writer.checkpoint(planner, { now: NOW });
+  const again = writer.checkpoint(planner, { now: NOW - 60_000 });
+  assert.deepEqual([JSON.parse(early).timestamp, JSON.parse(again).timestamp], Array(2).fill(JSON.parse(early).timestamp), "a clock set back");
+});
+
+test("what is asked of a log beyond being whole: a name, a size, and that it is sealed", async () => {
+  const { text } = logOf(25, 10);
+  const { text: unsealed } = logOf(4);
+  const fallsShort = async (log, options) => (await verifyLog(log, options)).breaks.map(({ fault }) => fault);
+  assert.deepEqual(await fallsShort(text, { ...trusted, logId: "gate-1", minSize: 27 }), []);
+  assert.deepEqual(await fallsShort(text, { ...trusted, requireSealed: true }), ["unsealed_lines"]);
+  assert.deepEqual(await fallsShort(text, { ...trusted, minSize: 28 }), ["log_too_small"]);
+  for (const logId of ["gate", "gate-1/1", "gate-11"]) assert.deepEqual(await fallsShort(text, { ...trusted, logId }), ["other_log"]);
+  assert.deepEqual(await fallsShort(logOf(2, 2, { logId: "gate-1/7" }).text, { ...trusted, logId: "gate-1" }), []);
+  for (const log of [unsealed, ""]) assert.deepEqual(await fallsShort(log, trusted), ["nothing_sealed"]);
+  assert.deepEqual(await fallsShort(unsealed, {}), []);
 });
 
 test("a long log tells of its progress, lets others work, and can be left", async () => {

@@ -6,6 +6,8 @@ import { wallClock } from "../platform.js";
 import { signLater, signNow } from "../signing.js";
 import { isBytes, isObject, ownBytes, receivedBytes, typeName, wellFormed } from "../text.js";
 import { toMs } from "../time.js";
+import { checkpointBytes, keysArgument } from "./checkpoint.js";
+import { signerOf } from "./signer.js";
 import { feed, feedOptions, pieceBytes } from "./source.js";
 
 /**
@@ -28,12 +30,15 @@ export class LogWriter {
 
   /**
    * Opens a log that exists. `tail` is what stands behind its last newline: its writer had stopped in the middle of a line. Cut it off,
-   * and write the line that `recover` makes of it.
+   * and write the line that `recover` makes of it. What no checkpoint of the keeper covers the next one states (`unsealed`).
    */
   static async open(source, options) {
-    const { logId, ...others } = readOptions(options, ["logId", "onProgress", "signal"], "LogWriter.open");
+    const { logId, keys, checkpoint, ...others } = readOptions(options, ["logId", "keys", "checkpoint", "onProgress", "signal"], "LogWriter.open");
     const writer = new LogWriter({ logId });
+    const [own, kept] = [keysArgument(keys), isObject(checkpoint) || typeof checkpoint === "string" ? checkpointBytes(checkpoint) : checkpoint];
+    writer.#ask((held) => held.expect(own, kept));
     await feed(source, (piece) => writer.#ask((held) => held.takeIn(piece)), feedOptions(others), () => writer.size);
+    if (!writer.#ask((held) => held.isLog())) throw configInvalid("no line of it carries the hash of the line before: that is no chained log");
     return Object.freeze({ writer, tail: writer.#ask((held) => held.takeTail()) });
   }
 
@@ -46,9 +51,30 @@ export class LogWriter {
     return this.#ask((writer) => writer.size());
   }
 
+  /** All that was written so far is stored: as far as that `rollback` goes back. */
+  stored() {
+    this.#mustBeStill();
+    this.#ask((writer) => writer.stored());
+  }
+
+  /** What was written since `stored` could not be stored, and counts as never written. */
+  rollback() {
+    this.#mustBeStill();
+    if (!this.#ask((writer) => writer.rollback())) throw configInvalid("nothing of this log was said to be stored");
+  }
+
   /** This log as it stands: what the one that goes on with it begins with. */
   get link() {
     return freezeDeep(this.#ask((writer) => writer.link()));
+  }
+
+  /**
+   * What stood in the log when it was opened and no checkpoint of `identity`, or of the `keys` it was opened with, covers: `{ from, to, reason }`;
+   * null where there is nothing, or a checkpoint has stated it.
+   */
+  unsealed(identity) {
+    const { publicKey } = keyOf(identity);
+    return freezeDeep(this.#ask((writer) => writer.unsealed(publicKey)));
   }
 
   /** Takes in a line that stands in the log already, without its newline. */
@@ -106,10 +132,11 @@ export class LogWriter {
     }
   }
 
-  #work({ agentId }, options, what) {
+  #work(identity, options, what) {
     const { now = wallClock() } = readOptions(options, ["now"], what);
     const nowMs = toMs(now, "now");
-    const seal = this.#ask((writer) => writer.seal(agentId, nowMs));
+    const { agentId, publicKey } = keyOf(identity);
+    const seal = this.#ask((writer) => writer.seal(agentId, publicKey, nowMs));
     return {
       here: (glue, { seed }) => glue.signCheckpoint(seal, seed),
       prepare: (glue, { publicKey }) => glue.prepareCheckpoint(seal, publicKey),
@@ -132,6 +159,12 @@ export class LogWriter {
     if (this.#core.generation > 0) throw configInvalid("the state of this writer was lost with its WebAssembly instance; open the log again");
     return this.#core.call(() => work(this.#writer));
   }
+}
+
+function keyOf(identity) {
+  signerOf(identity);
+  const { agentId, publicKey } = identity;
+  return { agentId, publicKey };
 }
 
 function stampOptions(options, what) {

@@ -25,7 +25,7 @@ export const REVOKING = ["agent_revoked", "capability_revoked", "packet_revoked"
 export const OF_ONE_USE = ["action_invalid", "action_not_permitted", "tool_calls_exhausted", "counter_unavailable", "counter_invalid_reply", "counter_store_full"];
 
 /** Events that deserve attention. */
-export const WARNINGS = ["packet_rejected", "capability_stale", "action_refused", "budget_exhausted", "revoked", "unattested", "log_recovered"];
+export const WARNINGS = ["packet_rejected", "capability_stale", "action_refused", "budget_exhausted", "revoked", "unattested", "log_recovered", "events_lost"];
 
 /** Largest envelope, packet or attestation text, in bytes. */
 export const MAX_INPUT_BYTES = 1048576;

@@ -76,7 +76,7 @@ fn draft(seal: &str, key: PublicKey) -> Result<Content<Seal>, Refusal> {
     Ok(seal.draft(&issuer)?)
 }
 
-fn raw_key(bytes: &[u8]) -> Result<PublicKey, Refusal> {
+pub(crate) fn raw_key(bytes: &[u8]) -> Result<PublicKey, Refusal> {
     let bytes = bytes.try_into().map_err(|_| Refusal::new(Code::PublicKeyEncodingInvalid, "a raw public key has 32 bytes"))?;
     Ok(PublicKey::from_bytes(bytes)?)
 }

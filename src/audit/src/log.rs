@@ -3,14 +3,15 @@
 use js_sys::Array;
 use trusthandoff::encoding::hex;
 use trusthandoff::json::Fields;
-use trusthandoff::log::{Break, Link, Report, Verifier};
+use trusthandoff::limits::MAX_LOG_SIZE;
+use trusthandoff::log::{Break, Link, Report, Unsealed, Verifier};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::checkpoint::{public_keys, verified};
 use crate::convert::{Record, from_js, optional};
 use crate::error::Refusal;
-use crate::lines::Lines;
+use crate::lines::{Lines, Read};
 
 #[wasm_bindgen]
 pub struct AuditLogReader {
@@ -38,7 +39,10 @@ impl AuditLogReader {
     /// Takes in a piece of the log.
     pub fn push(&mut self, chunk: &[u8]) {
         self.lines.push(chunk, |line| {
-            self.verifier.push(line);
+            match line {
+                Read::Whole(line) => self.verifier.push(line),
+                Read::Long(line) => self.verifier.push_long(*line),
+            }
             self.count = self.count.saturating_add(1);
         });
     }
@@ -55,7 +59,7 @@ impl AuditLogReader {
 }
 
 pub(crate) fn report(report: &Report) -> JsValue {
-    Record::new()
+    let record = Record::new()
         .with("lines", number(report.lines))
         .with("sealed", number(report.sealed))
         .with("unsealed", number(report.unsealed()))
@@ -66,8 +70,21 @@ pub(crate) fn report(report: &Report) -> JsValue {
         .with("breaks", report.breaks.iter().map(break_of).collect::<Array>())
         .with("moreBreaks", number(report.more_breaks))
         .with("tail", number(report.tail))
-        .with("whole", report.is_whole())
-        .into()
+        .with("whole", report.is_whole());
+    // Most logs were never found other than they were left.
+    match report.found.is_empty() {
+        true => record,
+        false => record.with(
+            "found",
+            report.found.iter().map(|found| JsValue::from(unsealed(&found.unsealed).with("line", number(found.at)))).collect::<Array>(),
+        ),
+    }
+    .into()
+}
+
+pub(crate) fn unsealed(unsealed: &Unsealed) -> Record {
+    let Unsealed { from, to, reason } = unsealed;
+    Record::new().with("from", number(*from)).with("to", number(*to)).with("reason", reason.as_str())
 }
 
 pub(crate) fn link_of(link: &Link) -> JsValue {
@@ -76,7 +93,7 @@ pub(crate) fn link_of(link: &Link) -> JsValue {
 
 /// A number of lines.
 pub(crate) fn size_of(fields: &mut Fields, key: &str) -> u64 {
-    fields.integer(key).to_string().parse().unwrap_or_else(|_| {
+    fields.integer(key).to_u128().and_then(|n| u64::try_from(n).ok()).filter(|n| *n <= MAX_LOG_SIZE).unwrap_or_else(|| {
         fields.invalid(key, "a number of lines");
         0
     })
@@ -91,7 +108,7 @@ fn break_of(found: &Break) -> JsValue {
         .into()
 }
 
-/// Counts of lines and bytes are far below 2^53; what a checkpoint states may not be.
+/// Counts of lines and bytes are below 2^53, and so is what a checkpoint states.
 #[allow(clippy::cast_precision_loss)]
 pub(crate) const fn number(n: u64) -> f64 {
     n as f64

@@ -28,7 +28,7 @@ impl AuditLeaves {
 
     /// Takes in a piece of the log.
     pub fn push(&mut self, chunk: &[u8]) {
-        self.lines.push(chunk, |line| self.leaves.push(leaf_hash(line)));
+        self.lines.push(chunk, |line| self.leaves.push(line.leaf()));
     }
 
     /// How many lines there were so far.
@@ -37,18 +37,18 @@ impl AuditLeaves {
     }
 
     /// The root over the first `size` lines; nothing where there are fewer.
-    pub fn root(&self, size: usize) -> Option<String> {
-        self.leaves.get(..size).map(|leaves| hex(&root_of(leaves)))
+    pub fn root(&self, size: f64) -> Option<String> {
+        self.leaves.get(..place(size)?).map(|leaves| hex(&root_of(leaves)))
     }
 
     /// The path of line `index`, from 0, in the tree over the first `size` lines.
-    pub fn inclusion(&self, index: usize, size: usize) -> Option<Array> {
-        inclusion_path(self.leaves.get(..size)?, index).map(|path| hashes(&path))
+    pub fn inclusion(&self, index: f64, size: f64) -> Option<Array> {
+        inclusion_path(self.leaves.get(..place(size)?)?, place(index)?).map(|path| hashes(&path))
     }
 
     /// The path from the tree over the first `old_size` lines to that over the first `size`.
-    pub fn consistency(&self, old_size: usize, size: usize) -> Option<Array> {
-        consistency_path(self.leaves.get(..size)?, old_size).map(|path| hashes(&path))
+    pub fn consistency(&self, old_size: f64, size: f64) -> Option<Array> {
+        consistency_path(self.leaves.get(..place(size)?)?, place(old_size)?).map(|path| hashes(&path))
     }
 }
 
@@ -74,6 +74,11 @@ fn path_of(path: &Array) -> Result<Vec<Hash>, Refusal> {
 
 fn hash(text: &str) -> Result<Hash, Refusal> {
     from_hex(text).map_err(|_| Refusal::new(Code::FieldInvalid, "a hash must be 64 lower-case hexadecimal digits"))
+}
+
+/// A count of what is in memory; nothing where so much cannot be. The narrower integers of the border would wrap around.
+fn place(n: f64) -> Option<usize> {
+    usize::try_from(whole(n)?).ok()
 }
 
 /// A count as JavaScript has it; nothing where it is none.

@@ -61,11 +61,13 @@ pub enum Kind {
     LogRecovered,
     /// A log goes on with another one, which was full.
     LogContinued,
+    /// A sink could not store some events.
+    EventsLost,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::PacketAccepted,
         Self::PacketRejected,
         Self::CapabilityStale,
@@ -85,6 +87,7 @@ impl Kind {
         Self::LogCheckpoint,
         Self::LogRecovered,
         Self::LogContinued,
+        Self::EventsLost,
     ];
 
     /// The value of `event_type`.
@@ -110,6 +113,7 @@ impl Kind {
             Self::LogCheckpoint => "log_checkpoint",
             Self::LogRecovered => "log_recovered",
             Self::LogContinued => "log_continued",
+            Self::EventsLost => "events_lost",
         }
     }
 
@@ -125,6 +129,7 @@ impl Kind {
                 | Self::Unattested
                 | Self::Revoked
                 | Self::LogRecovered
+                | Self::EventsLost
         )
     }
 

@@ -114,8 +114,14 @@ pub const MAX_REVIEW_DIGESTS: usize = 3;
 pub const MAX_THRESHOLD: u32 = 64;
 
 /// Longest line of a log, in bytes (16 MiB): an event tells of a packet of at most 1 MiB, whose characters are
-/// six times as long where each is escaped.
+/// six times as long where each is escaped. Writers clip what would be longer; readers hash it and do not parse it.
 pub const MAX_LINE_BYTES: usize = 16 * 1024 * 1024;
+
+/// Longest member that stays whole in a clipped line, in bytes (64 KiB).
+pub const MAX_CLIPPED_BYTES: usize = 64 * 1024;
+
+/// Most of a log's lines, and of anything that a proof counts: larger numbers are not exact everywhere.
+pub const MAX_LOG_SIZE: u64 = (1 << 53) - 1;
 
 /// Most entries of all that an audit remembers: they take about 220 MB, and thrice that where each is of a running task.
 pub const MAX_AUDIT_ENTRIES: usize = 1_000_000;

@@ -5,18 +5,25 @@
 //! cannot take back.
 
 mod checkpoint;
+mod clip;
+mod long;
 mod merkle;
+mod opening;
 mod verify;
 
 pub use checkpoint::{Checkpoint, Seal, UnverifiedCheckpoint};
+pub use long::LongLine;
 pub use merkle::{Frontier, Hash, consistency_path, extends, includes, inclusion_path, leaf_hash, root_of};
-pub use verify::{Break, Fault, Report, Verifier};
+pub use opening::{Opening, Unsealed};
+pub use verify::{Break, Fault, Found, Report, Verifier};
 
-use crate::crypto::sha256;
+use crate::crypto::{PublicKey, sha256};
 use crate::encoding::{from_hex, hex};
 use crate::event::{self, Kind, Stamp};
 use crate::json::{self, Escape, FloatForm, Integer, Style, TimeForm, Value};
+use crate::limits::{MAX_LINE_BYTES, MAX_LOG_SIZE};
 use crate::time::Timestamp;
+use opening::Opened;
 
 /// What stands in `prev` of the first line.
 const NOTHING: Hash = [0; 32];
@@ -39,7 +46,11 @@ impl Link {
     /// The link that the first line of a log, `line`, states.
     fn of(line: &Value) -> Option<Self> {
         let text = |key| if let Some(Value::String(text)) = line.member(key) { Some(text.as_str()) } else { None };
-        let size = if let Some(Value::Int(size)) = line.member("previous_size") { size.to_string().parse().ok()? } else { return None };
+        let size = if let Some(Value::Int(size)) = line.member("previous_size") {
+            size.to_u128().and_then(|n| u64::try_from(n).ok()).filter(|n| *n <= MAX_LOG_SIZE)?
+        } else {
+            return None;
+        };
         let is_link = text("event_type") == Some(Kind::LogContinued.as_str());
         let root = text("previous_root").and_then(|root| from_hex(root).ok()).filter(|_| is_link)?;
         Some(Self { log_id: text("previous_log_id")?.to_owned(), size, root })
@@ -70,17 +81,18 @@ pub struct Writer {
     log_id: String,
     tree: Frontier,
     prev: Hash,
+    opened: Opened,
 }
 
 impl Writer {
     /// A new log.
     #[must_use]
     pub fn new(log_id: &str) -> Self {
-        Self { log_id: log_id.to_owned(), tree: Frontier::default(), prev: NOTHING }
+        Self { log_id: log_id.to_owned(), tree: Frontier::default(), prev: NOTHING, opened: Opened::default() }
     }
 
-    /// Takes in a line that stands in the log already, without its newline. A log is opened by taking in all of
-    /// them, or those since a state that was kept.
+    /// Takes in a line that stands in the log already, without its newline, as one that this writer wrote: nothing is held against
+    /// it. [`Opening`] opens a log that may have been changed since.
     pub fn take_in(&mut self, line: &[u8]) {
         self.tree.push(leaf_hash(line));
         self.prev = sha256(&[line]);
@@ -91,24 +103,49 @@ impl Writer {
         let mut event = event.clone();
         if let Value::Object(members) = &mut event {
             members.retain(|(key, _)| key != "prev");
+        }
+        // Room for `prev`.
+        if json::write(&event, LINE).len() > MAX_LINE_BYTES - 128
+            && let Value::Object(members) = event
+        {
+            event = clip::clipped(members);
+        }
+        if let Value::Object(members) = &mut event {
             members.push(("prev".into(), Value::String(hex(&self.prev))));
         }
         self.write(&event)
     }
 
-    /// What a checkpoint would state now.
+    /// What a checkpoint would state now, of a log that this writer wrote from its first line on; [`Writer::seal_with`] is for any.
     #[must_use]
     pub fn seal(&self, at: Timestamp, producer: &str) -> Seal {
         let (size, root) = (self.tree.size(), self.tree.root());
-        Seal { timestamp: at, producer: producer.to_owned(), log_id: self.log_id.clone(), size, root, prev: self.prev }
+        Seal { timestamp: at, producer: producer.to_owned(), log_id: self.log_id.clone(), size, root, prev: self.prev, unsealed: None }
+    }
+
+    /// What a checkpoint by `key` would state now, with what no checkpoint of that keeper covered when the log was opened. Its time is
+    /// never before that of the checkpoint before.
+    #[must_use]
+    pub fn seal_with(&self, at: Timestamp, producer: &str, key: &PublicKey) -> Seal {
+        let at = self.opened.earliest(key).map_or(at, |earliest| earliest.max(at));
+        Seal { unsealed: self.unsealed(key), ..self.seal(at, producer) }
+    }
+
+    /// What no checkpoint of the keeper who signs with `key` covered when the log was opened, until one states it.
+    #[must_use]
+    pub fn unsealed(&self, key: &PublicKey) -> Option<Unsealed> {
+        self.opened.unsealed(key)
     }
 
     /// The line of a checkpoint of what has been written so far; nothing for one of another state.
     pub fn append_checkpoint(&mut self, checkpoint: &Checkpoint) -> Option<String> {
-        let seal = &checkpoint.content().body;
-        let fits =
-            *seal == Seal { timestamp: seal.timestamp, producer: seal.producer.clone(), ..self.seal(seal.timestamp, &seal.producer) };
-        fits.then(|| self.write(&checkpoint.to_value()))
+        let (seal, key) = (&checkpoint.content().body, checkpoint.content().public_key);
+        if *seal != self.seal_with(seal.timestamp, &seal.producer, &key) {
+            return None;
+        }
+        let line = self.write(&checkpoint.to_value());
+        self.opened.cover(key, self.tree.size(), seal.timestamp);
+        Some(line)
     }
 
     /// The line that tells that a last line without newline, `cut`, has been cut off: the writer had stopped in

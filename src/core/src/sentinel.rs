@@ -37,7 +37,7 @@ use audit::Audit;
 
 use crate::crypto::PublicKey;
 use crate::limits::{MAX_AUDIT_ENTRIES, MAX_LINE_BYTES};
-use crate::log::Checkpoint;
+use crate::log::{Checkpoint, LongLine};
 use crate::scan::{Reader, line_end, rewrite};
 use crate::time::Timestamp;
 
@@ -126,15 +126,15 @@ pub struct Sentinel {
     audit: Audit,
     /// The beginning of a line whose end has not come yet.
     partial: Vec<u8>,
-    /// Whether the rest of a line that is too long is being passed over.
-    is_skipping: bool,
+    /// A line that is too long, of which only hashes are kept.
+    long: Option<LongLine>,
 }
 
 impl Sentinel {
     /// An auditor that has read nothing yet.
     #[must_use]
     pub fn new(options: Options) -> Self {
-        Self { reader: Reader::default(), audit: Audit::new(options), partial: Vec::new(), is_skipping: false }
+        Self { reader: Reader::default(), audit: Audit::new(options), partial: Vec::new(), long: None }
     }
 
     /// Takes in the next piece of the log. What is found in it is given to `found` at once.
@@ -154,12 +154,15 @@ impl Sentinel {
                 self.hold(piece);
                 break;
             }
-            if self.partial.is_empty() && !self.is_skipping {
+            if self.partial.is_empty() && self.long.is_none() && piece.len() <= MAX_LINE_BYTES {
                 self.line(piece);
             } else {
                 self.hold(piece);
                 let mut line = core::mem::take(&mut self.partial);
-                self.line(&line);
+                match self.long.take() {
+                    Some(long) => self.audit.long_line(Some(long)),
+                    None => self.line(&line),
+                }
                 line.clear();
                 self.partial = line;
             }
@@ -210,7 +213,9 @@ impl Sentinel {
     /// The log ends here.
     pub fn finish(&mut self, found: &mut dyn FnMut(Finding)) {
         let tail = core::mem::take(&mut self.partial);
-        if !tail.is_empty() || self.is_skipping {
+        if self.long.take().is_some() {
+            self.audit.long_line(None);
+        } else if !tail.is_empty() {
             self.tail(&tail);
         }
         self.audit.finish(&tail);
@@ -225,20 +230,20 @@ impl Sentinel {
 
     /// Keeps the beginning of a line.
     fn hold(&mut self, piece: &[u8]) {
-        if self.is_skipping {
-            return;
+        if self.long.is_none() && self.partial.len().saturating_add(piece.len()) > MAX_LINE_BYTES {
+            let mut long = LongLine::default();
+            long.push(&core::mem::take(&mut self.partial));
+            self.long = Some(long);
         }
-        if self.partial.len().saturating_add(piece.len()) > MAX_LINE_BYTES {
-            self.is_skipping = true;
-            self.partial = Vec::new();
-        } else {
-            self.partial.extend_from_slice(piece);
+        match &mut self.long {
+            Some(long) => long.push(piece),
+            None => self.partial.extend_from_slice(piece),
         }
     }
 
     /// Reads the line that begins at `at` if it is plain and ends with a newline, whose place is the answer.
     fn plain_line(&mut self, chunk: &[u8], at: usize) -> Option<usize> {
-        if !self.partial.is_empty() || self.is_skipping {
+        if !self.partial.is_empty() || self.long.is_some() {
             return None;
         }
         let (line, end) = self.reader.read(chunk, at)?;
@@ -256,9 +261,6 @@ impl Sentinel {
 
     fn line(&mut self, bytes: &[u8]) {
         let Self { reader, audit, .. } = self;
-        if core::mem::take(&mut self.is_skipping) || bytes.len() > MAX_LINE_BYTES {
-            return audit.no_event(&[], Some("it is longer than 16 MiB"));
-        }
         if let Some((line, end)) = reader.read(bytes, 0)
             && end == bytes.len()
         {

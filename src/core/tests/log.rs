@@ -8,7 +8,7 @@ use support::at;
 use trusthandoff::crypto::SecretKey;
 use trusthandoff::event::{Kind, Stamp, event};
 use trusthandoff::json;
-use trusthandoff::log::{Checkpoint, Fault, Report, UnverifiedCheckpoint, Verifier, Writer};
+use trusthandoff::log::{Checkpoint, Fault, LongLine, Opening, Report, Unsealed, UnverifiedCheckpoint, Verifier, Writer, leaf_hash};
 use trusthandoff::statement::Issuer;
 
 const LINES: usize = 1000;
@@ -272,4 +272,91 @@ fn a_log_that_goes_on_with_another_names_it_as_it_ended_and_none_between_can_be_
     let late = [writer.append(&told(0)), writer.append(&json::parse(logs[1][0].as_bytes()).expect("JSON"))];
     assert_eq!(read(&late, None).continues, None);
     assert!(!read(&late, Some(&first)).is_whole());
+}
+
+fn signed(writer: &Writer, secret: &SecretKey) -> Checkpoint {
+    let key = secret.public_key();
+    let issuer = Issuer { agent_id: "agent:researcher".into(), public_key: key, now: at(5000), entropy: [1; 16] };
+    writer.seal_with(at(5000), "agent:researcher", &key).draft(&issuer).and_then(|draft| draft.sign(secret)).expect("signed")
+}
+
+fn opened(lines: &[String], own: &[&SecretKey], kept: Option<Option<&str>>) -> Writer {
+    let mut opening = Opening::of(Writer::new("log-1"));
+    opening.own(own.iter().map(|secret| secret.public_key()).collect());
+    if let Some(text) = kept {
+        opening.expect(text.map(str::as_bytes));
+    }
+    lines.iter().for_each(|line| opening.push(line.as_bytes()));
+    assert!(lines.is_empty() || opening.is_log());
+    opening.finish()
+}
+
+fn found(from: u64, to: u64, reason: &str) -> Option<Unsealed> {
+    Some(Unsealed { from, to, reason: reason.into() })
+}
+
+#[test]
+fn whoever_opens_a_log_states_what_no_checkpoint_of_its_own_covers_and_seals_none_of_it() {
+    let (own, other) = (keeper(), SecretKey::from_seed(&[78; 32]));
+    let mut writer = Writer::new("log-1");
+    let mut lines: Vec<String> = (0..4).map(|n| writer.append(&told(n))).collect();
+    let kept = signed(&writer, &own);
+    lines.push(writer.append_checkpoint(&kept).expect("of this state"));
+    assert_eq!(writer.unsealed(&own.public_key()), None);
+    let text = kept.to_text();
+    let open = |lines: &[String], kept| opened(lines, &[&own], kept).unsealed(&own.public_key());
+    assert_eq!(open(&lines, Some(Some(&text))), None);
+    assert_eq!(open(&lines, None), None);
+    assert_eq!(open(&[], Some(None)), None);
+    assert_eq!(open(&lines, Some(None)), found(6, 5, "checkpoint_missing"));
+    assert_eq!(open(&lines, Some(Some("{"))), found(6, 5, "checkpoint_unreadable"));
+    assert_eq!(open(&[], Some(Some(&text))), found(1, 0, "log_shorter"));
+    assert_eq!(open(&lines[..3], Some(Some(&text))), found(1, 3, "log_shorter"));
+    let forged = [&lines[..1], &[lines[1].replace("read", "wipe")], &lines[2..]].concat();
+    assert_eq!(open(&forged, Some(Some(&text))), found(1, 5, "root_mismatch"));
+    assert_eq!(open(&forged, None), found(1, 5, "checkpoint_mismatch"));
+    assert_eq!(opened(&lines, &[], Some(Some(&text))).unsealed(&own.public_key()), found(6, 5, "checkpoint_of_another_key"));
+    assert_eq!(opened(&lines, &[], None).unsealed(&other.public_key()), found(1, 5, "not_sealed"));
+    assert_eq!(opened(&lines, &[&own], None).unsealed(&other.public_key()), None);
+
+    // Stated once, in a line of its own, it is sealed by no checkpoint that follows.
+    lines.push(writer.append(&told(4)));
+    let mut again = opened(&lines, &[&own], Some(Some(&text)));
+    assert_eq!(again.unsealed(&own.public_key()), found(6, 6, "not_sealed"));
+    assert_eq!(again.append_checkpoint(&checkpoint(&again, &own)), None, "not without saying so");
+    for n in 5..7 {
+        let seal = signed(&again, &own);
+        lines.push(again.append_checkpoint(&seal).expect("of this state"));
+        lines.push(again.append(&told(n)));
+    }
+    let report = verified(&lines, None);
+    assert_eq!((report.breaks.clone(), report.lines, report.sealed, report.unsealed()), (vec![], 10, 8, 2));
+    assert_eq!(report.found.iter().map(|found| (found.at, found.unsealed.from, found.unsealed.to)).collect::<Vec<_>>(), [(7, 6, 6)]);
+}
+
+#[test]
+fn a_line_is_clipped_where_it_would_be_too_long_and_hashed_where_it_is() {
+    let mut writer = Writer::new("log-1");
+    let long = "\u{1f600}".repeat(5 << 20);
+    let event = json::Value::Object(vec![
+        ("event_type".into(), "x".into()),
+        ("text".into(), long.as_str().into()),
+        ("prev".into(), "forged".into()),
+    ]);
+    let line = writer.append(&event);
+    assert!(
+        line.len() < 100_000
+            && line.contains("\"clipped\": {\"text\": {\"bytes\": ")
+            && line.ends_with(&format!("\"prev\": \"{}\"}}", "0".repeat(64)))
+    );
+    let many = (0..400_000).map(|n| (format!("member-{n:020}"), "x".repeat(40).as_str().into())).collect();
+    let line = writer.append(&json::Value::Object(many));
+    assert!(line.len() < 1000 && line.contains("\"*\": {\"bytes\": "), "{}", line.len());
+
+    let bytes = line.as_bytes();
+    let mut pieces = LongLine::default();
+    bytes.chunks(7).for_each(|piece| pieces.push(piece));
+    let (leaf, hash, prev) = pieces.finish();
+    assert_eq!((leaf, hash), (leaf_hash(bytes), trusthandoff::crypto::sha256(&[bytes])));
+    assert!(line.ends_with(&format!("\"{}\"}}", trusthandoff::encoding::hex(&prev.expect("chained")))));
 }

@@ -1,9 +1,12 @@
 //! A checkpoint: a line of the log that is signed, and states all that stands before it.
 
 use super::Hash;
+use super::opening::Unsealed;
+use super::whole;
 use crate::encoding::hex;
 use crate::event::Kind;
-use crate::json::{Fields, Integer, Value};
+use crate::json::{Fields, Value};
+use crate::limits::MAX_LOG_SIZE;
 use crate::statement::{self, Body, Error, Issuer};
 use crate::time::Timestamp;
 
@@ -27,6 +30,8 @@ pub struct Seal {
     pub root: Hash,
     /// SHA-256 of the line before it.
     pub prev: Hash,
+    /// Of the lines before it, what stood there when its keeper opened the log and no checkpoint of its own covered.
+    pub unsealed: Option<Unsealed>,
 }
 
 impl Body for Seal {
@@ -36,7 +41,6 @@ impl Body for Seal {
         if fields.text("event_type") != Kind::LogCheckpoint.as_str() {
             fields.invalid("event_type", "`log_checkpoint`");
         }
-        let size = fields.integer("size").to_u128().and_then(|n| u64::try_from(n).ok());
         // They are functions of the rest, and readers of events look for them.
         for name in ["event_id", "correlation_id", "idempotency_key"] {
             fields.text(name);
@@ -45,19 +49,21 @@ impl Body for Seal {
             timestamp: fields.time("timestamp"),
             producer: fields.text("producer_id"),
             log_id: fields.text("log_id"),
-            size: size.unwrap_or_else(|| {
-                fields.invalid("size", "an integer from 0 to 2^64 - 1");
-                0
-            }),
+            size: lines_of(fields, "size"),
             root: fields.digest("root"),
             prev: fields.digest("prev"),
+            unsealed: fields.has("unsealed_from").then(|| Unsealed {
+                from: lines_of(fields, "unsealed_from"),
+                to: lines_of(fields, "unsealed_to"),
+                reason: fields.text("unsealed_reason"),
+            }),
         }
     }
 
     fn members(&self) -> Vec<(&'static str, Value)> {
         // Unique for a log and size, and so is what was stated of it.
         let id = [&self.log_id, ":", &self.size.to_string()].concat();
-        vec![
+        let mut members = vec![
             ("event_id", id.as_str().into()),
             ("event_type", Kind::LogCheckpoint.as_str().into()),
             ("timestamp", Value::Time(self.timestamp)),
@@ -65,10 +71,15 @@ impl Body for Seal {
             ("correlation_id", self.log_id.as_str().into()),
             ("idempotency_key", Value::String([Kind::LogCheckpoint.as_str(), ":", &id].concat())),
             ("log_id", self.log_id.as_str().into()),
-            ("size", Integer::from_digits(&self.size.to_string()).map_or(Value::Null, Value::Int)),
+            ("size", whole(self.size)),
             ("root", Value::String(hex(&self.root))),
             ("prev", Value::String(hex(&self.prev))),
-        ]
+        ];
+        if let Some(Unsealed { from, to, reason }) = &self.unsealed {
+            let found = [("unsealed_from", whole(*from)), ("unsealed_to", whole(*to)), ("unsealed_reason", reason.as_str().into())];
+            members.extend(found);
+        }
+        members
     }
 }
 
@@ -80,4 +91,13 @@ impl Seal {
     pub fn draft(self, issuer: &Issuer) -> Result<statement::Content<Self>, Error> {
         statement::Content::new(None, self, issuer)
     }
+}
+
+/// A number of lines.
+fn lines_of(fields: &mut Fields, key: &str) -> u64 {
+    let size = fields.integer(key).to_u128().and_then(|n| u64::try_from(n).ok()).filter(|n| *n <= MAX_LOG_SIZE);
+    size.unwrap_or_else(|| {
+        fields.invalid(key, "an integer from 0 to 2^53 - 1");
+        0
+    })
 }

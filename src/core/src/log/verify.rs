@@ -1,14 +1,18 @@
 //! Reading a log against what it carries itself and what was kept elsewhere: one pass, constant memory.
 
-use super::{Checkpoint, Frontier, Hash, Link, NOTHING, Seal, UnverifiedCheckpoint, leaf_hash};
+use super::{Checkpoint, Frontier, Hash, LINE, Link, LongLine, NOTHING, Seal, Unsealed, UnverifiedCheckpoint, leaf_hash};
 use crate::crypto::{KeyTables, PublicKey, sha256};
 use crate::encoding::{from_hex, hex};
 use crate::event::Kind;
 use crate::json::{self, Value};
 use crate::scan::{Line, Name, Reader};
+use crate::time::Timestamp;
 
 /// Most breaks that are told one by one; the rest is counted.
 const MAX_BREAKS: usize = 1000;
+
+/// Most keys whose checkpoints are told apart.
+const MAX_COVERS: usize = 16;
 
 /// What is wrong at a place of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +46,10 @@ pub enum Fault {
         /// How many lines that one had.
         size: u64,
     },
+    /// A checkpoint that was made before the one before it.
+    CheckpointTime,
+    /// The keeper found the log changed when it opened it, and a checkpoint says so.
+    Found(String),
 }
 
 impl Fault {
@@ -59,6 +67,8 @@ impl Fault {
             Self::LastLine => "last_line_altered",
             Self::Root => "root_mismatch",
             Self::Link { .. } => "not_continued",
+            Self::CheckpointTime => "checkpoint_time",
+            Self::Found(_) => "found_changed",
         }
     }
 }
@@ -74,12 +84,32 @@ pub struct Break {
     pub fault: Fault,
 }
 
+/// What the keeper of a log found when it opened it, as a checkpoint tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The line of the checkpoint, from 1.
+    pub at: u64,
+    /// The lines that no checkpoint of its own covered.
+    pub unsealed: Unsealed,
+}
+
+/// How far the checkpoints of a key cover a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Cover {
+    pub(super) key: PublicKey,
+    /// Lines, the last checkpoint included.
+    pub(super) size: u64,
+    /// When that one was made.
+    pub(super) at: Timestamp,
+}
+
 /// What was found of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// How many whole lines there are.
     pub lines: u64,
-    /// How many of them stand before the last trusted checkpoint that fits, that one included where it is a line.
+    /// How many of them trusted checkpoints that fit vouch for, those included that are lines. What such a checkpoint says to have been
+    /// there unsealed when the log was opened it does not vouch for, nor do checkpoints for lines whose chain is broken.
     pub sealed: u64,
     /// How many checkpoints were valid and trusted.
     pub checkpoints: u64,
@@ -95,6 +125,8 @@ pub struct Report {
     pub more_breaks: u64,
     /// Bytes after the last newline: the writer stopped in the middle of a line. No sign of tampering.
     pub tail: u64,
+    /// What the keeper found when it opened the log; the first thousand times.
+    pub found: Vec<Found>,
 }
 
 impl Report {
@@ -129,6 +161,14 @@ pub struct Verifier {
     report: Report,
     /// The first line that no fitting checkpoint vouches for, from 1.
     unsealed_from: u64,
+    /// The last line that a trusted checkpoint stands behind.
+    sealed_to: u64,
+    /// The lines after it that the next one does not vouch for.
+    excluded: Option<(u64, u64)>,
+    covers: Vec<Cover>,
+    /// The last line with which something is wrong, and what.
+    broken: Option<(u64, &'static str)>,
+    is_chained: bool,
 }
 
 impl Verifier {
@@ -156,8 +196,14 @@ impl Verifier {
                 breaks: Vec::new(),
                 more_breaks: 0,
                 tail: 0,
+                found: Vec::new(),
             },
             unsealed_from: 1,
+            sealed_to: 0,
+            excluded: None,
+            covers: Vec::new(),
+            broken: None,
+            is_chained: false,
         };
         // One that was made before the first line.
         verifier.meet_kept();
@@ -169,6 +215,47 @@ impl Verifier {
     pub fn after(mut self, size: u64, root: Hash) -> Self {
         self.before = Some((size, root));
         self
+    }
+
+    /// Goes on behind lines that are known.
+    pub(super) fn at(tree: &Frontier, prev: Hash) -> Self {
+        let mut verifier = Self::new(&[], None);
+        verifier.report.lines = tree.size();
+        (verifier.tree, verifier.prev) = (tree.clone(), prev);
+        verifier
+    }
+
+    /// Expects a checkpoint that was kept elsewhere to stand.
+    pub(super) fn keep(&mut self, seal: Seal) {
+        self.kept = Some(seal);
+        self.meet_kept();
+    }
+
+    /// Whether a line carries the hash of the one before.
+    pub(super) const fn is_chained(&self) -> bool {
+        self.is_chained
+    }
+
+    /// The log that this one goes on with.
+    pub(super) const fn continues(&self) -> Option<&Link> {
+        self.report.continues.as_ref()
+    }
+
+    pub(super) const fn size(&self) -> u64 {
+        self.tree.size()
+    }
+
+    /// How the log ends: its tree, and the hash of its last line.
+    pub(super) fn end(&self) -> (Frontier, Hash) {
+        (self.tree.clone(), self.prev)
+    }
+
+    /// How far checkpoints cover the log, the last line with which something is wrong, and why the kept checkpoint does not stand.
+    pub(super) fn found(self) -> (Vec<Cover>, Option<(u64, &'static str)>, Option<&'static str>) {
+        let is_of_kept = |found: &&Break| matches!(found.fault, Fault::LastLine | Fault::Root);
+        let missed = self.report.breaks.iter().find(is_of_kept).map(|found| found.fault.as_str());
+        let shorter = self.kept.map(|kept| Fault::Shorter { stated: kept.size }.as_str());
+        (self.covers, self.broken, missed.or(shorter))
     }
 
     /// Takes in the next line, without its newline.
@@ -187,10 +274,25 @@ impl Verifier {
             Some(read) if at > 1 && read.is_plain() && !is_of_log(read) => self.follow(at, read.text(Name::Prev).as_deref()),
             _ => self.parsed(at, line),
         }
+        self.took_in(leaf_hash(line), sha256(&[line]));
+    }
+
+    /// Takes in a line that is too long to be read. Who wrote it as this module does has chained it all the same.
+    pub fn push_long(&mut self, line: LongLine) {
+        let at = self.report.lines.saturating_add(1);
+        let (leaf, hash, prev) = line.finish();
+        match prev {
+            Some(prev) => self.follow(at, Some(&hex(&prev))),
+            None => self.fault(at, at, Fault::NoEvent),
+        }
+        self.took_in(leaf, hash);
+    }
+
+    fn took_in(&mut self, leaf: Hash, hash: Hash) {
         self.meet_before();
-        self.tree.push(leaf_hash(line));
-        self.prev = sha256(&[line]);
-        self.report.lines = at;
+        self.tree.push(leaf);
+        self.prev = hash;
+        self.report.lines = self.report.lines.saturating_add(1);
         self.meet_kept();
     }
 
@@ -205,7 +307,7 @@ impl Verifier {
                 }
                 self.follow(at, prev);
                 if value.member("event_type") == Some(&Kind::LogCheckpoint.as_str().into()) {
-                    self.checkpoint(at, value);
+                    self.checkpoint(at, line, value);
                 }
             }
             _ => self.fault(at, at, Fault::NoEvent),
@@ -222,6 +324,7 @@ impl Verifier {
             self.kept = Some(missed);
         }
         (self.tree, self.prev, self.report.log_id) = (Frontier::default(), NOTHING, None);
+        self.covers.clear();
     }
 
     /// What follows is another log, which goes on with none.
@@ -235,7 +338,7 @@ impl Verifier {
     fn follow(&mut self, at: u64, prev: Option<&str>) {
         match prev.and_then(|text| from_hex::<32>(text).ok()) {
             None => self.fault(at, at, Fault::NoHash),
-            Some(prev) if prev == self.prev => {}
+            Some(prev) if prev == self.prev => self.is_chained = true,
             Some(_) => self.fault(at.saturating_sub(1).max(1), at, Fault::Chain),
         }
     }
@@ -253,28 +356,74 @@ impl Verifier {
         self.report
     }
 
-    fn checkpoint(&mut self, at: u64, value: Value) {
+    fn checkpoint(&mut self, at: u64, line: &[u8], value: Value) {
         let read = UnverifiedCheckpoint::read(value, "", &self.keys).and_then(|read| read.verify(&mut self.keys));
         let checkpoint = match read {
             Ok(checkpoint) => checkpoint,
             Err(error) => return self.fault(at, at, Fault::CheckpointInvalid(error.to_string())),
         };
-        let (seal, key) = (&checkpoint.content().body, &checkpoint.content().public_key);
-        if self.trusted.is_empty() {
-            self.report.log_id.get_or_insert_with(|| seal.log_id.clone());
-            return;
+        if json::write(&checkpoint.to_value(), LINE).as_bytes() != line {
+            return self.fault(at, at, Fault::CheckpointInvalid("it is spelled otherwise than it was written".into()));
         }
-        if !self.trusted.contains(key) {
+        let (seal, key) = (&checkpoint.content().body, &checkpoint.content().public_key);
+        let is_trusted = self.trusted.contains(key);
+        if !is_trusted && !self.trusted.is_empty() {
             return self.fault(at, at, Fault::CheckpointUntrusted);
         }
         let is_same_log = self.report.log_id.as_ref().is_none_or(|id| *id == seal.log_id);
         if !is_same_log || seal.size != self.tree.size() || seal.root != self.tree.root() || seal.prev != self.prev {
-            return self.fault(self.unsealed_from.min(at), at, Fault::CheckpointMismatch);
+            let is_explained = !is_trusted && self.broken.is_some();
+            return if is_explained {
+                self.spoil(at, &Fault::CheckpointMismatch)
+            } else {
+                self.fault(self.unsealed_from.min(at), at, Fault::CheckpointMismatch)
+            };
+        }
+        if self.covers.iter().any(|cover| cover.key == *key && seal.timestamp < cover.at) {
+            return self.fault(at, at, Fault::CheckpointTime);
         }
         self.report.log_id = Some(seal.log_id.clone());
-        self.report.checkpoints = self.report.checkpoints.saturating_add(1);
-        self.seal(at);
-        self.unsealed_from = at.saturating_add(1);
+        if let Some(unsealed) = &seal.unsealed {
+            self.opened(at, unsealed);
+        }
+        self.cover(Cover { key: *key, size: seal.size.saturating_add(1), at: seal.timestamp });
+        if is_trusted {
+            self.report.checkpoints = self.report.checkpoints.saturating_add(1);
+            self.seal(at);
+            self.unsealed_from = at.saturating_add(1);
+        }
+    }
+
+    /// What the keeper found when it opened the log, as the checkpoint in line `at` tells.
+    fn opened(&mut self, at: u64, unsealed: &Unsealed) {
+        // Its lines are counted from the first of its own log.
+        let base = at.saturating_sub(1).saturating_sub(self.tree.size());
+        let (from, to) = (base.saturating_add(unsealed.from), base.saturating_add(unsealed.to.min(self.tree.size())));
+        if unsealed.is_fault() {
+            let (first, last) = if from > to { (at, at) } else { (from, to) };
+            self.fault(first, last, Fault::Found(unsealed.reason.clone()));
+        }
+        self.exclude(from, to);
+        if self.report.found.len() < MAX_BREAKS {
+            self.report.found.push(Found { at, unsealed: Unsealed { from, to, ..unsealed.clone() } });
+        }
+    }
+
+    /// The next trusted checkpoint does not vouch for these lines.
+    fn exclude(&mut self, from: u64, to: u64) {
+        let from = from.max(self.sealed_to.saturating_add(1));
+        if from <= to {
+            let (first, last) = self.excluded.unwrap_or((from, to));
+            self.excluded = Some((first.min(from), last.max(to)));
+        }
+    }
+
+    fn cover(&mut self, cover: Cover) {
+        self.covers.retain(|other| other.key != cover.key);
+        if self.covers.len() >= MAX_COVERS {
+            self.covers.remove(0);
+        }
+        self.covers.push(cover);
     }
 
     /// Where the checkpoint that was kept elsewhere stands.
@@ -290,6 +439,10 @@ impl Verifier {
         if kept.root != self.tree.root() {
             self.fault(self.unsealed_from.min(at), at, Fault::Root);
         } else {
+            if let Some(unsealed) = kept.unsealed {
+                let base = at.saturating_sub(kept.size);
+                self.exclude(base.saturating_add(unsealed.from), base.saturating_add(unsealed.to.min(kept.size)));
+            }
             self.report.log_id = Some(kept.log_id);
             self.seal(at);
             self.unsealed_from = self.unsealed_from.max(at.saturating_add(1));
@@ -305,14 +458,26 @@ impl Verifier {
         }
     }
 
-    /// A trusted checkpoint vouches for the lines up to `at`.
+    /// A trusted checkpoint vouches for the lines up to `at`, apart from those that are excluded.
     fn seal(&mut self, at: u64) {
-        if !self.is_parted {
-            self.report.sealed = self.report.sealed.max(at);
+        if !self.is_parted && at > self.sealed_to {
+            let excluded = self.excluded.take().map_or(0, |(from, to)| to.min(at).saturating_sub(from).saturating_add(1));
+            let vouched = (at - self.sealed_to).saturating_sub(excluded);
+            self.report.sealed = self.report.sealed.saturating_add(vouched);
+            self.sealed_to = at;
         }
     }
 
+    /// Nothing vouches for the lines up to `at` any more: what stands before a break may have been removed, or put there.
+    fn spoil(&mut self, at: u64, fault: &Fault) {
+        self.broken = Some((at, fault.as_str()));
+        self.exclude(0, at);
+    }
+
     fn fault(&mut self, from: u64, to: u64, fault: Fault) {
+        if !matches!(fault, Fault::Found(_) | Fault::Shorter { .. } | Fault::LastLine | Fault::Root | Fault::CheckpointUntrusted) {
+            self.spoil(to, &fault);
+        }
         if self.report.breaks.len() < MAX_BREAKS {
             self.report.breaks.push(Break { from, to, fault });
         } else {
@@ -346,6 +511,8 @@ impl core::fmt::Display for Break {
             Fault::LastLine => write!(f, "line {to} is not the one that the kept checkpoint follows"),
             Fault::Link { size } => write!(f, "line {to} does not name the log before as that one stands, up to its line {size}"),
             Fault::Root => write!(f, "{} not what the kept checkpoint was made over", span(*from, *to)),
+            Fault::CheckpointTime => write!(f, "the checkpoint in line {to} is older than the one before it"),
+            Fault::Found(reason) => write!(f, "{} of a log that its keeper found changed when it opened it (`{reason}`)", span(*from, *to)),
         }
     }
 }

@@ -15,7 +15,7 @@ use super::wheel::minute;
 use super::{Chain, Options};
 use crate::event::Kind;
 use crate::limits::MAX_AUDIT_ENTRIES;
-use crate::log::{Break, Fault, Report, Verifier};
+use crate::log::{Break, Fault, LongLine, Report, Verifier};
 use crate::scan::{Line, Name};
 use crate::time::Timestamp;
 
@@ -176,6 +176,18 @@ impl Audit {
         if let Some(why) = why.filter(|_| !self.is_measuring) {
             self.unreadable(why);
         }
+    }
+
+    /// Takes in a line that is too long to be read; nothing of it where it has no end.
+    pub(super) fn long_line(&mut self, line: Option<LongLine>) {
+        self.number = self.number.saturating_add(1);
+        if self.chain == Chain::Auto {
+            self.chain = Chain::Ignore;
+        }
+        if let (Chain::Verify, Some(verifier), Some(line)) = (self.chain, &mut self.verifier, line) {
+            verifier.push_long(line);
+        }
+        self.unreadable("it is longer than 16 MiB");
     }
 
     /// What follows is not counted as lines of the chain, until it is resumed.
