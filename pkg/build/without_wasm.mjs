@@ -30,6 +30,8 @@ async function bundleEntry(dist, name, extension) {
     external: ["trusthandoff", "trusthandoff/sentinel"],
     plugins: [takenFrom("trusthandoff", "error_classes.js")],
     legalComments: "none",
+    // They are small, and what is needed of the main entry is most of some.
+    minifyWhitespace: true,
     logLevel: "warning",
     metafile: true,
   });

@@ -36,6 +36,8 @@ function folder(t) {
 const lines = (path) => readFileSync(path, "utf8").split("\n").slice(0, -1);
 const ids = (path) => lines(path).map((line) => JSON.parse(line).event_id);
 const chained = { logId: "gate-1", identity: researcher };
+/** The files of a log, without what the sink keeps beside them. */
+const logsIn = (home) => readdirSync(home).filter((name) => !name.startsWith("."));
 
 for (const fsync of ["always", "interval", "never"]) {
   test(`jsonl: one line an event, byte for byte and in order (${fsync})`, async (t) => {
@@ -90,6 +92,8 @@ for (const [kind, options] of Object.entries({ plain: {}, chained })) {
     const cuts = new Set([...Array(24)].flatMap((_, index) => [last + index, whole.length - 1 - index]));
     for (const cut of [...cuts].filter((at) => at > last && at < whole.length)) {
       writeFileSync(path, whole.subarray(0, cut));
+      // Each time it is the first log that crashes, not the one after that goes back to it.
+      rmSync(join(path, "..", ".audit.jsonl.checkpoint"), { force: true });
       const again = await JsonlSink.open(path, { ...options, producer: "agent:keeper" });
       await again.emit(events[3]);
       await again.close();
@@ -111,7 +115,7 @@ test("jsonl: full files are sealed and numbered, each is a whole log, and none c
     await Promise.all(half.map((event) => sink.emit(event)));
     await sink.close();
   }
-  const files = readdirSync(join(path, "..")).sort((a, b) => (a.length === 11 ? 1 : b.length === 11 ? -1 : a.localeCompare(b, "en", { numeric: true })));
+  const files = logsIn(join(path, "..")).sort((a, b) => (a.length === 11 ? 1 : b.length === 11 ? -1 : a.localeCompare(b, "en", { numeric: true })));
   assert.ok(files.length > 3, files.join());
   const stored = [];
   const reports = [];
@@ -179,7 +183,7 @@ test("jsonl: an idle log makes no new files", async (t) => {
   await sink.emit((await happenings(1))[0]);
   await sleep(100);
   await sink.close();
-  assert.deepEqual(readdirSync(join(path, "..")), ["audit.jsonl"]);
+  assert.deepEqual(logsIn(join(path, "..")), ["audit.jsonl"]);
 });
 
 const isTaken = (taken, name) => name !== "audit.jsonl" && (taken === "all" || taken.some((number) => name === `audit.jsonl.${number}`));
@@ -196,14 +200,14 @@ test("jsonl: whatever full files were taken elsewhere, none that is left is writ
     };
     await write(events.slice(0, 30));
     const gone = [];
-    for (const file of readdirSync(home).filter((name) => isTaken(taken, name))) {
+    for (const file of logsIn(home).filter((name) => isTaken(taken, name))) {
       gone.push(...ids(join(home, file)));
       rmSync(join(home, file));
     }
     assert.ok(gone.length > 0);
     await write(events.slice(30));
     const stored = [];
-    for (const file of readdirSync(home)) {
+    for (const file of logsIn(home)) {
       const { whole, unsealed, breaks } = await verifyLog(readFileSync(join(home, file)), { keys: [researcher.publicKeyPem] });
       assert.deepEqual([whole, unsealed], [true, 0], `${taken} ${file} ${breaks.map(({ message }) => message)}`);
       stored.push(...ids(join(home, file)));
@@ -237,9 +241,9 @@ test("jsonl: what cannot be written is said, nothing half-written stays, and it 
   rmSync(`${path}.1`, { recursive: true });
   await sink.emit(events[3]);
   await sink.close();
-  const all = readdirSync(join(path, "..")).flatMap((file) => ids(join(path, "..", file)));
+  const all = logsIn(join(path, "..")).flatMap((file) => ids(join(path, "..", file)));
   assert.deepEqual([0, 1, 2, 3].map((index) => all.includes(events[index].event_id)), [true, false, false, true]);
-  for (const file of readdirSync(join(path, ".."))) assert.equal((await verifyLog(readFileSync(join(path, "..", file)))).whole, true, file);
+  for (const file of logsIn(join(path, ".."))) assert.equal((await verifyLog(readFileSync(join(path, "..", file)))).whole, true, file);
 });
 
 test("jsonl: misuse, a second writer, and more than can wait", async (t) => {
@@ -254,15 +258,12 @@ test("jsonl: misuse, a second writer, and more than can wait", async (t) => {
   await sink.close();
   await sink.close();
   assert.equal((await failureOf(() => sink.emit(event)))?.code, "audit_unavailable");
-  assert.equal(lines(path).length, 3);
+  assert.deepEqual(lines(path).map((line) => JSON.parse(line).event_type).sort(), ["events_lost", ...Array(3).fill(event.event_type)]);
   for (const bad of [{ fsync: "often" }, { logId: "" }, { identity: researcher }, { rotateBytes: 0 }, { path: "x" }, { maxPending: 0 }, null]) {
     assert.equal((await failureOf(() => JsonlSink.open(path, bad)))?.code, "config_invalid", JSON.stringify(bad));
   }
   for (const bad of ["", 7, undefined]) assert.equal((await failureOf(() => JsonlSink.open(bad)))?.code, "config_invalid");
   await (await JsonlSink.open(path)).close();
-  writeFileSync(path, "this is no log\n");
-  await (await JsonlSink.open(path, chained)).close();
-  assert.equal((await verifyLog(readFileSync(path))).whole, false, "what was wrong before stays wrong");
 });
 
 /** A receiver of webhooks that answers as told. */

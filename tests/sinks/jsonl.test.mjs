@@ -48,6 +48,9 @@ for (const fsync of ["always", "interval"]) {
     assert.ok(stored.size >= 20, `${stored.size} stored`);
     assert.deepEqual([...stored].filter((id) => !found.has(id)), []);
     const report = await verifyLog(text, { keys: [researcher.publicKeyPem] });
-    assert.deepEqual([report.whole, report.unsealed, report.breaks], [true, 0, []]);
+    // What a killed process had not sealed its next one says, and seals no more.
+    const unsealed = (report.found ?? []).reduce((sum, { from, to }) => sum + to - from + 1, 0);
+    assert.deepEqual([report.whole, report.unsealed, report.breaks], [true, unsealed, []]);
+    assert.ok((report.found ?? []).every(({ reason }) => ["not_sealed", "checkpoint_missing"].includes(reason)));
   });
 }

@@ -16,33 +16,35 @@ export class KafkaSink {
   #outbox;
 
   constructor(producer, given) {
-    const { topic, maxPending, maxBatch } = readOptions(given, ["topic", "maxPending", "maxBatch"], "KafkaSink");
+    const { topic, ...limits } = readOptions(given, ["topic", "maxPending", "maxBatch", "closeMs"], "KafkaSink");
     const send = isObject(producer) ? member(producer, "send") : undefined;
     if (typeof send !== "function") throw configInvalid(`the producer must be an object with send(), not ${typeName(producer)}`, "producer");
     if (typeof topic !== "string" || topic === "") throw configInvalid("`topic` is required", "topic");
     this.#send = (record) => send.call(producer, record);
     this.#topic = topic;
-    this.#outbox = new Outbox((batch) => this.#deliver(batch), { maxPending, maxBatch });
+    this.#outbox = new Outbox((batch) => this.#deliver(batch), limits);
   }
 
-  /** Resolves when the brokers have the event. */
+  /** Resolves when the brokers have the event, rejects where they have not; it never throws. */
   emit(event) {
-    return this.#outbox.push(event);
+    return this.#outbox.push(event, messageOf);
   }
 
-  /** Resolves when nothing waits any more. The producer stays connected: it is its owner's. */
-  async close() {
-    await this.#outbox.drain();
+  /** Resolves when nothing waits any more, at the deadline at the latest. The producer stays connected: it is its owner's. */
+  close() {
+    return this.#outbox.close();
   }
 
   async #deliver(batch) {
-    const messages = batch.map(({ event }) => ({
-      key: event.correlation_id ?? event.event_id,
-      value: textOf(event),
-      headers: { event_id: event.event_id, event_type: event.event_type, idempotency_key: event.idempotency_key },
-    }));
+    const messages = batch.map(({ event }) => (event.value === undefined ? messageOf(event) : event));
     const answers = await this.#send({ topic: this.#topic, acks: ALL, messages });
     const refused = Array.isArray(answers) ? answers.find((answer) => answer?.errorCode) : undefined;
     if (refused !== undefined) throw errorFor("audit_unavailable", `the broker refused the events with error ${refused.errorCode}`);
   }
+}
+
+function messageOf(event) {
+  const value = textOf(event);
+  const { event_id, event_type, idempotency_key, correlation_id } = event;
+  return { key: correlation_id ?? event_id, value, headers: { event_id, event_type, idempotency_key } };
 }

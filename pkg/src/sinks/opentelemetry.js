@@ -1,7 +1,7 @@
-import { configInvalid } from "../errors.js";
+import { configInvalid, errorFor } from "../errors.js";
 import { WARNINGS } from "../generated/vocabulary.js";
 import { member, readOptions } from "../plain.js";
-import { isObject, typeName } from "../text.js";
+import { inWords, isObject, typeName } from "../text.js";
 import { count, textOf } from "./outbox.js";
 
 const NAME = "trusthandoff";
@@ -31,8 +31,16 @@ export class OpenTelemetrySink {
     this.#maxTasks = count(maxTasks, "maxTasks", 1_000_000);
   }
 
-  /** Hands the event over; what becomes of it, the SDK's processors and exporters decide. */
+  /** Hands the event over; what becomes of it, the SDK's processors and exporters decide. It never throws: where that fails it answers a rejection. */
   emit(event) {
+    try {
+      this.#hand(event);
+    } catch (cause) {
+      return Promise.reject(errorFor("audit_unavailable", `OpenTelemetry did not take the event: ${inWords(cause)}`, { cause }));
+    }
+  }
+
+  #hand(event) {
     const time = new Date(event.timestamp);
     const attributes = attributesOf(event);
     this.#logger?.emit({

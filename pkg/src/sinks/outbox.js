@@ -1,37 +1,100 @@
-import { configInvalid, errorFor } from "../errors.js";
+import { after } from "../gate/timer.js";
+import { CanonicalizationError, configInvalid, errorFor, PayloadValidationError } from "../errors.js";
+import { isObject } from "../text.js";
+import { Losses } from "./losses.js";
 
 /**
  * Events on their way out: kept in order, delivered a batch at a time, one batch after the other. Bounded, because who is told
- * faster than can be delivered must notice (catalogue H03).
+ * faster than can be delivered must notice (catalogue H03). Refusals of senders that nobody proved have a room of their own, so that
+ * a flood of them leaves no acceptance out (catalogue L08), and what was lost is told with the next batch.
  */
 export class Outbox {
   #deliver;
   #maxPending;
   #maxBatch;
+  #closeMs;
   #waiting = [];
-  #pending = 0;
+  #pending = { claimed: 0, other: 0 };
+  #losses = new Losses();
   #working = null;
+  /** What is delivered at the moment. */
+  #underWay = [];
+  #closing = null;
+  #isOver = false;
 
-  /** @param {(batch: { event: object }[]) => Promise<void>} deliver whoever rejects has stored none of the batch */
-  constructor(deliver, { maxPending = 10_000, maxBatch = 500 } = {}) {
+  /**
+   * @param {(batch: { event: object }[]) => Promise<void>} deliver whoever rejects has stored none of the batch
+   * @param {{ maxPending?: number, maxBatch?: number, closeMs?: number }} options
+   */
+  constructor(deliver, options) {
+    const { maxPending, maxBatch, closeMs } = outboxLimits(options);
     this.#deliver = deliver;
-    this.#maxPending = count(maxPending, "maxPending");
-    this.#maxBatch = count(maxBatch, "maxBatch");
+    this.#maxPending = maxPending;
+    this.#maxBatch = maxBatch;
+    this.#closeMs = closeMs;
   }
 
-  /** Resolves once the event is stored, rejects if it is not. */
-  push(event) {
-    if (this.#pending >= this.#maxPending) throw errorFor("audit_unavailable", `${this.#pending} events wait to be stored; there is no room for another one`);
-    this.#pending += 1;
+  /**
+   * Resolves once the event is stored, rejects if it is not. It never throws.
+   *
+   * @param {(event: unknown) => object} [prepare] reads the event now, into what is delivered
+   */
+  async push(event, prepare = (each) => each) {
+    if (this.#closing !== null) throw errorFor("audit_unavailable", "the sink is closed");
+    const prepared = prepare(event);
+    const room = isClaimed(event) ? "claimed" : "other";
+    if (this.#pending[room] >= this.#maxPending) {
+      this.#losses.add(event);
+      throw errorFor("audit_unavailable", `${this.#pending[room]} events wait to be stored; there is no room for another one`);
+    }
+    return this.#enqueue({ event: prepared, told: event, room });
+  }
+
+  /** Takes what is no event and has room always: a mark between events. */
+  mark(event) {
+    return this.#closing === null ? this.#enqueue({ event, told: null, room: null }) : Promise.resolve();
+  }
+
+  /** Resolves when nothing waits any more, at the deadline at the latest: what waits then is refused. */
+  close() {
+    this.#closing ??= this.#drain();
+    return this.#closing;
+  }
+
+  /** Whether `close` has given up on what waited. */
+  get isOver() {
+    return this.#isOver;
+  }
+
+  async #drain() {
+    let callOff;
+    const late = new Promise((resolve) => {
+      callOff = after(this.#closeMs, () => resolve(true));
+    });
+    const isLate = await Promise.race([this.#empty(), late]);
+    callOff();
+    if (isLate === true) this.#giveUp();
+  }
+
+  async #empty() {
+    while (this.#working !== null) await this.#working;
+    const notice = this.#losses.take();
+    // Nothing comes after it that it could go with.
+    if (notice !== null) await this.#deliver([{ event: notice }]).catch(() => {});
+  }
+
+  #giveUp() {
+    this.#isOver = true;
+    const error = errorFor("audit_unavailable", `the sink was closed and had ${this.#closeMs} ms for what waited; this event was not stored`);
+    for (const { reject } of [...this.#waiting.splice(0), ...this.#underWay]) reject(error);
+  }
+
+  #enqueue(item) {
+    if (item.room !== null) this.#pending[item.room] += 1;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ event, resolve, reject });
+      this.#waiting.push({ ...item, resolve, reject });
       this.#work();
     });
-  }
-
-  /** Resolves when nothing waits any more. */
-  async drain() {
-    while (this.#working !== null) await this.#working;
   }
 
   #work() {
@@ -46,21 +109,58 @@ export class Outbox {
     await null;
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, this.#maxBatch);
-      try {
-        await this.#deliver(batch);
-        batch.forEach(({ resolve }) => resolve());
-      } catch (error) {
-        batch.forEach(({ reject }) => reject(error));
+      this.#underWay = batch;
+      await this.#send(batch);
+      this.#underWay = [];
+      for (const { room } of batch) if (room !== null) this.#pending[room] -= 1;
+    }
+  }
+
+  async #send(batch) {
+    let notice = this.#losses.take();
+    try {
+      if (notice !== null && this.#maxBatch === 1) {
+        await this.#deliver([{ event: notice }]);
+        notice = null;
       }
-      this.#pending -= batch.length;
+      await this.#deliver(notice === null ? batch : [{ event: notice }, ...batch]);
+      batch.forEach(({ resolve }) => resolve());
+    } catch (error) {
+      if (notice !== null) this.#losses.putBack(notice);
+      // What is wrong with one event is no fault of the others.
+      if (batch.length > 1 && (error instanceof PayloadValidationError || error instanceof CanonicalizationError)) {
+        for (const item of batch) await this.#send([item]);
+        return;
+      }
+      for (const { told, reject } of batch) {
+        if (told !== null) this.#losses.add(told);
+        reject(error);
+      }
     }
   }
 }
 
+/** A refusal of a sender that nobody proved: anybody can cause one, as often as he likes. */
+function isClaimed(event) {
+  return isObject(event) && event.event_type === "packet_rejected" && event.identity === "claimed";
+}
+
 /** The event as one line of JSON: as the gate wrote it, or as JavaScript does. */
 export function textOf(event) {
-  if (typeof event?.text === "string") return event.text;
-  return JSON.stringify(event, (_, value) => (typeof value === "bigint" ? String(value) : value));
+  if (!isObject(event) || Array.isArray(event)) throw errorFor("type_mismatch", `an event must be an object, not ${event === null ? "null" : typeof event}`);
+  const { text } = event;
+  // Of a text of two lines the second would stand there as an event that nobody told.
+  if (typeof text === "string" && !Object.prototype.propertyIsEnumerable.call(event, "text") && !/[\n\r]/.test(text)) return text;
+  try {
+    return JSON.stringify(event, (_, value) => (typeof value === "bigint" ? String(value) : value));
+  } catch (cause) {
+    throw errorFor("type_mismatch", "the event cannot be written as JSON", { cause });
+  }
+}
+
+/** The limits among the options of a sink, each checked. */
+export function outboxLimits({ maxPending = 10_000, maxBatch = 500, closeMs = 2000 } = {}) {
+  return { maxPending: count(maxPending, "maxPending"), maxBatch: count(maxBatch, "maxBatch"), closeMs: count(closeMs, "closeMs", 3_600_000) };
 }
 
 export function count(value, name, most = Number.MAX_SAFE_INTEGER) {

@@ -28,8 +28,8 @@ export type OpenTelemetryOptions = {
 /** A sink for `events` of a gate. Taken is not exported: for `audit: "required"` use another one as well. */
 export class OpenTelemetrySink {
   constructor(options: OpenTelemetryOptions);
-  /** Hands the event over at once. */
-  emit(event: AuditEvent): void;
+  /** Hands the event over at once. It never throws: where that fails it returns a rejection. */
+  emit(event: AuditEvent): void | Promise<never>;
   /** Ends the spans of tasks that have not ended. */
   close(): void;
 }

@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { basename, dirname } from "node:path";
+import { MAX_LINE_BYTES } from "../../generated/vocabulary.js";
 
 const NEWLINE = 0x0a;
 
@@ -39,7 +40,7 @@ export async function firstLine(pieces) {
   let text = Buffer.alloc(0);
   for await (const piece of pieces) {
     text = Buffer.concat([text, piece]);
-    if (text.includes(NEWLINE) || text.length > MAX_CHECKPOINT_BYTES) break;
+    if (text.includes(NEWLINE) || text.length > MAX_LINE_BYTES) break;
   }
   try {
     const value = JSON.parse(text.subarray(0, text.indexOf(NEWLINE)).toString());
