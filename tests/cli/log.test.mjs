@@ -106,6 +106,84 @@ test("of several files each goes on with the one before, and a missing one is to
   assert.deepEqual(last.continues, { log_id: "gate-1/1", size: 2, root });
 });
 
+/** A log in three files that go on with each other, each with two lines behind its checkpoint, under names that a shell sorts otherwise. */
+function rotated(t) {
+  const cwd = directory(t);
+  const keeper = AgentIdentity.generate();
+  writeFileSync(join(cwd, "key.pem"), keeper.publicKeyPem);
+  const names = ["e.jsonl.2", "e.jsonl.10", "e.jsonl"];
+  let link = null;
+  const texts = names.map((name, part) => {
+    const writer = new LogWriter({ logId: part === 0 ? "app" : `app/${part}` });
+    const lines = link === null ? [] : [writer.continueFrom(link, { producer: "agent:keeper" })];
+    for (let n = 0; n < 4; n += 1) lines.push(writer.append({ event_type: "task_started", packet_id: `pk-${part}-${n}` }));
+    lines.push(writer.checkpoint(keeper));
+    if (part === 2) writeFileSync(join(cwd, "kept.json"), lines.at(-1));
+    for (let n = 4; n < 6; n += 1) lines.push(writer.append({ event_type: "task_started", packet_id: `pk-${part}-${n}` }));
+    link = writer.link;
+    const text = lines.map((line) => `${line}\n`).join("");
+    writeFileSync(join(cwd, name), text);
+    return text;
+  });
+  return { cwd, names, texts, log: (...args) => run(["log", "verify", ...args], { cwd }) };
+}
+
+test("files are put in the order of their links, whatever order a shell gives them in", async (t) => {
+  const { log, names, texts, cwd } = rotated(t);
+  for (const order of [names, ["e.jsonl", "e.jsonl.10", "e.jsonl.2"], ["e.jsonl.10", "e.jsonl", "e.jsonl.2"]]) {
+    const { code, out, err } = await log(...order, "--key", "key.pem");
+    assert.deepEqual([code, err], [0, ""], out);
+    assert.deepEqual([...out.matchAll(/^file +(.*)$/gm)].map(([, file]) => file), names);
+    assert.equal(/^order +taken from the links: e\.jsonl\.2, e\.jsonl\.10, e\.jsonl$/m.test(out), order !== names);
+  }
+  // The sealed counts of the files and of the same lines in one file agree.
+  writeFileSync(join(cwd, "one.jsonl"), texts.join(""));
+  const sealed = async (...args) => (await log(...args, "--json")).out.trim().split("\n").reduce((sum, line) => sum + JSON.parse(line).sealed, 0);
+  for (const trust of [["--key", "key.pem"], ["--checkpoint", "kept.json"]]) assert.equal(await sealed(...names, ...trust), await sealed("one.jsonl", ...trust), trust[0]);
+  assert.equal(await sealed(...names, "--key", "key.pem"), 21);
+  for (const files of [["e.jsonl", "e.jsonl.2"], ["e.jsonl.2", "e.jsonl.2"]]) {
+    const { code, out } = await log(...files, "--key", "key.pem");
+    assert.equal(code, 1);
+    assert.match(out, /does not name the log before as that one stands/);
+  }
+});
+
+test("what is asked of a log: 1 where it falls short, and of what", async (t) => {
+  const { log, names } = rotated(t);
+  const key = ["--key", "key.pem"];
+  for (const [args, why] of [
+    [[...key, "--log-id", "app", "--min-size", "23"], null],
+    [[...key, "--min-size", "24"], /there are 23 lines; at least 24 were expected/],
+    [[...key, "--require-sealed"], /no trusted checkpoint vouches for 2 of 8 lines/],
+    [[...key, "--log-id", "ap"], /this is the log `app`, not `ap`/],
+  ]) {
+    const { code, out } = await log(...names, ...args);
+    assert.equal(code, why === null ? 0 : 1, out);
+    if (why !== null) assert.match(out, why);
+  }
+  const { log: single, cwd } = kept(t);
+  writeFileSync(join(cwd, "empty.jsonl"), "");
+  for (const file of ["shorter.jsonl", "empty.jsonl"]) {
+    const { code, out } = await single(file, ...key);
+    assert.equal(code, 1);
+    assert.match(out, /^broken +nothing is sealed: no checkpoint of a trusted key vouches for any line$/m);
+  }
+  for (const bad of [["--min-size", "x"], ["--min-size", "-1"], ["--log-id", ""]]) assert.equal((await single("log.jsonl", ...bad)).code, 2);
+});
+
+test("names that would move a terminal are spelled out, of files too", async (t) => {
+  const { cwd, log, text } = kept(t);
+  const name = "n\u001b[31m\u202e\u009b.jsonl";
+  writeFileSync(join(cwd, name), text);
+  const dangerous = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
+  const outputs = [
+    ...[await log(name, name), await log(name, name, "--json"), await log(name, "log.jsonl", ...TRUST), await log("log.jsonl", ...TRUST, "--log-id", "x\u202e")],
+    ...[await log("log.jsonl", "--key", name), await log(`no${name}`), await run(["log", name], { cwd })],
+    ...[await run(["keygen", "--out", `k${name}`], { cwd }), await run(["keygen", "--json", "--out", `j${name}`], { cwd }), await run(["keygen", "--out", `k${name}`], { cwd })],
+  ];
+  for (const { out, err } of outputs) assert.doesNotMatch(out + err, dangerous);
+});
+
 test("what is no log at all: 1; what cannot be read, and trust that is none: 2 and one line", async (t) => {
   const { log, cwd } = kept(t);
   const noise = await run(["log", "verify", "-"], { cwd, input: Buffer.from([0xff, 0x0a, 0x00, 0x0a]) });

@@ -141,16 +141,21 @@ Exit code 1 if anything from --fail-on on was found.
 example:
   trusthandoff sentinel events.jsonl --min-severity medium`,
 
-  log: `usage: trusthandoff log verify FILE... [--key PEM] [--checkpoint FILE]
+  log: `usage: trusthandoff log verify FILE... [--key PEM] [--checkpoint FILE] [--log-id ID] [--require-sealed] [--min-size N]
 
 Reads an event log against what it carries itself: every line holds the hash of the line before, and signed checkpoints state
-the lines before them. Exit code 0 if nothing was altered, added, removed or moved, 1 if something was. Lines behind the last
-trusted checkpoint are unsealed: whoever keeps the log could still write them anew. Of several files, the oldest first, each must
-name the one before as that one ended, so that none between them can be missing.
+the lines before them. Exit code 0 if nothing was altered, added, removed or moved, 1 if something was, or the log falls short of
+what was asked of it. Lines behind the last trusted checkpoint are unsealed, and so is what the log's keeper found there when it was
+opened and had not sealed: whoever keeps the log could have written them anew. Of several files, in any order, each must name the one
+before as that one ended, so that none between them can be missing.
 
-  --key PEM           file with the public key whose checkpoints count; without it those in the log seal nothing
+  --key PEM           file with the public key whose checkpoints count; without it those in the log seal nothing, and with it
+                      a log in which nothing is sealed counts as broken
   --checkpoint FILE   a checkpoint that was kept elsewhere: what it states must still stand there, at the end too; of several
                       files in one of them
+  --log-id ID         the log must be this one, or one that follows it (ID/1, ID/2, ...)
+  --require-sealed    every line must be sealed
+  --min-size N        there must be at least N lines, of several files in all
   --json              print the report for machines
 
 example:
