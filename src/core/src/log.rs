@@ -11,10 +11,10 @@ mod merkle;
 mod opening;
 mod verify;
 
-pub use checkpoint::{Checkpoint, Seal, UnverifiedCheckpoint};
+pub use checkpoint::{Checkpoint, Seal, Unsealed, UnverifiedCheckpoint};
 pub use long::LongLine;
 pub use merkle::{Frontier, Hash, consistency_path, extends, includes, inclusion_path, leaf_hash, root_of};
-pub use opening::{Opening, Unsealed};
+pub use opening::Opening;
 pub use verify::{Break, Fault, Found, Report, Verifier};
 
 use crate::crypto::{PublicKey, sha256};

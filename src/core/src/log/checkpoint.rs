@@ -1,7 +1,6 @@
 //! A checkpoint: a line of the log that is signed, and states all that stands before it.
 
 use super::Hash;
-use super::opening::Unsealed;
 use super::whole;
 use crate::encoding::hex;
 use crate::event::Kind;
@@ -32,6 +31,29 @@ pub struct Seal {
     pub prev: Hash,
     /// Of the lines before it, what stood there when its keeper opened the log and no checkpoint of its own covered.
     pub unsealed: Option<Unsealed>,
+}
+
+/// Lines that stood in a log when its keeper opened it, and that no checkpoint of its own covered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsealed {
+    /// The first one, from 1.
+    pub from: u64,
+    /// The last one; before `from` where all that stood there was covered.
+    pub to: u64,
+    /// Why: one of [`Unsealed::HONEST`], or the name of the [`super::Fault`] that was found.
+    pub reason: String,
+}
+
+impl Unsealed {
+    /// Lines behind the last own checkpoint, and what may have become of the newest one where it is kept beside the log. None of
+    /// them says that the log was changed.
+    pub const HONEST: [&'static str; 4] = ["not_sealed", "checkpoint_missing", "checkpoint_unreadable", "checkpoint_of_another_key"];
+
+    /// Whether the log was found changed.
+    #[must_use]
+    pub fn is_fault(&self) -> bool {
+        !Self::HONEST.contains(&self.reason.as_str())
+    }
 }
 
 impl Body for Seal {

@@ -2,33 +2,10 @@
 //! one, and never sealed without a word.
 
 use super::verify::Cover;
-use super::{Checkpoint, Hash, LongLine, Seal, Verifier, Writer};
+use super::{Checkpoint, Hash, LongLine, Seal, Unsealed, Verifier, Writer};
 use crate::crypto::{KeyTables, PublicKey};
 use crate::log::UnverifiedCheckpoint;
 use crate::time::Timestamp;
-
-/// Lines that stood in a log when its keeper opened it, and that no checkpoint of its own covered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unsealed {
-    /// The first one, from 1.
-    pub from: u64,
-    /// The last one; before `from` where all that stood there was covered.
-    pub to: u64,
-    /// Why: one of [`Unsealed::HONEST`], or the name of the [`super::Fault`] that was found.
-    pub reason: String,
-}
-
-impl Unsealed {
-    /// Lines behind the last own checkpoint, and what may have become of the newest one where it is kept beside the log. None of
-    /// them says that the log was changed.
-    pub const HONEST: [&'static str; 4] = ["not_sealed", "checkpoint_missing", "checkpoint_unreadable", "checkpoint_of_another_key"];
-
-    /// Whether the log was found changed.
-    #[must_use]
-    pub fn is_fault(&self) -> bool {
-        !Self::HONEST.contains(&self.reason.as_str())
-    }
-}
 
 /// What a writer remembers of the lines that stood there before it wrote its first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
