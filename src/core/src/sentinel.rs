@@ -172,10 +172,7 @@ impl Sentinel {
 
     /// What follows is of the file `name`. A last line of the one before that was never finished ends there.
     pub fn enter(&mut self, name: &str) {
-        if !self.partial.is_empty() || self.is_skipping {
-            let line = core::mem::take(&mut self.partial);
-            self.line(&line);
-        }
+        self.end_line();
         self.audit.enter(name);
     }
 
@@ -197,11 +194,18 @@ impl Sentinel {
     /// assert_eq!((sentinel.summary().lines, sentinel.sources().place(3)), (1, ("worker", 1)));
     /// ```
     pub fn measure(&mut self, is_on: bool) {
-        if !self.partial.is_empty() || self.is_skipping {
-            let line = core::mem::take(&mut self.partial);
-            self.line(&line);
-        }
+        self.end_line();
         self.audit.measures(is_on);
+    }
+
+    /// A line that was begun ends here.
+    fn end_line(&mut self) {
+        let line = core::mem::take(&mut self.partial);
+        match self.long.take() {
+            Some(long) => self.audit.long_line(Some(long)),
+            None if line.is_empty() => {}
+            None => self.line(&line),
+        }
     }
 
     /// The files that were named.
