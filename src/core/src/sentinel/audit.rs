@@ -180,14 +180,16 @@ impl Audit {
 
     /// Takes in a line that is too long to be read; nothing of it where it has no end.
     pub(super) fn long_line(&mut self, line: Option<LongLine>) {
-        self.number = self.number.saturating_add(1);
+        self.number = self.sources.next();
         if self.chain == Chain::Auto {
             self.chain = Chain::Ignore;
         }
         if let (Chain::Verify, Some(verifier), Some(line)) = (self.chain, &mut self.verifier, line) {
             verifier.push_long(line);
         }
-        self.unreadable("it is longer than 16 MiB");
+        if !self.is_measuring {
+            self.unreadable("it is longer than 16 MiB");
+        }
     }
 
     /// What follows is not counted as lines of the chain, until it is resumed.
