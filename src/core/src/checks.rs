@@ -301,22 +301,22 @@ pub fn capability_token(token: &str, at: &str, keys: &mut KeyTables) -> Result<C
 /// it still admits.
 ///
 /// # Errors
-/// `malformed_time_window`, `lifetime_exceeded`, `capability_not_yet_valid` or `capability_expired`.
+/// `malformed_time_window`, `capability_not_yet_valid`, `capability_expired` or `lifetime_exceeded`.
 pub fn capability_window(capability: &Capability, limits: TimeLimits, extension: u32, now: Timestamp) -> Result<(), Reason> {
     let content = capability.content();
     if content.issued_at.micros() > content.expires_at.micros() {
         return Err(Reason::new(Code::MalformedTimeWindow, "the capability ends before it starts"));
-    }
-    let life = content.expires_at.micros().saturating_sub(content.issued_at.micros());
-    if life > seconds(limits.capability) {
-        let message = format!("a capability may live {} s here, this one lives {} s", limits.capability, life / 1_000_000);
-        return Err(Reason::at(Code::LifetimeExceeded, message, "/packet/capability_token"));
     }
     if content.issued_at.micros().saturating_sub(seconds(limits.skew)) > now.micros() {
         return Err(Reason::new(Code::CapabilityNotYetValid, format!("the capability starts {}", content.issued_at.zulu())));
     }
     if now.micros() >= content.expires_at.micros().saturating_add(seconds(extension)) {
         return Err(Reason::new(Code::CapabilityExpired, format!("the capability ended {}", content.expires_at.zulu())));
+    }
+    let life = content.expires_at.micros().saturating_sub(content.issued_at.micros());
+    if life > seconds(limits.capability) {
+        let message = format!("a capability may live {} s here, this one lives {} s", limits.capability, life / 1_000_000);
+        return Err(Reason::at(Code::LifetimeExceeded, message, "/packet/capability_token"));
     }
     Ok(())
 }

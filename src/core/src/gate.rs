@@ -270,26 +270,13 @@ impl Gate {
 
     /// The nonce has been asked for last, so nothing unauthorised can burn one (catalogue A01).
     fn replay(&mut self, run: &mut Run, case: Box<Case>) -> Stepped {
-        let refuse = |code| Refusal(Check::Replay, Reason::plain(code));
-        match run.answer.take() {
-            Some(Answer::Flag(true)) => {}
-            Some(Answer::Flag(false)) => return Err(refuse(Code::ReplayDetected)),
-            Some(Answer::Failed(Failure::Late)) => {
-                let message = "nonce_answer_was_late: the store took it at an earlier try, and its answer came too late; sign a new packet";
-                return Err(Refusal(Check::Replay, Reason::new(Code::ReplayDetected, message)));
-            }
-            Some(Answer::Failed(Failure::Full)) => return Err(refuse(Code::ReplayStoreFull)),
-            Some(Answer::Failed(_)) | None => return Err(refuse(Code::ReplayStoreUnavailable)),
-            Some(_) => return Err(refuse(Code::ReplayStoreInvalidReply)),
-        }
-        if self.config.hooks.revocations_at_hand {
+        if run.phase != Phase::Taken {
+            nonce_taken(run.answer.take())?;
             run.phase = Phase::Taken;
-            return self.ask_revocation(run, case);
+            if self.config.hooks.revocations_at_hand {
+                return self.ask_revocation(run, case);
+            }
         }
-        self.accept(run, case)
-    }
-
-    fn accept(&self, run: &mut Run, case: Box<Case>) -> Stepped {
         self.still_valid(run, &case)?;
         run.pass(Check::Replay, "taken");
         Ok(Flow::Accept(case))
@@ -407,5 +394,21 @@ fn agent_answer(answer: Option<Answer>) -> Result<Option<AgentRecord>, Reason> {
         Some(Answer::Agent(record)) => Ok(record),
         Some(Answer::Failed(_)) | None => Err(Reason::plain(Code::RegistryUnavailable)),
         Some(_) => Err(Reason::plain(Code::RegistryInvalidReply)),
+    }
+}
+
+/// The store took the nonce for this very run.
+fn nonce_taken(answer: Option<Answer>) -> Result<(), Refusal> {
+    let refuse = |code| Refusal(Check::Replay, Reason::plain(code));
+    match answer {
+        Some(Answer::Flag(true)) => Ok(()),
+        Some(Answer::Flag(false)) => Err(refuse(Code::ReplayDetected)),
+        Some(Answer::Failed(Failure::Late)) => {
+            let message = "nonce_answer_was_late: the store took it at an earlier try, and its answer came too late; sign a new packet";
+            Err(Refusal(Check::Replay, Reason::new(Code::ReplayDetected, message)))
+        }
+        Some(Answer::Failed(Failure::Full)) => Err(refuse(Code::ReplayStoreFull)),
+        Some(Answer::Failed(_)) | None => Err(refuse(Code::ReplayStoreUnavailable)),
+        Some(_) => Err(refuse(Code::ReplayStoreInvalidReply)),
     }
 }

@@ -53,7 +53,7 @@ impl Gate {
         match run.phase {
             Phase::First => self.constraints(run, case),
             Phase::Again => self.finish(run, case),
-            Phase::Taken => self.accept(run, case),
+            Phase::Taken => self.replay(run, case),
         }
     }
 
