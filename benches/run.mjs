@@ -5,13 +5,13 @@
  * meets all of them and the ratios hold. Numbers go to a table and to results.json. `--rounds N` and `--calls N` choose how long.
  * Then Sentinel and the reference's read an event log of `--log MB`, by default 200; with 0 they do not.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { gzipSync } from "node:zlib";
+import { sizes } from "../pkg/build/sizes.mjs";
 import { summary } from "./statistics.mjs";
 
-const WASM_LIMIT = 165_000;
 const WARM_UP_ROUNDS = 5;
 
 const { rounds, calls, log } = options();
@@ -37,9 +37,9 @@ const audits = log > 0 ? await sentinelRows(log, progress) : null;
 progress("");
 
 const rows = list.map(({ name, group }) => ({ name, group, ...summary(measured.get(name), measured.get(BASELINE)) }));
-const size = wasmSize();
+const download = sizes(fileURLToPath(new URL("../pkg/dist", import.meta.url)));
 const envelopeBytes = Buffer.byteLength(fresh(1)[0]);
-report(rows, size);
+report(rows);
 if (audits !== null) reportAudits(audits);
 writeFileSync(
   new URL("results.json", import.meta.url),
@@ -59,7 +59,7 @@ async function time({ prepare, run }) {
   return times;
 }
 
-function report(rows, { raw, gzip }) {
+function report(rows) {
   console.log(`envelope of ${envelopeBytes} bytes, ${rounds} rounds of ${calls} calls, Node ${process.version}, ${cpus()[0]?.model ?? "unknown processor"}\n`);
   console.log(`${"".padEnd(30)}${"median µs".padStart(10)}${"p95 µs".padStart(10)}   ratio to ${BASELINE}`);
   for (const group of ["verify", "sign"]) {
@@ -68,8 +68,9 @@ function report(rows, { raw, gzip }) {
     }
     console.log("");
   }
-  const verdict = gzip <= WASM_LIMIT ? "within" : "OVER";
-  console.log(`core.wasm: ${raw} bytes, ${gzip} after gzip -9, ${verdict} the limit of ${WASM_LIMIT}`);
+  for (const { file, raw, gzipped, limit } of download) {
+    console.log(`${file}: ${raw} bytes, ${gzipped} after gzip -9, ${gzipped <= limit ? "within" : "OVER"} the limit of ${limit}`);
+  }
   if (python.missing !== undefined) console.log(python.missing);
 }
 
@@ -80,11 +81,6 @@ function reportAudits({ bytes, rows, missing }) {
     console.log(`${name.padEnd(30)}${seconds.toFixed(2).padStart(10)}${mb_per_s.toFixed(0).padStart(10)}${peak_mb.toFixed(0).padStart(10)}${ratio.toFixed(2).padStart(8)}`);
   }
   if (missing !== null) console.log(missing);
-}
-
-function wasmSize() {
-  const bytes = readFileSync(new URL("../pkg/dist/core.wasm", import.meta.url));
-  return { raw: bytes.length, gzip: gzipSync(bytes, { level: 9 }).length, limit: WASM_LIMIT };
 }
 
 function progress(text) {

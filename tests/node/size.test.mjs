@@ -2,18 +2,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { gzipSync } from "node:zlib";
+import { fileURLToPath } from "node:url";
+import { sizes } from "../../pkg/build/sizes.mjs";
 
-const LIMIT = 165_000;
-/** Where the sources of the standard library cannot be had, the build takes it as it is installed, with the texts of its panics. */
-const LIMIT_AS_INSTALLED = 190_000;
-
-test("core.wasm is at most 165,000 bytes after gzip -9", () => {
-  const wasm = readFileSync(new URL("../../pkg/dist/core.wasm", import.meta.url));
-  const limit = wasm.includes("/rustc/") ? LIMIT_AS_INSTALLED : LIMIT;
-  const size = gzipSync(wasm, { level: 9 }).length;
-  assert.ok(size <= limit, `core.wasm has ${size} bytes after gzip -9, ${size - limit} more than allowed`);
-});
+for (const { file, gzipped, limit } of sizes(fileURLToPath(new URL("../../pkg/dist", import.meta.url)))) {
+  test(`${file} is at most ${limit} bytes after gzip -9`, () => {
+    assert.ok(gzipped <= limit, `${file} has ${gzipped} bytes, ${gzipped - limit} more than allowed`);
+  });
+}
 
 test("nothing but the wasm itself is needed at run time", () => {
   const { dependencies, peerDependencies, optionalDependencies, scripts } = JSON.parse(readFileSync(new URL("../../pkg/package.json", import.meta.url), "utf8"));

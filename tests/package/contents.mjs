@@ -1,13 +1,12 @@
 /** The installed files: what the manifest names is there, what only the build needs is not. */
 import { createHash } from "node:crypto";
-import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { sizes } from "../../pkg/build/sizes.mjs";
 
-/** More would be felt by every page that loads it; what auditors load may be larger. */
 const MODULES = [
-  { module: "core.wasm", entry: "index.js", limit: 165_000 },
-  { module: "audit.wasm", entry: "sentinel.js", limit: 230_000 },
+  { module: "core.wasm", entry: "index.js" },
+  { module: "audit.wasm", entry: "sentinel.js" },
 ];
 /** Licences to be passed on: those of some crates ask for it. */
 const NOTICES = "THIRD-PARTY-NOTICES.txt";
@@ -35,16 +34,16 @@ export function contents(directory) {
   accessSync(join(home, program), constants.X_OK);
   if (!read(program).toString().startsWith("#!/usr/bin/env node\n")) complaints.push(`${program} has no shebang`);
 
-  for (const { module, entry, limit } of MODULES) {
+  for (const { module, entry } of MODULES) {
     const wasm = read(`dist/${module}`);
     const sha256 = createHash("sha256").update(wasm).digest("hex");
     if (read(`dist/${module}.sha256`).toString() !== `${sha256}  ${module}\n`) complaints.push(`${module}.sha256 does not belong to ${module}`);
-    const gzipped = gzipSync(wasm, { level: 9 }).length;
-    if (gzipped > limit) complaints.push(`${module} is ${gzipped} bytes gzipped, more than ${limit}`);
     if (!read(`dist/${entry}`).includes(wasm.toString("base64"))) complaints.push(`dist/${entry} holds another wasm than dist/${module}`);
     if (/\/(home|root|Users|work|tmp|usr)\//.test(wasm.toString("latin1"))) complaints.push(`${module} holds a path of the machine that built it`);
   }
-  if (statSync(join(home, "dist/slim.js")).size > 200_000) complaints.push("dist/slim.js is too large to hold no wasm");
+  for (const { file, gzipped, limit } of sizes(join(home, "dist"))) {
+    if (gzipped > limit) complaints.push(`${file} is ${gzipped} bytes gzipped, more than ${limit}`);
+  }
   return complaints;
 }
 
