@@ -3,7 +3,7 @@
  *
  * Round by round every subject gets its turn, each round starting with another one, so that a slow second of the machine
  * meets all of them and the ratios hold. Numbers go to a table and to results.json. `--rounds N` and `--calls N` choose how long.
- * Then Sentinel and the reference's read an event log of `--log MB`, by default 200; with 0 they do not.
+ * Then hostile texts beside genuine ones of their size, and Sentinel and the reference's read an event log of `--log MB`, by default 200; with 0 they do not.
  */
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -17,6 +17,7 @@ const WARM_UP_ROUNDS = 5;
 const { rounds, calls, log } = options();
 const { BASELINE, subjects } = await load("./subjects.mjs");
 const { reference } = await load("./reference.mjs");
+const { hostileRows } = await load("./hostile.mjs");
 const { sentinelRows } = await load("./sentinel.mjs");
 
 const { fresh, list } = await subjects();
@@ -33,6 +34,7 @@ for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
   }
 }
 python.end?.();
+const hostile = hostileRows(progress);
 const audits = log > 0 ? await sentinelRows(log, progress) : null;
 progress("");
 
@@ -40,10 +42,11 @@ const rows = list.map(({ name, group }) => ({ name, group, ...summary(measured.g
 const download = sizes(fileURLToPath(new URL("../pkg/dist", import.meta.url)));
 const envelopeBytes = Buffer.byteLength(fresh(1)[0]);
 report(rows);
+reportHostile(hostile);
 if (audits !== null) reportAudits(audits);
 writeFileSync(
   new URL("results.json", import.meta.url),
-  `${JSON.stringify({ node: process.version, cpu: cpus()[0]?.model ?? null, rounds, calls, envelope_bytes: envelopeBytes, baseline: BASELINE, wasm: size, rows, audits }, null, 2)}\n`,
+  `${JSON.stringify({ node: process.version, cpu: cpus()[0]?.model ?? null, rounds, calls, envelope_bytes: envelopeBytes, baseline: BASELINE, wasm: download, rows, hostile, audits }, null, 2)}\n`,
 );
 
 async function time({ prepare, run }) {
@@ -72,6 +75,14 @@ function report(rows) {
     console.log(`${file}: ${raw} bytes, ${gzipped} after gzip -9, ${gzipped <= limit ? "within" : "OVER"} the limit of ${limit}`);
   }
   if (python.missing !== undefined) console.log(python.missing);
+}
+
+function reportHostile(rows) {
+  console.log(`\nhostile texts beside genuine ones of their size\n`);
+  console.log(`${"".padEnd(36)}${"bytes".padStart(10)}${"ms".padStart(10)}   ratio to the slowest genuine one`);
+  for (const { name, bytes, ms, ratio } of rows) {
+    console.log(`${name.padEnd(36)}${String(bytes).padStart(10)}${ms.toFixed(2).padStart(10)}${ratio.toFixed(2).padStart(8)}`);
+  }
 }
 
 function reportAudits({ bytes, rows, missing }) {

@@ -57,6 +57,7 @@ export type ReasonCode =
   | "chain_unproven"
   | "loop_detected"
   | "authority_escalation"
+  | "work_exceeded"
   | "token_noncanonical"
   | "capability_invalid"
   | "capability_signature_invalid"

@@ -10,7 +10,7 @@ export const CODES_OF_CLASS = {
   InvalidSignatureError: "unsupported_algorithm signature_encoding_invalid invalid_signature",
   PublicKeyMismatchError: "agent_unknown agent_id_mismatch public_key_mismatch signing_identity_mismatch",
   ReplayAttackError: "replay_detected",
-  CapabilityError: "authority_escalation token_noncanonical capability_invalid capability_signature_invalid capability_not_yet_valid capability_subject_mismatch constraint_relaxed capability_chain_invalid action_invalid capability_missing parent_missing untrusted_root overlap_invalid constraint_unsupported action_not_permitted tool_calls_exhausted max_runtime_exceeded task_finished",
+  CapabilityError: "authority_escalation work_exceeded token_noncanonical capability_invalid capability_signature_invalid capability_not_yet_valid capability_subject_mismatch constraint_relaxed capability_chain_invalid action_invalid capability_missing parent_missing untrusted_root overlap_invalid constraint_unsupported action_not_permitted tool_calls_exhausted max_runtime_exceeded task_finished",
   StaleCapabilityError: "capability_expired capability_revoked revalidation_timeout",
   RevocationConsistencyError: "revocation_unavailable revocation_invalid",
   AttestationError: "result_invalid outcome_hash_mismatch reason_hash_mismatch attestation_packet_mismatch attestation_status attestation_signer_mismatch",
@@ -22,7 +22,7 @@ export const CODES_OF_CLASS = {
 export const REVOKING = ["agent_revoked", "capability_revoked", "packet_revoked"];
 
 /** Refusals of one use that leave the task its authority. */
-export const OF_ONE_USE = ["action_invalid", "action_not_permitted", "tool_calls_exhausted", "counter_unavailable", "counter_invalid_reply", "counter_store_full"];
+export const OF_ONE_USE = ["work_exceeded", "action_invalid", "action_not_permitted", "tool_calls_exhausted", "counter_unavailable", "counter_invalid_reply", "counter_store_full"];
 
 /** Events that deserve attention. */
 export const WARNINGS = ["packet_rejected", "capability_stale", "action_refused", "budget_exhausted", "revoked", "unattested", "log_recovered", "events_lost"];
@@ -32,6 +32,9 @@ export const MAX_INPUT_BYTES = 1048576;
 
 /** Largest capability token, in bytes. */
 export const MAX_TOKEN_BYTES = 65536;
+
+/** Longest action that can be requested, in bytes. */
+export const MAX_REQUEST_BYTES = 8192;
 
 /** Longest line of a log, in bytes. */
 export const MAX_LINE_BYTES = 16777216;

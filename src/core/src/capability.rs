@@ -5,14 +5,14 @@ mod draft;
 
 pub use draft::{Draft, Issuer};
 
-use crate::action;
 use crate::crypto::{self, KeyTables, PublicKey, SecretKey, Signature, sha256};
 use crate::encoding::{base64, base64url, from_base64url, from_hex, hex};
-use crate::grant::{Constraints, Excess, Permissions, constraints_within};
+use crate::grant::{Constraints, Excess, Permissions, Unfit, constraints_within};
 use crate::identity::{public_key_pem, stated_key};
 use crate::json::{self, FieldError, Fields, Members, Style, Value, shown};
 use crate::limits::{MAX_CAPABILITIES, MAX_TOKEN_BYTES};
 use crate::time::{self, Timestamp};
+use crate::work::Work;
 
 /// Why a token is refused, apart from what a receiver must know besides.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,14 +34,9 @@ pub enum Error {
     /// Algorithm, key or signature is refused.
     #[error(transparent)]
     Crypto(#[from] crypto::Error),
-    /// An action that cannot be granted.
-    #[error("`{at}`: {error}")]
-    Action {
-        /// JSON pointer.
-        at: String,
-        /// What is wrong with it.
-        error: action::Error,
-    },
+    /// What no gate would act on.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
     /// A time beyond the calendar.
     #[error(transparent)]
     Time(time::Error),
@@ -145,7 +140,7 @@ impl Content {
     ///
     /// # Errors
     /// [`Error::Unlinked`], [`Error::Excess`] or [`Error::Outlives`].
-    pub fn within(&self, parent: &Self) -> Result<(), Error> {
+    pub fn within(&self, parent: &Self, work: &mut Work) -> Result<(), Error> {
         if self.parent_capability_id.as_ref() != Some(&parent.capability_id) {
             return Err(Error::Unlinked("it names another parent"));
         }
@@ -155,7 +150,7 @@ impl Content {
         if self.issuer_agent != parent.subject_agent {
             return Err(Error::Unlinked("its issuer is not the parent's subject"));
         }
-        self.delegated_permissions.within(&parent.delegated_permissions)?;
+        self.delegated_permissions.within(&parent.delegated_permissions, work)?;
         if self.issued_at.micros() < parent.issued_at.micros() || self.expires_at.micros() > parent.expires_at.micros() {
             return Err(Error::Outlives);
         }
@@ -192,7 +187,7 @@ fn named_parent(id: &str) -> Option<[u8; 32]> {
 ///
 /// # Errors
 /// [`Error::Unlinked`], [`Error::Orphan`], or what [`Content::within`] gives.
-pub fn check_chain(chain: &[&Content]) -> Result<(), Error> {
+pub fn check_chain(chain: &[&Content], work: &mut Work) -> Result<(), Error> {
     if chain.len() > MAX_CAPABILITIES {
         return Err(Error::Unlinked("more than 16 capabilities"));
     }
@@ -206,7 +201,7 @@ pub fn check_chain(chain: &[&Content]) -> Result<(), Error> {
     }
     for pair in chain.windows(2) {
         if let [outer, inner] = pair {
-            inner.within(outer)?;
+            inner.within(outer, work)?;
         }
     }
     Ok(())

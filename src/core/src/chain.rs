@@ -13,6 +13,7 @@ use crate::grant::{Excess, Permissions, constraints_within};
 use crate::json::{self, FieldError, Fields, Members, Value};
 use crate::limits::{MAX_DEPTH, MAX_INPUT_BYTES, MAX_NESTING, PROOF_NESTING};
 use crate::packet::{self, Content, UnverifiedPacket};
+use crate::work::Work;
 
 /// Why an envelope is refused, apart from what a receiver must know besides.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -78,11 +79,11 @@ pub enum Broken {
 ///
 /// # Errors
 /// [`Broken`] for the first of them.
-pub fn follows(parent: &Content, child: &Content) -> Result<(), Broken> {
+pub fn follows(parent: &Content, child: &Content, work: &mut Work) -> Result<(), Broken> {
     if parent.to_agent != child.from_agent {
         return Err(Broken::Sender { from: child.from_agent.clone(), to: parent.to_agent.clone() });
     }
-    child.permissions.within(&parent.permissions)?;
+    child.permissions.within(&parent.permissions, work)?;
     constraints_within(child.constraints.as_ref(), parent.constraints.as_ref())?;
     let outlives = parent.expires_at.is_some_and(|end| child.expires_at.is_none_or(|own| own.micros() > end.micros()));
     if outlives {

@@ -1,6 +1,6 @@
 //! One pure function per rule: values in, `Result<(), Reason>` out. The gate puts them in order.
 
-use crate::action;
+use crate::action::{self, Grants};
 use crate::approval::Approval;
 use crate::attestation::{Attestation, UnverifiedAttestation};
 use crate::capability::{Capability, UnverifiedCapability, check_chain};
@@ -10,11 +10,12 @@ use crate::decision::{Code, Reason};
 use crate::grant::{Excess, Permissions, actions_within, constraints_within};
 use crate::identity;
 use crate::json;
-use crate::limits::{MAX_ACTIONS, MAX_CAPABILITIES, MAX_LIFETIME_SECONDS};
+use crate::limits::{MAX_ACTIONS, MAX_CAPABILITIES, MAX_LIFETIME_SECONDS, WORK_OF_SIGNATURE};
 use crate::packet::{self, Content, Packet, UnverifiedPacket};
 use crate::registry::AgentRecord;
 use crate::revocation::{Revocation, Target};
 use crate::time::Timestamp;
+use crate::work::Work;
 
 /// How long things may live, and how far clocks may differ. All in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,9 +147,16 @@ pub fn ttl_policy(content: &Content, limits: TimeLimits, strict: bool) -> Result
 /// the gate stricter (catalogue C01, C02, C03); beside a proof it lists what the proof proves.
 ///
 /// # Errors
-/// `capability_chain_invalid`, `depth_exceeded`, `chain_mismatch`, `chain_unproven`, `loop_detected` or
-/// `authority_escalation`.
-pub fn chain(chain: &DelegationChain, proof: Option<&Proof>, content: &Content, max_depth: u32, strict: bool) -> Result<(), Reason> {
+/// `capability_chain_invalid`, `depth_exceeded`, `chain_mismatch`, `chain_unproven`, `loop_detected`,
+/// `authority_escalation` or `work_exceeded`.
+pub fn chain(
+    chain: &DelegationChain,
+    proof: Option<&Proof>,
+    content: &Content,
+    max_depth: u32,
+    strict: bool,
+    work: &mut Work,
+) -> Result<(), Reason> {
     let capabilities = proof.map_or(0, |proof| proof.capabilities.len());
     if capabilities > MAX_CAPABILITIES {
         let message = format!("{capabilities} capabilities; at most {MAX_CAPABILITIES} are admitted");
@@ -193,8 +201,8 @@ pub fn chain(chain: &DelegationChain, proof: Option<&Proof>, content: &Content, 
     for (i, pair) in chain.hops.windows(2).enumerate() {
         if let [outer, inner] = pair {
             let at = format!("/chain/hops/{}", i + 1);
-            let inside = inner.delegated_permissions.within(&outer.delegated_permissions);
-            inside.map_err(|excess| Reason::at(Code::AuthorityEscalation, excess.to_string(), at))?;
+            let inside = inner.delegated_permissions.within(&outer.delegated_permissions, work);
+            inside.map_err(|excess| Reason { field: Some(at), ..excess.into() })?;
         }
     }
     Ok(())
@@ -222,11 +230,13 @@ pub fn ancestors(
     limits: TimeLimits,
     now: Timestamp,
     keys: &mut KeyTables,
+    work: &mut Work,
 ) -> Result<Vec<Packet>, Reason> {
     let mut proven: Vec<Packet> = Vec::with_capacity(packets.len());
     for (i, packet) in packets.into_iter().enumerate() {
         let at = ancestor_at(i);
         packet::check_content(packet.claimed(), &format!("/proof/packets/{i}")).map_err(Reason::from)?;
+        work.spend(WORK_OF_SIGNATURE)?;
         let packet = packet.verify(keys).map_err(|error| at(error.into()))?;
         time_window(packet.content(), limits, now).map_err(&at)?;
         ai_provenance(packet.content()).map_err(&at)?;
@@ -234,7 +244,7 @@ pub fn ancestors(
     }
     let children = proven.iter().skip(1).map(Packet::content).chain([content]);
     for (i, (parent, child)) in proven.iter().zip(children).enumerate() {
-        follows(parent.content(), child).map_err(|broken| ancestor_at(i)(broken.into()))?;
+        follows(parent.content(), child, work).map_err(|broken| ancestor_at(i)(broken.into()))?;
     }
     Ok(proven)
 }
@@ -269,31 +279,33 @@ pub fn presented(content: &Content, proof: Option<Vec<String>>) -> Result<Vec<St
 ///
 /// # Errors
 /// `capability_invalid`, `token_noncanonical`, `capability_signature_invalid`, `parent_missing`,
-/// `capability_chain_invalid`, `authority_escalation` or `constraint_relaxed`.
-pub fn capabilities(tokens: &[String], keys: &mut KeyTables) -> Result<Vec<Capability>, Reason> {
+/// `capability_chain_invalid`, `authority_escalation`, `constraint_relaxed` or `work_exceeded`.
+pub fn capabilities(tokens: &[String], keys: &mut KeyTables, work: &mut Work) -> Result<Vec<Capability>, Reason> {
     let last = tokens.len().saturating_sub(1);
     let mut chain = Vec::with_capacity(tokens.len());
     for (i, token) in tokens.iter().enumerate() {
         let at = if i == last { "/packet/capability_token".to_owned() } else { format!("/proof/capabilities/{i}") };
-        chain.push(capability_token(token, &at, keys)?);
+        chain.push(capability_token(token, &at, keys, work)?);
     }
     let contents: Vec<_> = chain.iter().map(Capability::content).collect();
-    check_chain(&contents).map_err(|error| Reason { field: Some("/packet/capability_token".into()), ..error.into() })?;
+    check_chain(&contents, work).map_err(|error| Reason { field: Some("/packet/capability_token".into()), ..error.into() })?;
     Ok(chain)
 }
 
 /// Reads one token, which stands at the JSON pointer `at`, and verifies its signature.
 ///
 /// # Errors
-/// `capability_invalid`, `input_too_large`, `token_noncanonical`, `field_invalid` or
+/// `capability_invalid`, `input_too_large`, `token_noncanonical`, `field_invalid`, `work_exceeded` or
 /// `capability_signature_invalid`.
-pub fn capability_token(token: &str, at: &str, keys: &mut KeyTables) -> Result<Capability, Reason> {
+pub fn capability_token(token: &str, at: &str, keys: &mut KeyTables, work: &mut Work) -> Result<Capability, Reason> {
     let at = |reason: Reason| Reason { field: Some(at.to_owned()), ..reason };
     let read = UnverifiedCapability::decode(token, keys).map_err(|error| match Reason::from(error) {
         reason if matches!(reason.code, Code::InputTooLarge | Code::TokenNoncanonical) => at(reason),
         reason => at(Reason::new(Code::CapabilityInvalid, format!("the capability cannot be read: {reason}"))),
     })?;
     few_actions(&read.claimed().delegated_permissions, "").map_err(at)?;
+    // What is a capability is long enough to pay for its signature.
+    work.spend(WORK_OF_SIGNATURE)?;
     read.verify(keys).map_err(|error| at(Reason::new(Code::CapabilitySignatureInvalid, error.to_string())))
 }
 
@@ -338,10 +350,15 @@ pub fn capability_subject(capability: &Capability, packet: &Content) -> Result<(
 /// The issuer of the first capability may originate these actions (catalogue F04).
 ///
 /// # Errors
-/// `untrusted_root`.
-pub fn trusted_root(capability: &Capability, issuer: &AgentRecord) -> Result<(), Reason> {
+/// `untrusted_root` or `work_exceeded`.
+pub fn trusted_root(capability: &Capability, issuer: &AgentRecord, work: &mut Work) -> Result<(), Reason> {
     let content = capability.content();
-    actions_within(&content.delegated_permissions.allowed_actions, &issuer.roots).map_err(|excess| {
+    // The receiver's own list, as long as it likes.
+    work.allow(issuer.roots.iter().map(String::len).sum());
+    actions_within(&content.delegated_permissions.allowed_actions, &issuer.roots, work).map_err(|excess| {
+        if let Excess::Undecided(exhausted) = excess {
+            return exhausted.into();
+        }
         let message = format!("`{}` is no root for this: {excess}", content.issuer_agent);
         Reason::at(Code::UntrustedRoot, message, "/packet/capability_token")
     })
@@ -351,11 +368,11 @@ pub fn trusted_root(capability: &Capability, issuer: &AgentRecord) -> Result<(),
 /// demands (catalogue F06, F07).
 ///
 /// # Errors
-/// `authority_escalation` or `constraint_relaxed`.
-pub fn within_capability(packet: &Content, capability: &Capability) -> Result<(), Reason> {
+/// `authority_escalation`, `constraint_relaxed` or `work_exceeded`.
+pub fn within_capability(packet: &Content, capability: &Capability, work: &mut Work) -> Result<(), Reason> {
     let granted = capability.content();
     let at = |field: &str, excess: Excess| Reason { field: Some(field.to_owned()), ..excess.into() };
-    packet.permissions.within(&granted.delegated_permissions).map_err(|excess| match excess {
+    packet.permissions.within(&granted.delegated_permissions, work).map_err(|excess| match excess {
         Excess::ToolCalls => at("/packet/permissions/max_tool_calls", excess),
         _ => at("/packet/permissions/allowed_actions", excess),
     })?;
@@ -373,9 +390,9 @@ pub fn ai_provenance(content: &Content) -> Result<(), Reason> {
 /// The action is one that the packet permits (catalogue B05).
 ///
 /// # Errors
-/// `action_not_permitted`.
-pub fn permitted(content: &Content, action: &str) -> Result<(), Reason> {
-    if content.permissions.allowed_actions.iter().any(|granted| action::admits(granted, action)) {
+/// `action_not_permitted` or `work_exceeded`.
+pub fn permitted(content: &Content, action: &str, work: &mut Work) -> Result<(), Reason> {
+    if Grants::new(&content.permissions.allowed_actions, work)?.admit(action, work)? {
         return Ok(());
     }
     let shown: String = action.chars().take(256).collect();

@@ -22,6 +22,7 @@ use crate::crypto::{KeyTables, PublicKey};
 use crate::decision::{Check, Code, Decision, Finding, Notice, Reason, Trail, one_line};
 use crate::registry::{AgentRecord, AgentRegistry};
 use crate::time::Timestamp;
+use crate::work::Work;
 use case::Case;
 use review::Reviews;
 use revocation::RevocationScope;
@@ -110,6 +111,8 @@ pub struct Run {
     answered: Option<Question>,
     asked: u32,
     trail: Trail,
+    /// What the decision may still cost: of the text, of the action asked for, of what the host hands over.
+    work: Work,
     /// What the host said of each agent it was asked for.
     /// A few agents: searched one by one, as a second kind of map would be 2 kB of code.
     records: Vec<(String, Option<AgentRecord>)>,
@@ -190,8 +193,13 @@ impl Gate {
     /// Begins with the text as it was received, at the host's present.
     #[must_use]
     pub fn begin_with(&self, text: &[u8], now: Timestamp, request: Request) -> Run {
+        let mut work = Work::of(text.len());
+        if let Purpose::Use(action) = &request.purpose {
+            work.allow(action.len().min(crate::limits::MAX_REQUEST_BYTES));
+        }
         Run {
             now,
+            work,
             request,
             // One byte more than is read is enough to refuse by size.
             stage: Stage::Read(text.get(..crate::limits::MAX_INPUT_BYTES + 1).unwrap_or(text).to_vec()),
@@ -337,6 +345,12 @@ impl Run {
     #[must_use]
     pub const fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// How many units of work the decision has cost so far.
+    #[must_use]
+    pub const fn work(&self) -> u64 {
+        self.work.done()
     }
 
     /// The open question, if there is one.

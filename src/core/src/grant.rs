@@ -1,7 +1,9 @@
 //! What a packet or a capability grants, and under which constraints.
 
 use crate::action;
-use crate::json::{Fields, Integer, Members, Value};
+use crate::json::{self, FieldError, Fields, Integer, Members, Value};
+use crate::limits::MAX_ACTIONS;
+use crate::work::{Exhausted, Work};
 
 /// What a grant has beyond the one it comes from.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,6 +18,26 @@ pub enum Excess {
     /// A constraint that is missing or weaker (catalogue F07).
     #[error("the constraint `{0}` is weaker than the granter's")]
     Constraint(&'static str),
+    /// It is not decided whether there is anything.
+    #[error(transparent)]
+    Undecided(#[from] Exhausted),
+}
+
+/// Why no gate would ever act on a grant; it is not signed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unfit {
+    /// An action of no meaning, or of two.
+    #[error("`{at}`: {error}")]
+    Action {
+        /// JSON pointer.
+        at: String,
+        /// What is wrong with it.
+        error: action::Error,
+    },
+    /// Too many actions, or a limit below zero.
+    #[error(transparent)]
+    Field(#[from] FieldError),
 }
 
 /// What the receiver may do.
@@ -33,12 +55,27 @@ impl Permissions {
         Self { allowed_actions: fields.texts("allowed_actions"), max_tool_calls: fields.optional_integer("max_tool_calls") }
     }
 
+    /// Whether it can be signed. `path` is where it stands.
+    ///
+    /// # Errors
+    /// [`Unfit`].
+    pub fn check(&self, path: &str) -> Result<(), Unfit> {
+        let actions = json::pointer(path, "allowed_actions");
+        if self.allowed_actions.len() > MAX_ACTIONS {
+            return Err(FieldError::invalid(actions, "at most 256 actions").into());
+        }
+        for (i, granted) in self.allowed_actions.iter().enumerate() {
+            action::check(granted).map_err(|error| Unfit::Action { at: json::pointer(&actions, &i.to_string()), error })?;
+        }
+        not_negative(self.max_tool_calls.as_ref(), path, "max_tool_calls")
+    }
+
     /// Grants nothing beyond `outer`.
     ///
     /// # Errors
-    /// [`Excess::Action`] or [`Excess::ToolCalls`].
-    pub fn within(&self, outer: &Self) -> Result<(), Excess> {
-        actions_within(&self.allowed_actions, &outer.allowed_actions)?;
+    /// [`Excess::Action`], [`Excess::ToolCalls`] or [`Excess::Undecided`].
+    pub fn within(&self, outer: &Self, work: &mut Work) -> Result<(), Excess> {
+        actions_within(&self.allowed_actions, &outer.allowed_actions, work)?;
         if exceeds(self.max_tool_calls.as_ref(), outer.max_tool_calls.as_ref()) { Err(Excess::ToolCalls) } else { Ok(()) }
     }
 
@@ -88,6 +125,14 @@ impl Constraints {
         })
     }
 
+    /// Whether they can be signed. `path` is where they stand.
+    ///
+    /// # Errors
+    /// [`Unfit::Field`].
+    pub fn check(&self, path: &str) -> Result<(), Unfit> {
+        not_negative(self.max_runtime_seconds.as_ref(), path, "max_runtime_seconds")
+    }
+
     /// The JSON of it, in model order.
     #[must_use]
     pub fn to_value(&self) -> Value {
@@ -96,6 +141,13 @@ impl Constraints {
             .with("data_boundary", self.data_boundary.as_deref())
             .with("requires_human_review", self.requires_human_review.map_or(Value::Null, Value::Bool))
             .object()
+    }
+}
+
+fn not_negative(limit: Option<&Integer>, path: &str, field: &str) -> Result<(), Unfit> {
+    match limit {
+        Some(limit) if limit.is_negative() => Err(FieldError::invalid(json::pointer(path, field), "zero or more").into()),
+        _ => Ok(()),
     }
 }
 
@@ -120,9 +172,9 @@ pub fn constraints_within(inner: Option<&Constraints>, outer: Option<&Constraint
 /// Each action is contained in one of `outer`.
 ///
 /// # Errors
-/// [`Excess::Action`] with the first that is not.
-pub fn actions_within(actions: &[String], outer: &[String]) -> Result<(), Excess> {
-    match action::first_beyond(actions, outer) {
+/// [`Excess::Action`] with the first that is not, or [`Excess::Undecided`].
+pub fn actions_within(actions: &[String], outer: &[String], work: &mut Work) -> Result<(), Excess> {
+    match action::first_beyond(actions, outer, work)? {
         Some(action) => Err(Excess::Action(action.chars().take(256).collect())),
         None => Ok(()),
     }

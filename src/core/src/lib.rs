@@ -81,3 +81,4 @@ mod scan;
 pub mod sentinel;
 pub mod statement;
 pub mod time;
+pub mod work;

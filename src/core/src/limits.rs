@@ -82,7 +82,10 @@ pub const MAX_ACTION_BYTES: usize = 256;
 /// See [`MAX_ACTION_BYTES`].
 pub const MAX_ACTION_WILDCARDS: usize = 8;
 
-/// Most actions of one grant at the gate: each is held against each of the one it comes from.
+/// Longest action that can be requested, in bytes (8 KiB): longer than any URL that servers take.
+pub const MAX_REQUEST_BYTES: usize = 8192;
+
+/// Most actions of one grant at the gate: each is held against those of the one it comes from.
 pub const MAX_ACTIONS: usize = 256;
 
 /// How long a capability lives where its issuer does not say, in seconds.
@@ -128,3 +131,16 @@ pub const MAX_AUDIT_ENTRIES: usize = 1_000_000;
 
 /// Most findings of a kind and severity that a report shows one by one; the rest is counted.
 pub const MAX_FINDINGS_OF_A_KIND: usize = 1000;
+
+/// What a decision may cost, in units of about the work of scanning one byte: so much a byte of its text, and
+/// at least so much. A grant of 256 patterns, each narrowed, takes less; patterns made to be slow to compare
+/// would take a thousand times as much.
+pub const WORK_PER_BYTE: u64 = 48;
+/// See [`WORK_PER_BYTE`].
+pub const WORK_AT_LEAST: u64 = 8_192;
+
+/// Bytes of a text that count for it: those of a proof of 64 packets and their signatures, the dearest genuine text there is.
+pub const WORK_BYTES: usize = 131_072;
+
+/// The cost of verifying one signature, in the same units. Signed objects stand at least 512 bytes apart.
+pub const WORK_OF_SIGNATURE: usize = 24_576;

@@ -67,6 +67,9 @@ pub enum Error {
     /// A time that the calendar of the protocol does not hold.
     #[error("`issued_at` plus `ttl_seconds`: {0}")]
     Time(time::Error),
+    /// Permissions or constraints that no gate would act on.
+    #[error(transparent)]
+    Unfit(#[from] crate::grant::Unfit),
     /// `ai_provenance` has no `source` that is a non-empty string (catalogue D10).
     #[error("`{0}` must have a `source` that is a non-empty string")]
     AiProvenance(String),

@@ -12,6 +12,7 @@ use trusthandoff::crypto::{KeyTables, SecretKey};
 use trusthandoff::decision::Reason;
 use trusthandoff::gate::{Answer, Config, Gate, Question};
 use trusthandoff::registry::AgentRecord;
+use trusthandoff::work::Work;
 use trusthandoff::{capability::UnverifiedCapability, identity, json};
 
 fn root() -> SecretKey {
@@ -57,12 +58,12 @@ fn f18_a_child_follows_from_the_very_capability_it_was_made_of() {
     let [one, two] =
         ["60", "61"].map(|ttl| issued(&format!(r#""capability_id": "cap-1", "allowed_actions": ["read"], "ttl_seconds": {ttl}"#)));
     let child = attenuated(&one, r#""allowed_actions": ["read"], "ttl_seconds": 30"#).expect("narrower");
-    assert!(child.content().within(one.content()).is_ok());
-    let refused = child.content().within(two.content()).map_err(|error| Reason::from(error).code.as_str());
+    assert!(child.content().within(one.content(), &mut Work::of(0)).is_ok());
+    let refused = child.content().within(two.content(), &mut Work::of(0)).map_err(|error| Reason::from(error).code.as_str());
     assert_eq!(refused, Err("capability_chain_invalid"));
     // An id of the issuer's own choice binds to the id only.
     let named = attenuated(&one, r#""capability_id": "cap-2", "allowed_actions": ["read"], "ttl_seconds": 30"#).expect("narrower");
-    assert!(named.content().within(two.content()).is_ok());
+    assert!(named.content().within(two.content(), &mut Work::of(0)).is_ok());
 }
 
 #[test]
@@ -147,16 +148,6 @@ fn another_key_than_the_issuers_signs_nothing() {
     let foreign = planner().sign(&draft().signing_bytes());
     assert_eq!(draft().finish(foreign).map_err(|e| Reason::from(e).code.as_str()).map(|_| ()), Err("invalid_signature"));
     assert!(draft().finish(root().sign(&draft().signing_bytes())).is_ok());
-}
-
-/// An unsigned chain must not keep a gate busy: patterns that are slow to compare count as not
-/// contained after a bounded number of steps.
-#[test]
-fn patterns_made_to_be_slow_are_refused_after_a_bounded_number_of_steps() {
-    let slow = |tail: &str| -> Vec<String> { (0..256).map(|i| format!("v:/a/**/a/**/{i}/{}{tail}", "b/".repeat(80))).collect() };
-    assert!(action::first_beyond(&slow("c"), &slow("*b*")).is_some());
-    // What is equal costs nothing, however many there are.
-    assert_eq!(action::first_beyond(&slow("c"), &slow("c")), None);
 }
 
 #[test]

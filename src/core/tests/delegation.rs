@@ -18,6 +18,7 @@ use trusthandoff::packet::{Draft, Form, Issuer};
 use trusthandoff::registry::AgentRecord;
 use trusthandoff::revocation::Target;
 use trusthandoff::time::Timestamp;
+use trusthandoff::work::Work;
 use trusthandoff_testkit::cast::{self, key, packet_by as signed};
 use trusthandoff_testkit::{End, run};
 
@@ -630,12 +631,12 @@ fn what_a_packet_after_another_leaves_open_stays_within_it() {
     for seconds in [0, 40, 99] {
         let child = after(seconds, brief).expect("a packet");
         assert_eq!(child.content().expires_at, Some(at(100)), "{seconds}");
-        assert_eq!(trusthandoff::chain::follows(parent.content(), child.content()), Ok(()));
+        assert_eq!(trusthandoff::chain::follows(parent.content(), child.content(), &mut Work::of(0)), Ok(()));
     }
     assert!(after(100, brief).is_err(), "nothing is left of the parent");
     // What is stated is taken at its word, and does not follow.
     let longer = after(40, &brief.replacen('{', r#"{"ttl_seconds": 61, "#, 1)).expect("a packet");
-    assert!(trusthandoff::chain::follows(parent.content(), longer.content()).is_err());
+    assert!(trusthandoff::chain::follows(parent.content(), longer.content(), &mut Work::of(0)).is_err());
     let write = after(0, &brief.replacen('{', r#"{"risk_level": "write", "#, 1)).expect("a packet");
     assert_eq!(write.content().expires_at, Some(at(100)));
 }

@@ -7,6 +7,8 @@ use trusthandoff::crypto::{KeyTables, PublicKey, Signature};
 use trusthandoff::decision::{Code, Reason};
 use trusthandoff::encoding::hex;
 use trusthandoff::json;
+use trusthandoff::limits::MAX_TOKEN_BYTES;
+use trusthandoff::work::Work;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -45,7 +47,8 @@ pub fn finish_capability(unsigned: &str, signature: &[u8]) -> Result<JsValue, Re
 pub fn capability_view(tokens: &Array) -> Result<JsValue, Refusal> {
     let chain = tokens.iter().map(|token| verified(&token.as_string().unwrap_or_default())).collect::<Result<Vec<_>, _>>()?;
     if chain.len() > 1 {
-        check_chain(&chain.iter().map(Capability::content).collect::<Vec<_>>())?;
+        let mut work = Work::of(chain.len().saturating_mul(MAX_TOKEN_BYTES));
+        check_chain(&chain.iter().map(Capability::content).collect::<Vec<_>>(), &mut work)?;
     }
     let last = chain.last().ok_or_else(|| Refusal::new(Code::CapabilityInvalid, "no token"))?;
     Ok(described(last))
@@ -72,7 +75,7 @@ fn draft(parent: Option<&str>, fields: &JsValue, agent_id: String, public_key: P
 
 /// A token by itself is no field of a packet, whatever a gate would say of it.
 fn verified(token: &str) -> Result<Capability, Refusal> {
-    let read = checks::capability_token(token, "", &mut KeyTables::new(0));
+    let read = checks::capability_token(token, "", &mut KeyTables::new(0), &mut Work::of(token.len()));
     Ok(read.map_err(|reason| Reason { field: None, ..reason })?)
 }
 

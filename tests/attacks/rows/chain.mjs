@@ -11,7 +11,15 @@ const stated = (delegation_depth) => wire({ provenance: { origin_workflow: null,
 const hop = (allowed_actions, max_tool_calls, agent_id = "agent:1") => ({ agent_id, delegated_permissions: { allowed_actions, max_tool_calls } });
 const hops = (...list) => along(chain(2, { hops: list }));
 
+/** Patterns of any depth over one letter, which none of what follows them fits: every place stays possible to the end. */
+const slow = (n) => Array.from({ length: n }, (_, i) => `r:a/**/${"a/".repeat(100)}b${i}*/**`);
+const long = (n) => Array.from({ length: n }, (_, i) => `r:${"a/".repeat(110)}${i}`);
+
 export default [
+  row("E13", "patterns made to be slow to compare keep no gate busy", hops(hop([...slow(7), "r:**"], 3), hop(long(8), 3)), "work_exceeded", {
+    step: { field: "/chain/hops/1" },
+    twin: { send: hops(hop([...slow(7), "r:**"], 3), hop(slow(7), 3)) },
+  }),
   ...rows(
     "C01",
     "a chain that is longer than admitted is refused",

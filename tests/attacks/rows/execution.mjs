@@ -33,8 +33,8 @@ export default [
     ...allowed("read"),
   ]),
   runs("B05", "a pattern binds the resource", scoped, [
-    ...allowed("read:/docs/a", "fetch:https://api.example.com/v1/users?page=2", `read:/docs/${"a".repeat(1000)}`, "read:/docs/**********"),
-    ...all("action_not_permitted", "read", "read:/docs/a/b", "read:/docs/../etc", "read:/etc/passwd", "read:/docs/%2e%2e", "read://docs/a"),
+    ...allowed("read:/docs/a", "fetch:https://api.example.com/v1/users?page=2", `read:/docs/${"a".repeat(1000)}`, "read:/docs/*"),
+    ...all("action_not_permitted", "read", "read:/docs/a/b", "read:/docs/../etc", "read:/etc/passwd", "read:/docs/%2e%2e", "read://docs/a", "read:/docs/**", "read:/docs/**********", "read:/docs/..%20", "read:/docs/%25%32%65."),
     ...all("action_not_permitted", "fetch:https://api.example.com@evil.example/v1/x", "fetch:https://api.example.com.evil.example/v1/x", "fetch:http://api.example.com/v1/x", "fetch:https://api.example.com/v1/../admin"),
   ]),
   runs("F13", "a tool call more than was granted is refused, and so is every later one", wire(permits(["read"], 2)), [...reads(2), spent, spent]),

@@ -1,14 +1,14 @@
 //! Making a capability: issued by a root, or attenuated by its holder without the issuer.
 
 use super::{Capability, Content, Error, child_id};
-use crate::action;
 use crate::crypto::{KeyTables, PublicKey, SecretKey, Signature};
 use crate::encoding::hex;
 use crate::grant::{Constraints, Permissions};
 use crate::identity::check_agent_id;
 use crate::json::{self, FieldError, Fields, Style, Value};
-use crate::limits::{DEFAULT_CAPABILITY_SECONDS, MAX_ACTIONS, MAX_CAPABILITY_LIFE_SECONDS, MAX_ID_BYTES};
+use crate::limits::{DEFAULT_CAPABILITY_SECONDS, MAX_CAPABILITY_LIFE_SECONDS, MAX_ID_BYTES};
 use crate::time::Timestamp;
+use crate::work::Work;
 
 /// Who signs, when, and under which fresh randomness.
 #[derive(Debug, Clone)]
@@ -67,7 +67,8 @@ impl Draft {
     /// [`Error`] for anything that `parent` does not grant.
     pub fn attenuate(parent: &Capability, fields: Value, issuer: &Issuer) -> Result<Self, Error> {
         let draft = Self::read(fields, issuer, Some(parent.content()))?;
-        draft.content.within(parent.content())?;
+        let bytes = |content: &Content| content.delegated_permissions.allowed_actions.iter().map(String::len).sum::<usize>();
+        draft.content.within(parent.content(), &mut Work::of(bytes(&draft.content).saturating_add(bytes(parent.content()))))?;
         Ok(draft)
     }
 
@@ -169,11 +170,6 @@ fn check(content: &Content) -> Result<(), Error> {
     if content.expires_at.micros().saturating_sub(content.issued_at.micros()) > i64::from(MAX_CAPABILITY_LIFE_SECONDS) * 1_000_000 {
         return invalid("/expires_at", "within ten years of `issued_at`");
     }
-    if content.delegated_permissions.allowed_actions.len() > MAX_ACTIONS {
-        return invalid("/allowed_actions", "at most 256 actions");
-    }
-    for (i, granted) in content.delegated_permissions.allowed_actions.iter().enumerate() {
-        action::check(granted).map_err(|error| Error::Action { at: format!("/allowed_actions/{i}"), error })?;
-    }
-    Ok(())
+    content.delegated_permissions.check("")?;
+    Ok(content.constraints.as_ref().map_or(Ok(()), |constraints| constraints.check("/constraints"))?)
 }

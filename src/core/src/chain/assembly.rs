@@ -6,6 +6,7 @@ use crate::crypto::KeyTables;
 use crate::json::{self, Style, Value, raw_items, raw_members};
 use crate::limits::MAX_INPUT_BYTES;
 use crate::packet::{Packet, check_nesting};
+use crate::work::Work;
 
 /// What a packet comes from.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,7 +30,7 @@ impl Lineage<'_> {
         let parent = self.parent.map(Parent::read).transpose()?;
         let mut chain = DelegationChain::default();
         if let Some(parent) = &parent {
-            follows(parent.envelope.packet.claimed(), packet.content())?;
+            follows(parent.envelope.packet.claimed(), packet.content(), &mut Work::of(text.len()))?;
             chain = DelegationChain { hops: Vec::new(), ..parent.envelope.chain.clone() };
         }
         chain.packet_ids.push(packet.content().packet_id.clone());

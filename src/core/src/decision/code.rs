@@ -155,6 +155,7 @@ codes! {
     ChainUnproven "chain_unproven" Verification "A strict gate admits several hops only with proof of each."
     LoopDetected "loop_detected" Verification "The task returns to an agent it has passed."
     AuthorityEscalation "authority_escalation" Capability "More is granted than the granter had."
+    WorkExceeded "work_exceeded" Capability [OneUse] "Judging it takes more work than a text of its size may cost."
     TokenNoncanonical "token_noncanonical" Capability "The token is not the one canonical text of its capability."
     CapabilityInvalid "capability_invalid" Capability "The capability token cannot be read."
     CapabilitySignatureInvalid "capability_signature_invalid" Capability "The signature of the capability does not fit."

@@ -1,8 +1,9 @@
 //! From the errors of the modules below to the one table.
 
 use super::Code;
-use crate::grant::Excess;
+use crate::grant::{Excess, Unfit};
 use crate::json::{self, FieldError};
+use crate::work::Exhausted;
 use crate::{attestation, capability, chain, crypto, identity, packet, registry, statement, time};
 
 /// A code, a sentence for people, and the field it concerns.
@@ -132,6 +133,7 @@ impl From<packet::Error> for Reason {
             packet::Error::Ttl(_) => Self::new(Code::TtlInvalid, message),
             packet::Error::TtlMismatch(_) => Self::new(Code::TtlPolicyMismatch, message),
             packet::Error::Time(error) => Self::new(time_code(error), message),
+            packet::Error::Unfit(unfit) => unfit.into(),
             packet::Error::AiProvenance(at) => Self::at(Code::InvalidAiProvenance, message, at),
             packet::Error::SigningIdentity { .. } => Self::at(Code::SigningIdentityMismatch, message, "/from_agent"),
             packet::Error::TooDeep(field) => Self::at(Code::NestingTooDeep, message, format!("/{field}")),
@@ -193,7 +195,7 @@ impl From<capability::Error> for Reason {
             capability::Error::Json(json) => json.into(),
             capability::Error::Field(field) => field.into(),
             capability::Error::Crypto(crypto) => crypto.into(),
-            capability::Error::Action { ref at, .. } => Self::at(Code::ActionInvalid, error.to_string(), at),
+            capability::Error::Unfit(unfit) => unfit.into(),
             capability::Error::Time(time) => time.into(),
             capability::Error::TtlMismatch(_) => Self::at(Code::TtlPolicyMismatch, error.to_string(), "/expires_at"),
             capability::Error::Excess(excess) => excess.into(),
@@ -206,10 +208,30 @@ impl From<capability::Error> for Reason {
     }
 }
 
+impl From<Unfit> for Reason {
+    fn from(unfit: Unfit) -> Self {
+        let message = unfit.to_string();
+        match unfit {
+            Unfit::Action { at, .. } => Self::at(Code::ActionInvalid, message, at),
+            Unfit::Field(field) => field.into(),
+        }
+    }
+}
+
 impl From<Excess> for Reason {
     fn from(excess: Excess) -> Self {
-        let code = if matches!(excess, Excess::Constraint(_)) { Code::ConstraintRelaxed } else { Code::AuthorityEscalation };
+        let code = match excess {
+            Excess::Constraint(_) => Code::ConstraintRelaxed,
+            Excess::Undecided(_) => Code::WorkExceeded,
+            _ => Code::AuthorityEscalation,
+        };
         Self::new(code, excess.to_string())
+    }
+}
+
+impl From<Exhausted> for Reason {
+    fn from(exhausted: Exhausted) -> Self {
+        Self::new(Code::WorkExceeded, exhausted.to_string())
     }
 }
 

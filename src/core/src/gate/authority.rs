@@ -38,7 +38,7 @@ impl Gate {
         let refuse = |reason| Refusal(Check::Capability, reason);
         let tokens = Some(core::mem::take(&mut case.tokens));
         let tokens = checks::presented(case.content(), tokens).map_err(refuse)?;
-        let capabilities = checks::capabilities(&tokens, &mut self.keys).map_err(refuse)?;
+        let capabilities = checks::capabilities(&tokens, &mut self.keys, &mut run.work).map_err(refuse)?;
         if capabilities.is_empty() && self.config.require_capability {
             return Err(refuse(Reason::at(Code::CapabilityMissing, Code::CapabilityMissing.meaning(), "/packet/capability_token")));
         }
@@ -48,7 +48,7 @@ impl Gate {
         }
         if let Some(Link { capability: leaf, .. }) = case.links.last() {
             checks::capability_subject(leaf, case.content()).map_err(refuse)?;
-            checks::within_capability(case.content(), leaf).map_err(refuse)?;
+            checks::within_capability(case.content(), leaf, &mut run.work).map_err(refuse)?;
         }
         Ok(Flow::Next(Stage::Issuers(case)))
     }
@@ -75,7 +75,7 @@ impl Gate {
 
     /// Each issuer holds the key it signed with and is trusted; the first may originate what it grants
     /// (catalogue F04).
-    pub(super) fn judge_issuers(&self, run: &Run, case: &Case) -> Result<(), Refusal> {
+    pub(super) fn judge_issuers(&self, run: &mut Run, case: &Case) -> Result<(), Refusal> {
         let refuse = |reason| Refusal(Check::Capability, reason);
         for content in case.capabilities().map(Capability::content) {
             self.bound(run, &content.issuer_agent, &content.public_key).map_err(refuse)?;
@@ -86,7 +86,8 @@ impl Gate {
         let Some(root) = case.capabilities().next() else { return Ok(()) };
         // Nobody is a root by its own word: without a registry no capability is trusted.
         let nobody = AgentRecord::default();
-        checks::trusted_root(root, run.record(&root.content().issuer_agent).unwrap_or(&nobody)).map_err(refuse)
+        let issuer = run.records.iter().find(|(known, _)| *known == root.content().issuer_agent).and_then(|(_, record)| record.as_ref());
+        checks::trusted_root(root, issuer.unwrap_or(&nobody), &mut run.work).map_err(refuse)
     }
 
     /// A capability that has just ended admits a little longer if the host names another one that takes
@@ -107,7 +108,9 @@ impl Gate {
                 return Ok(Flow::Ask(Question::Overlap { digest }, Stage::Overlap(case)));
             }
             Some(Answer::Token(Some(token))) => {
-                let next = checks::capability_token(&token, "", &mut KeyTables::new(0)).map_err(|_| refuse(Code::OverlapInvalid))?;
+                run.work.allow(token.len());
+                let next = checks::capability_token(&token, "", &mut KeyTables::new(0), &mut run.work)
+                    .map_err(|_| refuse(Code::OverlapInvalid))?;
                 next.succeeds(&link.capability).map_err(|error| Refusal(Check::Capability, error.into()))?;
                 checks::capability_window(&next, limits, 0, run.now).map_err(|reason| Refusal(Check::Capability, reason))?;
                 link.life = Life::Extended;

@@ -6,10 +6,12 @@ use crate::chain::{self, Envelope};
 use crate::checks;
 use crate::decision::{Check, Claimed};
 use crate::json;
+use crate::limits::WORK_OF_SIGNATURE;
 use crate::packet::{self, RiskLevel};
 
 impl Gate {
     pub(super) fn read(&self, run: &mut Run, text: &[u8]) -> Stepped {
+        run.work.spend(text.len()).map_err(|error| Refusal(Check::Size, error.into()))?;
         let envelope = Envelope::parse(text, &self.keys).map_err(|error| {
             let check = parse_check(&error);
             run.pass_until(check);
@@ -59,6 +61,7 @@ impl Gate {
         let Envelope { packet, chain, proof } = envelope;
         checks::audience(&packet.claimed().to_agent, &self.config.audience).map_err(refuse(Check::Audience))?;
         run.pass(Check::Audience, &packet.claimed().to_agent);
+        run.work.spend(WORK_OF_SIGNATURE).map_err(|error| Refusal(Check::Signature, error.into()))?;
         let packet = packet.verify(&mut self.keys).map_err(|error| Refusal(Check::Signature, error.into()))?;
         run.pass(Check::Signature, packet.form().as_str());
         if let Some(claimed) = &mut run.trail.claimed {
@@ -71,10 +74,12 @@ impl Gate {
         run.pass(Check::Time, "");
         checks::ttl_policy(content, limits, strict).map_err(refuse(Check::TtlPolicy))?;
         run.pass(Check::TtlPolicy, content.risk_level.map_or("", RiskLevel::as_str));
-        checks::chain(&chain, proof.as_ref(), content, self.config.max_depth, strict).map_err(refuse(Check::Chain))?;
+        checks::chain(&chain, proof.as_ref(), content, self.config.max_depth, strict, &mut run.work).map_err(refuse(Check::Chain))?;
         let proof = proof.unwrap_or_default();
-        let ancestors = checks::ancestors(proof.packets, content, limits, run.now, &mut self.keys).map_err(refuse(Check::Chain))?;
-        Ok(Flow::Next(Stage::Ancestors(Box::new(Case { packet, ancestors, tokens: proof.capabilities, links: Vec::new() }))))
+        let ancestors =
+            checks::ancestors(proof.packets, content, limits, run.now, &mut self.keys, &mut run.work).map_err(refuse(Check::Chain))?;
+        let case = Case { packet, ancestors, tokens: proof.capabilities, links: Vec::new() };
+        Ok(Flow::Next(Stage::Ancestors(Box::new(case))))
     }
 
     /// Rules that need nothing but the packet, once all that it rests on is proven.
@@ -82,7 +87,7 @@ impl Gate {
         let content = case.content();
         if let Purpose::Use(action) = &run.request.purpose {
             let action = action.clone();
-            checks::permitted(content, &action).map_err(|reason| Refusal(Check::Action, reason))?;
+            checks::permitted(content, &action, &mut run.work).map_err(|reason| Refusal(Check::Action, reason))?;
             run.pass(Check::Action, &action);
         }
         checks::ai_provenance(content).map_err(|reason| Refusal(Check::AiProvenance, reason))?;

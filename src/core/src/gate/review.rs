@@ -6,7 +6,7 @@ use crate::approval::{Approval, Review, UnverifiedApproval, Verdict};
 use crate::checks;
 use crate::crypto::{KeyTables, PublicKey};
 use crate::decision::{Check, Code, Reason};
-use crate::limits::{MAX_APPROVALS, MAX_LIFETIME_SECONDS, MAX_SKEW_SECONDS};
+use crate::limits::{MAX_APPROVALS, MAX_LIFETIME_SECONDS, MAX_SKEW_SECONDS, MAX_STATEMENT_BYTES, WORK_OF_SIGNATURE};
 use crate::review::{self, Subject};
 use crate::statement::{self, Content};
 use crate::time::Timestamp;
@@ -90,6 +90,7 @@ impl Gate {
 
     fn take_texts(&mut self, run: &mut Run, case: &Case, texts: &[String]) {
         for text in texts {
+            run.work.allow(text.len().min(MAX_STATEMENT_BYTES));
             self.hand_over(run, case, |keys| UnverifiedApproval::parse(text.as_bytes(), keys));
         }
     }
@@ -104,6 +105,8 @@ impl Gate {
             if !self.may_review(reviewer) {
                 return Err(format!("`{reviewer}` is no reviewer here"));
             }
+            // What is an approval is long enough to pay for its signature.
+            run.work.spend(WORK_OF_SIGNATURE).map_err(|error| error.to_string())?;
             let approval = approval.verify(&mut self.keys).map_err(|error| error.to_string())?;
             let judged = checks::approval(&approval, &case.packet, &run.reviews.digest, self.config.limits, run.now);
             judged.map(|()| approval).map_err(str::to_owned)

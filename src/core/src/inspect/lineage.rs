@@ -10,6 +10,7 @@ use crate::identity::agent_id;
 use crate::limits::{MAX_CAPABILITIES, MAX_DEPTH};
 use crate::packet::{Packet, UnverifiedPacket};
 use crate::time::Timestamp;
+use crate::work::Work;
 
 /// One packet or capability of a chain.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,9 +41,9 @@ pub struct Hop {
 /// # Errors
 /// Why the envelope cannot be read, or `depth_exceeded` for more than any gate admits.
 pub fn lineage(text: &[u8]) -> Result<Vec<Hop>, Reason> {
-    let keys = &mut KeyTables::new(0);
+    let (keys, work) = (&mut KeyTables::new(0), &mut Work::of(text.len()));
     let Envelope { packet, chain, proof } = Envelope::parse(text, keys)?;
-    let listed = checks::chain(&chain, proof.as_ref(), packet.claimed(), MAX_DEPTH, false).err();
+    let listed = checks::chain(&chain, proof.as_ref(), packet.claimed(), MAX_DEPTH, false, work).err();
     let proof = proof.unwrap_or_default();
     if proof.capabilities.len() > MAX_CAPABILITIES {
         return Err(Reason::plain(Code::CapabilityChainInvalid));
@@ -51,7 +52,7 @@ pub fn lineage(text: &[u8]) -> Result<Vec<Hop>, Reason> {
     let mut hops = Vec::new();
     let mut before: Option<Packet> = None;
     for packet in proof.packets.into_iter().chain([packet]) {
-        let (hop, proven) = packet_hop(packet, before.as_ref(), keys);
+        let (hop, proven) = packet_hop(packet, before.as_ref(), keys, work);
         hops.push(hop);
         before = proven;
     }
@@ -64,15 +65,16 @@ pub fn lineage(text: &[u8]) -> Result<Vec<Hop>, Reason> {
     let mut above = Vec::new();
     for (i, token) in tokens.iter().enumerate() {
         let is_leaf = i + 1 == tokens.len();
-        let mut hop = match checks::capability_token(token, &format!("/proof/capabilities/{i}"), keys) {
+        let mut hop = match checks::capability_token(token, &format!("/proof/capabilities/{i}"), keys, work) {
             Ok(capability) => {
                 above.push(capability);
                 let contents: Vec<_> = above.iter().map(Capability::content).collect();
                 let hop = above.last().map(capability_hop).unwrap_or_default();
                 let leaf = above.last().filter(|_| is_leaf);
-                let linked = check_chain(&contents).map_err(Reason::from);
-                let fits =
-                    leaf.map_or(Ok(()), |leaf| checks::capability_subject(leaf, &own).and_then(|()| checks::within_capability(&own, leaf)));
+                let linked = check_chain(&contents, &mut Work::of(text.len())).map_err(Reason::from);
+                let fits = leaf.map_or(Ok(()), |leaf| {
+                    checks::capability_subject(leaf, &own).and_then(|()| checks::within_capability(&own, leaf, work))
+                });
                 Hop { refusal: linked.and(fits).err(), ..hop }
             }
             Err(reason) => Hop { refusal: Some(reason), is_capability: true, ..Hop::default() },
@@ -100,7 +102,7 @@ fn capability_hop(capability: &Capability) -> Hop {
     }
 }
 
-fn packet_hop(packet: UnverifiedPacket, before: Option<&Packet>, keys: &mut KeyTables) -> (Hop, Option<Packet>) {
+fn packet_hop(packet: UnverifiedPacket, before: Option<&Packet>, keys: &mut KeyTables, work: &mut Work) -> (Hop, Option<Packet>) {
     let content = packet.claimed();
     let mut hop = Hop {
         is_capability: false,
@@ -115,7 +117,7 @@ fn packet_hop(packet: UnverifiedPacket, before: Option<&Packet>, keys: &mut KeyT
     };
     let proven = packet.verify(keys).map_err(Reason::from);
     let follows = proven.as_ref().map_err(Clone::clone).and_then(|proven| match before {
-        Some(parent) => follows(parent.content(), proven.content()).map_err(Reason::from),
+        Some(parent) => follows(parent.content(), proven.content(), work).map_err(Reason::from),
         None => Ok(()),
     });
     hop.refusal = follows.err();

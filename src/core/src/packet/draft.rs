@@ -147,7 +147,7 @@ impl Draft {
             stay_within(parent, risk.as_deref(), &mut ttl, &mut content)?;
         }
         content.resolve_ttl(Some(risk.as_deref().unwrap_or("read")), ttl)?;
-        check_content(&content, "")?;
+        check_signable(&content)?;
         check_ai_provenance(content.ai_provenance.as_deref(), "/ai_provenance")?;
         check_nesting(&content)?;
         let draft = Self { content };
@@ -173,7 +173,7 @@ impl Draft {
     /// [`Error`] as for a received packet.
     pub fn resume(value: Value) -> Result<Self, Error> {
         let content = Content::read(Fields::of(value, "")?, &crate::crypto::KeyTables::new(0))?;
-        check_content(&content, "")?;
+        check_signable(&content)?;
         Ok(Self { content })
     }
 
@@ -261,6 +261,13 @@ fn stay_within(parent: &Content, risk: Option<&str>, ttl: &mut Option<json::Inte
         *ttl = Some(left.min(RiskLevel::from_name(risk.unwrap_or("read"))?.default_ttl().into()).into());
     }
     Ok(())
+}
+
+/// What no gate would act on is not signed; what others signed is still read.
+fn check_signable(content: &Content) -> Result<(), Error> {
+    check_content(content, "")?;
+    content.permissions.check("/permissions")?;
+    Ok(content.constraints.as_ref().map_or(Ok(()), |constraints| constraints.check("/constraints"))?)
 }
 
 /// The rules of a gate that need nothing but the packet: lengths of ids, printable agent ids, the

@@ -13,6 +13,7 @@ use super::told::{EXCEEDED, ID_REUSED, REPLAY_ACCEPTED, UNPROVEN, WRONG_RECEIVER
 use crate::action::first_beyond;
 use crate::limits::MAX_GRACE_SECONDS;
 use crate::scan::Name;
+use crate::work::Work;
 
 /// How long after its expiry an acceptance may be told, by the longest grace and by that of most gates.
 const LATE: i64 = MAX_GRACE_SECONDS as i64 * SECOND;
@@ -147,7 +148,9 @@ pub(super) fn exceeds(parent: &Entry, event: Event<'_>, expires: Option<i64>) ->
         format!("lives {} s longer", end.saturating_sub(until) / SECOND)
     } else if let Some(granted) = &more.actions {
         let own = actions(event.line.raw(Name::AllowedActions))?;
-        format!("may do `{}`, which that one may not", super::finding::clipped(first_beyond(&own, granted)?))
+        // What a gate would not have decided either is no finding.
+        let mut work = Work::of(own.iter().chain(granted.iter()).map(String::len).sum());
+        format!("may do `{}`, which that one may not", super::finding::clipped(first_beyond(&own, granted, &mut work).ok()??))
     } else {
         return None;
     };

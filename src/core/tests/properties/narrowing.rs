@@ -14,6 +14,7 @@ use trusthandoff::crypto::SecretKey;
 use trusthandoff::json::{self, Integer, Value};
 use trusthandoff::packet::{self, Form};
 use trusthandoff::time::Timestamp;
+use trusthandoff::work::Work;
 
 use super::grants::{Dice, Terms, Turn, child_of, terms, turns};
 use super::support::{REVIEWED, at, packet, planner};
@@ -76,7 +77,7 @@ fn what_a_capability_within_another_grants_the_other_grants() {
         let child = child_of(&parent, other, turns, &mut dice);
         let outer = content(&parent, "cap-0", None, ["a", "b"]);
         let inner = content(&child, "cap-1", named, [issuer, "c"]);
-        if inner.within(&outer).is_err() {
+        if inner.within(&outer, &mut Work::of(0)).is_err() {
             return Ok(false);
         }
         prop_assert_eq!((named, issuer), (Some("cap-0"), "b"), "it follows from no such parent");
@@ -104,7 +105,7 @@ fn what_the_last_of_a_chain_grants_its_root_grants() {
                 content(terms, &format!("cap-{i}"), parent.as_deref(), [&format!("agent-{i}"), &format!("agent-{}", i + 1)])
             })
             .collect();
-        if check_chain(&contents.iter().collect::<Vec<_>>()).is_err() {
+        if check_chain(&contents.iter().collect::<Vec<_>>(), &mut Work::of(0)).is_err() {
             return Ok(false);
         }
         nothing_more(&terms_of(contents.last().unwrap()), &terms_of(&contents[0]), &mut dice)?;
@@ -153,13 +154,13 @@ fn what_a_holder_makes_of_a_capability_grants_nothing_more() {
         let mut dice = Dice(seed);
         // What cannot be granted is no grant to start from.
         let grantable = parent.actions.iter().filter(|granted| action::check(granted).is_ok()).cloned().collect();
-        let outer = issue(&Terms { actions: grantable, ..parent }).expect("grantable");
+        let Ok(outer) = issue(&Terms { actions: grantable, ..parent }) else { return Ok(false) };
         let child = child_of(&terms_of(outer.content()), other, turns, &mut dice);
         let made = Draft::attenuate(&outer, fields(&child, &turns), &by(&holder, "agent:next", 2)).and_then(|draft| draft.sign(&holder));
         let Ok(inner) = made else { return Ok(false) };
         nothing_more(&terms_of(inner.content()), &terms_of(outer.content()), &mut dice)?;
         // And the gate, which judges it again, agrees.
-        prop_assert!(check_chain(&[outer.content(), inner.content()]).is_ok());
+        prop_assert!(check_chain(&[outer.content(), inner.content()], &mut Work::of(0)).is_ok());
         Ok(true)
     });
 }
@@ -184,7 +185,9 @@ fn what_a_packet_that_follows_from_another_permits_the_other_permits() {
         let mut dice = Dice(seed);
         // When a packet starts says nothing of the one before it.
         let child = Terms { from: parent.from, ..child_of(&parent, other, turns, &mut dice) };
-        if follows(&make(&parent, parent_ai, ["agent:a", "agent:b"]), &make(&child, child_ai, [sender, "agent:c"])).is_err() {
+        if follows(&make(&parent, parent_ai, ["agent:a", "agent:b"]), &make(&child, child_ai, [sender, "agent:c"]), &mut Work::of(0))
+            .is_err()
+        {
             return Ok(false);
         }
         prop_assert_eq!(sender, "agent:b", "sent on by another than its receiver");
@@ -201,7 +204,7 @@ fn every_grant_is_within_itself() {
     let from = packet(&planner(), REVIEWED, Form::V040).content().clone();
     let outcome = TestRunner::new(config).run(&terms(), |terms| {
         let outer = content(&terms, "cap-0", None, ["a", "b"]);
-        prop_assert!(content(&terms, "cap-1", Some("cap-0"), ["b", "c"]).within(&outer).is_ok());
+        prop_assert!(content(&terms, "cap-1", Some("cap-0"), ["b", "c"]).within(&outer, &mut Work::of(0)).is_ok());
         let packet = packet::Content {
             from_agent: "agent:a".into(),
             to_agent: "agent:b".into(),
@@ -211,7 +214,7 @@ fn every_grant_is_within_itself() {
             ..from.clone()
         };
         let next = packet::Content { from_agent: "agent:b".into(), to_agent: "agent:c".into(), ..packet.clone() };
-        prop_assert!(follows(&packet, &next).is_ok());
+        prop_assert!(follows(&packet, &next, &mut Work::of(0)).is_ok());
         Ok(())
     });
     assert_eq!(outcome.map_err(|failure| failure.to_string()), Ok(()));
