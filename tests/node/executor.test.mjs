@@ -212,7 +212,7 @@ test("the counter store is told keys, limits, and until when", async () => {
   assert.deepEqual(list.map(({ limit }) => limit), [3]);
   assert.match(list[0].key, new RegExp(`^packet\\|${planner.fingerprint}\\|[0-9a-f]{64}$`));
   assert.ok(expiresAtMs >= NOW + 900_000);
-  assert.deepEqual(about, { nowMs: NOW });
+  assert.deepEqual(about, { nowMs: NOW, issuedAtMs: NOW });
   assert.ok([list, list[0], about].every(Object.isFrozen));
 });
 

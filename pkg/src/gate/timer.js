@@ -1,5 +1,3 @@
-import { attempt } from "../promises.js";
-
 /** Longest wait that a timer can hold; a longer one would fire at once. */
 export const MAX_TIMER_MS = 2_147_483_647;
 
@@ -11,16 +9,24 @@ export const MAX_TIMER_MS = 2_147_483_647;
  * @param {boolean} background whether a process with nothing else to do may end before
  */
 export function after(ms, callback, background = false) {
-  let callOff;
+  let armed;
   const arm = (left) => {
     const { setTimeout, clearTimeout } = globalThis;
     const wait = Math.min(Math.max(left, 0), MAX_TIMER_MS);
     const timer = setTimeout(() => (left > wait ? arm(left - wait) : callback()), wait);
-    callOff = () => clearTimeout(timer);
+    armed = { timer, clearTimeout };
     if (background) release(timer);
   };
   arm(ms);
-  return () => attempt(callOff);
+  return () => {
+    const { timer, clearTimeout } = armed;
+    try {
+      clearTimeout(timer);
+    } catch {
+      // It may still fire, which changes nothing any more; it must not keep the process.
+      release(timer);
+    }
+  };
 }
 
 /** Node and Bun have timers as objects, Deno a function beside them, browsers nothing. */
