@@ -129,6 +129,7 @@ function judge({ bytes, expected, state, outcomes }) {
       key: verified.replay_key,
       expires_at_ms: verified.replay_until_ms,
       now_ms: expected.now_ms,
+      issued_at_ms: Number(signed.timestamp_ms),
       nonce: String(signed.nonce),
       agent_id: signed.signed_by,
       fingerprint: signed.agent_pubkey_fingerprint,

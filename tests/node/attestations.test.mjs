@@ -116,7 +116,7 @@ test("G05 an attestation is taken once", async () => {
   const [[key, expiresAtMs, about]] = asked;
   assert.match(key, new RegExp(`^th1:${researcher.fingerprint}:[0-9a-f]{64}$`));
   assert.equal(expiresAtMs, NOW + 300_001);
-  assert.deepEqual(about, { nowMs: NOW, nonce: String(JSON.parse(text.replace(/"nonce":(\d+)/, '"nonce":"$1"')).nonce), agentId: researcher.agentId, fingerprint: researcher.fingerprint });
+  assert.deepEqual(about, { nowMs: NOW, issuedAtMs: NOW, nonce: String(JSON.parse(text.replace(/"nonce":(\d+)/, '"nonce":"$1"')).nonce), agentId: researcher.agentId, fingerprint: researcher.fingerprint });
 });
 
 for (const [fault, { reply }] of Object.entries(FAULTS)) {

@@ -120,7 +120,8 @@ test("the hosts are asked in order, the nonce last, with what they need to know"
   const [key, expires, about] = of("nonce");
   assert.match(key, new RegExp(`^th1:${planner.fingerprint}:[0-9a-f]{64}$`));
   assert.ok(expires >= NOW + 900_000);
-  assert.deepEqual(about, { nowMs: NOW, nonce: "n-1", agentId: planner.agentId, fingerprint: planner.fingerprint });
+  const issuedAtMs = NOW - (30 * 86_400 + 300) * 1000; // what the host itself approved names no time
+  assert.deepEqual(about, { nowMs: NOW, issuedAtMs, nonce: "n-1", agentId: planner.agentId, fingerprint: planner.fingerprint });
 });
 
 test("every reply of false refuses with its own code", async () => {

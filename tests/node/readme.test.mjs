@@ -64,9 +64,9 @@ test("the Redis store admits once, by one command that sets only what was not th
   writeFileSync(file, text);
   const { redisNonces } = await import(pathToFileURL(file));
   const held = new Map();
-  // SET with NX and PXAT as Redis documents it: OK if the key was set, nil if it was there.
-  const set = async (key, value, { NX, PXAT, ...others }) => {
-    assert.deepEqual([NX, Number.isSafeInteger(PXAT), others], [true, true, {}]);
+  // SET with NX and PX as Redis documents it: OK if the key was set, nil if it was there.
+  const set = async (key, value, { NX, PX, ...others }) => {
+    assert.deepEqual([NX, PX, others], [true, (900 + 360) * 1000 + 1, {}]);
     if (held.has(key)) return null;
     held.set(key, value);
     return "OK";

@@ -32,7 +32,7 @@ export function consultSync(hosts, step, bytes) {
 
 /** A nonce that was taken before, by a claim of this gate whose answer came too late, is worth another word. */
 function toldLate({ late }, step, found) {
-  return step.ask === "nonce" && found.reply === false && late.has(step) ? LATE : found;
+  return step.ask === "nonce" && found.reply === false && late?.has(step) === true ? LATE : found;
 }
 
 /** Asks and awaits the reply once, at most `timeoutMs`. What settles later is not looked at (catalogue W10). */
@@ -61,7 +61,7 @@ async function ask(host, step, bytes, timeoutMs, late) {
     const settled = await Promise.race([reply, timeout]);
     if (settled !== TIMED_OUT) return replyOf(step, settled);
     waiting?.abort();
-    if (step.ask === "nonce") late.listen(step, reply);
+    if (step.ask === "nonce") late?.listen(step, reply);
     return TIMED_OUT;
   } catch (thrown) {
     return failureOf(step, thrown);

@@ -102,7 +102,9 @@ export class Honest {
     const narrow = (right, by, { agentId }, action, more) =>
       right.attenuate(by.identity, { subject_agent: agentId, allowed_actions: [action], ...more }, { now: world.now });
     const narrower = narrow(sender.right, sender, receiver.identity, "read");
-    const first = world.packet(sender.identity, receiver.identity, { capability_token: narrower.token }, { capabilities: narrower });
+    // Whoever carries it on spends the same budget.
+    const permissions = { allowed_actions: ["read"], max_tool_calls: 5 };
+    const first = world.packet(sender.identity, receiver.identity, { permissions, capability_token: narrower.token }, { capabilities: narrower });
     const parent = await this.#run(receiver, first, "chain");
     const narrowest = narrow(parent.capability, receiver, last.identity, "read:/docs/*", { max_tool_calls: 3 });
     const rights = { permissions: { allowed_actions: ["read:/docs/*"], max_tool_calls: 2 }, capability_token: narrowest.token };
