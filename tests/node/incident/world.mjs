@@ -3,7 +3,7 @@ import { JsonlSink } from "../../../pkg/dist/sinks/jsonl.js";
 import { NOW, trusthandoff } from "../support.mjs";
 
 const { AgentIdentity, AgentRegistry, approve, CapabilityOverlap, createEnvelope, issueCapability } = trusthandoff;
-const { MemoryNonceStore, RevocationList, signPacket, TrustHandoffExecutor, TrustHandoffMiddleware } = trusthandoff;
+const { MemoryCounterStore, MemoryNonceStore, RevocationList, signPacket, TrustHandoffExecutor, TrustHandoffMiddleware } = trusthandoff;
 
 const WORKERS = 12;
 const DAY_MS = 86_400_000;
@@ -15,6 +15,8 @@ export class World {
   overlap = new CapabilityOverlap();
   /** Keeps the log and signs its checkpoints. */
   keeper = AgentIdentity.fromPrivateKey(new Uint8Array(32).fill(9));
+  /** Of this world alone: another day in the same process has the same ids. */
+  #counters = new MemoryCounterStore();
   #born = 10;
   #packets = 0;
 
@@ -61,7 +63,7 @@ export class World {
       ...{ revocations: this.revocations, overlap: this.overlap, review: { threshold: 1 } },
       ...gateOptions,
     });
-    return { gate, executor: new TrustHandoffExecutor({ gate, identity, ...executorOptions }) };
+    return { gate, executor: new TrustHandoffExecutor({ gate, identity, counters: this.#counters, ...executorOptions }) };
   }
 
   /** The log for a host that keeps some events to itself, or tells others in their place. */
