@@ -1,17 +1,16 @@
-//! The actions of one grant, put in order to be asked many times.
+//! The actions of one grant, read once to be asked many times.
 
 use super::pattern::Pattern;
 use super::{check_legible, check_length};
 use crate::limits::MAX_ACTION_BYTES;
 use crate::work::{Exhausted, Work};
 
-/// What one grant allows. Whether an action is within it takes time in the length of the action, and in the
-/// number of those patterns that begin as the action does.
+/// What one grant allows. Most of it is told apart from an action at a glance: by length, by verb and by how it
+/// begins and ends.
 #[derive(Debug)]
 pub struct Grants<'a> {
-    /// Every text, sorted.
-    texts: Vec<&'a str>,
-    /// Those with wildcards, in the order of their beginnings. Any other pattern contains its equal only.
+    texts: &'a [String],
+    /// Those with wildcards. Any other pattern contains its equal only.
     patterns: Vec<Entry<'a>>,
 }
 
@@ -22,8 +21,6 @@ struct Entry<'a> {
     /// Behind the last wildcard: whatever it admits ends so.
     tail: &'a str,
     pattern: Pattern<'a>,
-    /// The nearest entry before whose head this one's begins with.
-    above: Option<usize>,
 }
 
 impl<'a> Grants<'a> {
@@ -31,34 +28,17 @@ impl<'a> Grants<'a> {
     ///
     /// # Errors
     /// [`Exhausted`].
-    pub fn new(actions: &'a [String], work: &mut Work) -> Result<Self, Exhausted> {
-        let mut grants = Self { texts: Vec::with_capacity(actions.len()), patterns: Vec::new() };
-        for action in actions {
-            // To be read, and to be sorted among the others.
-            work.spend(action.len().saturating_mul(2).saturating_add(16))?;
-            grants.texts.push(action);
+    pub fn new(texts: &'a [String], work: &mut Work) -> Result<Self, Exhausted> {
+        let mut patterns = Vec::new();
+        for action in texts {
+            work.spend(action.len().saturating_mul(2).saturating_add(8))?;
             let Some((head, rest)) = action.split_once('*').filter(|_| check_length(action, MAX_ACTION_BYTES).is_ok()) else { continue };
             let Ok(pattern) = Pattern::read(action) else { continue };
             // Before a `/` stands `**`, which may stand for nothing, the `/` included.
             let tail = rest.rsplit('*').next().unwrap_or(rest).trim_start_matches('/');
-            grants.patterns.push(Entry { head, tail, pattern, above: None });
+            patterns.push(Entry { head, tail, pattern });
         }
-        grants.texts.sort_unstable();
-        grants.patterns.sort_unstable_by_key(|entry| entry.head);
-        grants.link();
-        Ok(grants)
-    }
-
-    /// Texts that begin alike stand together, the shortest first: one pass finds for each what it begins with.
-    fn link(&mut self) {
-        let mut open: Vec<(usize, &str)> = Vec::new();
-        for (i, entry) in self.patterns.iter_mut().enumerate() {
-            while open.last().is_some_and(|(_, head)| !entry.head.starts_with(head)) {
-                open.pop();
-            }
-            entry.above = open.last().map(|(above, _)| *above);
-            open.push((i, entry.head));
-        }
+        Ok(Self { texts, patterns })
     }
 
     /// Whether the requested action is within one of these.
@@ -74,24 +54,21 @@ impl<'a> Grants<'a> {
     /// # Errors
     /// [`Exhausted`]: it is not decided.
     pub fn contain(&self, action: &str, work: &mut Work) -> Result<bool, Exhausted> {
-        work.spend(action.len().saturating_add(16))?;
-        let is_here = |text: &str| self.texts.binary_search(&text).is_ok();
-        if is_here(action) || action.split_once(':').is_some_and(|(verb, _)| !verb.is_empty() && is_here(verb)) {
+        work.spend(action.len().saturating_add(self.texts.len() / 8).saturating_add(8))?;
+        let verb = action.split_once(':').map_or("", |(verb, _)| verb);
+        if self.texts.iter().any(|granted| granted == action || (!verb.is_empty() && granted == verb)) {
             return Ok(true);
         }
         if self.patterns.is_empty() {
             return Ok(false);
         }
-        work.spend(action.len())?;
+        work.spend(action.len().saturating_add(self.patterns.len()))?;
         let Ok(inner) = Pattern::read(action) else { return Ok(false) };
         let head = action.split('*').next().unwrap_or(action);
-        let mut next = self.patterns.partition_point(|entry| entry.head <= head).checked_sub(1);
-        while let Some(entry) = next.and_then(|i| self.patterns.get(i)) {
-            work.spend(1)?;
+        for entry in &self.patterns {
             if head.starts_with(entry.head) && action.ends_with(entry.tail) && entry.pattern.contains(&inner, work)? {
                 return Ok(true);
             }
-            next = entry.above;
         }
         Ok(false)
     }

@@ -11,7 +11,7 @@ use crate::work::{Exhausted, Work};
 
 /// A text as it is written and as whoever takes off its escapes reads it. It is matched in both: a grant
 /// must hold for a server that decodes and for a file system that does not.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 struct Glob<'a> {
     written: &'a str,
     decoded: Cow<'a, str>,
@@ -43,7 +43,7 @@ impl<'a> Glob<'a> {
 }
 
 /// One place of a path.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 enum Segment<'a> {
     /// A segment that this glob matches.
     One(Glob<'a>),
@@ -52,7 +52,7 @@ enum Segment<'a> {
 }
 
 /// What may follow the path of a URL.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 enum Query<'a> {
     None,
     Glob(Glob<'a>),
@@ -61,7 +61,7 @@ enum Query<'a> {
 }
 
 /// A verb with a resource or a pattern for resources.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Pattern<'a> {
     verb: &'a str,
     /// Scheme and authority of a URL; empty for other resources.
@@ -123,7 +123,7 @@ impl<'a> Pattern<'a> {
                     self.query = if self.origin.is_empty() { Query::None } else { Query::Any };
                 }
                 // Two in a row are one.
-                if self.path.last() != Some(&Segment::Many) {
+                if !matches!(self.path.last(), Some(Segment::Many)) {
                     self.many |= 1_u128.checked_shl(u32::try_from(self.path.len()).unwrap_or(u32::MAX)).unwrap_or(0);
                     self.path.push(Segment::Many);
                     self.is_fixed = false;
