@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { AgentRegistry, MemoryNonceStore, PacketDecision, TrustHandoffError, TrustHandoffExecutor, TrustHandoffMiddleware } from "../../pkg/dist/index.js";
+import { AgentRegistry, MemoryCounterStore, MemoryNonceStore, PacketDecision, TrustHandoffError, TrustHandoffExecutor, TrustHandoffMiddleware } from "../../pkg/dist/index.js";
 import { FILE, vectors } from "./generate.mjs";
 
 const COMMAND = fileURLToPath(new URL("../../pkg/dist/bin/trusthandoff.js", import.meta.url));
@@ -59,7 +59,8 @@ function receiver(given) {
   const spent = () => {
     throw new TrustHandoffError("counter_store_full", "full");
   };
-  const counters = { undefined: undefined, true: () => true, false: () => false, full: spent }[settings.counters];
+  // Of this receiver alone: the attacks use the same ids.
+  const counters = { undefined: new MemoryCounterStore(), true: () => true, false: () => false, full: spent }[settings.counters];
   const to = { store, counts: settings.nonces === undefined, accepted: 0, nowMs: 0 };
   to.gate = new TrustHandoffMiddleware({
     clock: () => to.nowMs,

@@ -13,7 +13,7 @@ let count = 0;
 const sent = (more = {}) => wire({ nonce: `n-${(count += 1)}`, packet_id: `pk-${count}`, ...more });
 const permits = (allowed_actions, max_tool_calls = null) => ({ permissions: { allowed_actions, max_tool_calls } });
 const limits = (more) => ({ constraints: { max_runtime_seconds: null, data_boundary: null, requires_human_review: false, ...more } });
-const executor = (gate = {}, options = {}) => new TrustHandoffExecutor({ gate: receiver(gate), ...options });
+const executor = (gate = {}, options = {}) => new TrustHandoffExecutor({ gate: receiver(gate), counters: new MemoryCounterStore(), ...options });
 const never = () => assert.fail("the function was called");
 const refusal = (used) => used.then(() => null, (error) => error.code);
 const outcome = async (run) => {
