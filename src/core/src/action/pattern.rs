@@ -202,7 +202,7 @@ impl<'a> Pattern<'a> {
         let mut seen: Vec<(usize, States)> = Vec::new();
         let mut open = vec![(0, self.closure(1))];
         while let Some((position, states)) = open.pop() {
-            work.spend(4)?;
+            work.spend(STEP)?;
             if states == 0 {
                 return Ok(false);
             }
@@ -232,7 +232,7 @@ impl<'a> Pattern<'a> {
     ) -> Result<States, Exhausted> {
         let (mut next, mut rest) = (0, states);
         while let Some(segment) = self.path.get(rest.trailing_zeros() as usize) {
-            work.spend(4)?;
+            work.spend(STEP)?;
             let state = rest & rest.wrapping_neg();
             rest ^= state;
             match segment {
@@ -249,6 +249,9 @@ impl<'a> Pattern<'a> {
         states | (states & self.many) << 1
     }
 }
+
+/// Units of one step from a place of a path, or to it.
+const STEP: usize = 20;
 
 const CONTROL: Error = Error::Ambiguous("a control character, or white space other than a space");
 const SPACE: Error = Error::Ambiguous("white space at its end");
