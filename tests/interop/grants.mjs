@@ -9,19 +9,26 @@ import { below, bigInteger, chance, label, maybe, moment, pick, seed as drawFrom
 const say = (line) => process.stdout.write(JSON.stringify(line) + "\n");
 const identities = [1, 2, 3, 4, 5].map((byte) => AgentIdentity.fromPrivateKey(new Uint8Array(32).fill(byte)));
 
-/** A verb has no `:`, and no action is longer than 256 bytes. */
-const verb = () => label(20).replaceAll(":", "") || "x";
+/** A verb has no `:` and no character that controls what is shown, and no action is longer than 256 bytes. */
+const verb = () => label(20).replace(/[:\p{Cc}\p{Bidi_Control}]/gu, "") || "x";
 const PATTERNS = ["read:/docs/*", "read:/docs/**", "fetch:https://api.example.com/v1/**", "fetch:https://api.example.com/v1/users?page=*", "write:report-*", "read:中文/**"];
 const action = () => (chance(0.3) ? pick(PATTERNS) : verb());
-const limit = () => pick([null, 0, 1, 3, 100000, Number.MAX_SAFE_INTEGER, bigInteger()]);
+const limit = () => pick([null, 0, 1, 3, 100000, Number.MAX_SAFE_INTEGER, atLeastNone(bigInteger())]);
 
-/** A start, and an end after it in any offset. */
+const NINE_YEARS_S = 9 * 365 * 86_400;
+/** So late that nine more years would end after the year 9999. */
+const LATE_MS = Date.parse("9990-01-01T00:00:00Z");
+
+/** A start in any offset, and an end in the ten years behind it. */
 function lifetime() {
   for (;;) {
-    const [one, other] = [moment(), moment()];
-    if (Date.parse(one) < Date.parse(other)) return { issued_at: one, expires_at: other };
+    const issued_at = moment();
+    const end = Date.parse(issued_at) + 1000 * (1 + below(NINE_YEARS_S));
+    if (end < LATE_MS) return { issued_at, expires_at: zulu(end) };
   }
 }
+
+const zulu = (ms) => new Date(ms).toISOString().replace(/\.(\d{3})Z$/, ".$1000Z");
 
 function issue(self, subject) {
   return issueCapability(self, {
@@ -34,11 +41,12 @@ function issue(self, subject) {
   });
 }
 
-const fewer = (most) => (most === null ? limit() : pick([most, BigInt(most) - BigInt(below(5))]));
+const atLeastNone = (count) => (count < 0n ? 0n : count);
+const fewer = (most) => (most === null ? limit() : pick([most, atLeastNone(BigInt(most) - BigInt(below(5)))]));
 
 function earlier({ issued_at, expires_at }) {
   const [start, end] = [Date.parse(issued_at), Date.parse(expires_at)];
-  return end - start > 2000 ? new Date(end - 1000).toISOString().replace(/\.(\d{3})Z$/, ".$1000Z") : expires_at;
+  return end - start > 2000 ? zulu(end - 1000) : expires_at;
 }
 
 /** Something within the parent: fewer actions, fewer calls, an earlier end, stricter constraints. */

@@ -5,7 +5,7 @@ import { trapNext } from "./trap.js";
 /** What is wrong in the story below. */
 const FOUND = [
   ...["rejected_packet", "replay_attempt", "rejected_packet", "tampered_packet"],
-  ...["execution_without_acceptance", "budget_overrun"],
+  ...["budget_overrun", "execution_without_acceptance"],
 ];
 
 const LOGGED = { whole: true, sealed: 14, altered: "chain_broken", cut: "log_shorter" };
