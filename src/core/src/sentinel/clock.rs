@@ -50,7 +50,7 @@ fn fraction(rest: &[u8]) -> Option<(i64, &[u8])> {
     // As this package and the reference write it.
     if let [a, b, c, d, e, f, zone @ ..] = rest
         && !matches!(zone, [b'0'..=b'9', ..])
-        && let Some((millis, micros)) = thousands([*a, *b, *c]).zip(thousands([*d, *e, *f]))
+        && let Some((millis, micros)) = thousands(*a, *b, *c).zip(thousands(*d, *e, *f))
     {
         return Some((millis * 1000 + micros, zone));
     }
@@ -61,10 +61,12 @@ fn fraction(rest: &[u8]) -> Option<(i64, &[u8])> {
 }
 
 /// A number of three digits.
+// One by one: an array of them would be put in place byte by byte and read as a word, which waits for all that is written before it.
 #[inline(always)]
-fn thousands(digits: [u8; 3]) -> Option<i64> {
-    let [a, b, c] = digits.map(|digit| digit.wrapping_sub(b'0'));
-    (a <= 9 && b <= 9 && c <= 9).then(|| i64::from(a) * 100 + i64::from(b) * 10 + i64::from(c))
+fn thousands(hundreds: u8, tens: u8, ones: u8) -> Option<i64> {
+    let digit = |byte: u8| i64::from(byte.wrapping_sub(b'0'));
+    let (hundreds, tens, ones) = (digit(hundreds), digit(tens), digit(ones));
+    (hundreds.max(tens).max(ones) <= 9).then(|| hundreds * 100 + tens * 10 + ones)
 }
 
 /// The log waits longer than this for nothing that it told of; what lies further ahead is believed once many lines agree.
@@ -167,40 +169,41 @@ impl Clocks {
             }
             return;
         };
-        let last = *seen;
-        (seen.line, seen.at, seen.lines) = (line, at, last.lines.saturating_add(1));
-        if at >= last.at.saturating_sub(SLACK) {
-            if at.saturating_sub(last.at) > DAY {
-                seen.ahead = Some((last.at, at, line));
+        // Not all of it, which would be read before what was just written there is in place.
+        let (line_before, before, lines) = (seen.line, seen.at, seen.lines);
+        (seen.line, seen.at, seen.lines) = (line, at, lines.saturating_add(1));
+        if at >= before.saturating_sub(SLACK) {
+            if at.saturating_sub(before) > DAY {
+                seen.ahead = Some((before, at, line));
             }
             return;
         }
         // What went ahead and came back was wrong itself; its neighbours are right.
-        if let Some((from, to, first)) = last.ahead
+        if let Some((from, to, first)) = seen.ahead
             && at >= from.saturating_sub(SLACK)
             && at < to.saturating_sub(DAY)
         {
             seen.ahead = None;
             let which =
-                if first == last.line { format!("Line {first}") } else { format!("What stands in the lines {first} to {}", last.line) };
+                if first == line_before { format!("Line {first}") } else { format!("What stands in the lines {first} to {line_before}") };
             let sentence = format!("{which} of {} is more than a day ahead of its neighbours.", producer());
-            let mut found = anomaly(sentence, vec![producer()], vec![first, line], last.at);
+            let mut found = anomaly(sentence, vec![producer()], vec![first, line], before);
             // A clock that is ahead makes nothing valid that had expired.
             found.severity = Severity::Low;
             out.push(found);
             return;
         }
-        let gap = last.at.saturating_sub(last.first) / i64::from(last.lines.max(1));
+        let gap = before.saturating_sub(seen.first) / i64::from(lines.max(1));
         let around = MINUTE.saturating_add(gap.saturating_mul(2));
-        let is_another_file = last.lines >= FILE && at.saturating_sub(last.first).abs() <= around;
-        if !is_chained && (last.is_unordered || is_another_file) {
-            (seen.is_unordered, seen.first) = (true, last.first.min(at));
+        let is_another_file = lines >= FILE && at.saturating_sub(seen.first).abs() <= around;
+        if !is_chained && (seen.is_unordered || is_another_file) {
+            (seen.is_unordered, seen.first) = (true, seen.first.min(at));
             self.unordered = self.unordered.saturating_add(1);
             return;
         }
-        let back = last.at.saturating_sub(at) / SECOND;
-        let sentence = format!("The time of {} goes back {back} s from line {} to line {line}.", producer(), last.line);
-        out.push(anomaly(sentence, vec![producer()], vec![last.line, line], at));
+        let back = before.saturating_sub(at) / SECOND;
+        let sentence = format!("The time of {} goes back {back} s from line {} to line {line}.", producer(), line_before);
+        out.push(anomaly(sentence, vec![producer()], vec![line_before, line], at));
     }
 }
 

@@ -186,7 +186,7 @@ impl Packets {
     }
 
     /// The line of the acceptance that took a nonce.
-    pub(super) fn taken_nonce(&self, nonce: u64) -> Option<u64> {
+    pub(super) fn taken_nonce(&mut self, nonce: u64) -> Option<u64> {
         self.nonces.get(&nonce).copied().or_else(|| self.past.get(nonce).map(|past| past.line.into()))
     }
 
