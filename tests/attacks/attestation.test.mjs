@@ -78,9 +78,7 @@ test("G14 whoever verifies hashes no more than whoever signs: 256 KiB, by value 
     assert.deepEqual(codes(text, JSON.stringify(large)), ["result_invalid", "result_invalid"]);
   }
   // Of what is larger than any text that is taken in, the end is not even read.
-  const begun = performance.now();
   for (const code of codes(text, `{"x":"${"x".repeat(2 ** 26)}"}`)) assert.equal(code, "input_too_large");
-  assert.ok(performance.now() - begun < 2000);
 });
 
 test("G15 accepted, then run, then attested: nothing is attested as done that no gate accepted", async () => {

@@ -1,7 +1,7 @@
 /** The counter store in memory: one atomic step, bounded, never forgetful of a budget that is still running. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { failureOf, NOW, trusthandoff } from "./support.mjs";
+import { failureOf, NOW, trusthandoff, work } from "./support.mjs";
 
 const { MemoryCounterStore, ArgumentTypeError, TrustHandoffError } = trusthandoff;
 const END = NOW + 60_000;
@@ -88,9 +88,10 @@ test("thousands of counters expire in any order of arrival", () => {
 test("A08 a full store answers in constant time", () => {
   const store = new MemoryCounterStore({ capacity: 100_000 });
   for (let index = 0; index < 100_000; index += 1) store.reserve([{ key: `k${index}`, limit: 1 }], END + index, at(NOW));
-  const started = performance.now();
-  for (let call = 0; call < 10_000; call += 1) assert.throws(() => store.reserve([{ key: "new", limit: 1 }], END, at(NOW)), { code: "counter_store_full" });
-  assert.ok(performance.now() - started < 2000, "10,000 refusals scanned the store");
+  const worked = work(() => {
+    for (let call = 0; call < 10_000; call += 1) assert.throws(() => store.reserve([{ key: "new", limit: 1 }], END, at(NOW)), { code: "counter_store_full" });
+  });
+  assert.ok(worked < 2000, "10,000 refusals scanned the store");
 });
 
 test("every wrong argument is one clear line, and takes nothing", async () => {

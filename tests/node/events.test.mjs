@@ -162,11 +162,9 @@ test("every sink is told, whatever another one does, and what they do changes no
   for (const events of [null, {}, "log", 7, [null], [{}], ["x"]]) assert.equal((await failureOf(() => gate({ events }))).code, "config_invalid");
 });
 
-test("a sink that hangs keeps no process alive and no decision waiting", async () => {
-  const one = gate({ events: () => new Promise(() => {}), storeTimeoutMs: 60_000 });
-  const started = performance.now();
+test("a sink that hangs keeps no process alive and no decision waiting", { timeout: 60_000 }, async () => {
+  const one = gate({ events: () => new Promise(() => {}), storeTimeoutMs: 600_000 });
   assert.equal((await one.handle(wire())).decision, "ACCEPT");
-  assert.ok(performance.now() - started < 1000);
 });
 
 test("a trap while events are made changes no decision", async () => {

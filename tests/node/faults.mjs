@@ -7,6 +7,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** The longest wait of the gates under test, in milliseconds. */
 export const TIMEOUT_MS = 40;
 
+/** When an answer comes that is too late, on a busy machine too, and when all of them have come. */
+const LATE_MS = 6 * TIMEOUT_MS;
+export const allSettled = () => sleep(LATE_MS + TIMEOUT_MS);
+
 const throwingGetter = () =>
   Object.defineProperty({}, "publicKeyPem", {
     enumerable: true,
@@ -40,8 +44,8 @@ export const FAULTS = {
   },
   rejects: { reply: async () => Promise.reject(new Error("store is down")), found: "failed", sync: "odd" },
   "never settles": { reply: () => new Promise(() => {}), found: "failed", sync: "odd" },
-  "settles late": { reply: (good) => sleep(TIMEOUT_MS + 40).then(() => good), found: "failed", sync: "odd" },
-  "rejects late": { reply: () => sleep(TIMEOUT_MS + 40).then(() => Promise.reject(new Error("late"))), found: "failed", sync: "odd" },
+  "settles late": { reply: (good) => sleep(LATE_MS).then(() => good), found: "failed", sync: "odd" },
+  "rejects late": { reply: () => sleep(LATE_MS).then(() => Promise.reject(new Error("late"))), found: "failed", sync: "odd" },
   undefined: { reply: () => undefined, found: "odd" },
   null: { reply: () => null, found: "odd" },
   '"false"': { reply: () => "false", found: "odd" },

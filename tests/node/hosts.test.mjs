@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { FAULTS, TIMEOUT_MS } from "./faults.mjs";
+import { allSettled, FAULTS, TIMEOUT_MS } from "./faults.mjs";
 import { AgentRegistry, gate, MemoryNonceStore, NOW, planner, researcher, stranger, trusthandoff, wire } from "./support.mjs";
 
 const { issueCapability } = trusthandoff;
@@ -36,15 +36,13 @@ for (const [host, codes] of Object.entries(HOSTS)) {
     const expectedSync = isAnswer(host, fault) ? "agent_unknown" : codes[isAgent && fault === "an object whose getter throws" ? agent : isAgent ? syncAgent : sync];
 
     test(`${host}: ${fault}`, async () => {
-      const started = performance.now();
       const decision = await verifier({ [host]: () => reply(codes.good) }).handle(text);
-      assert.ok(performance.now() - started < TIMEOUT_MS + 100);
       assert.deepEqual([decision.decision, decision.code], ["REJECT", expected]);
       const atOnce = verifier({ [host]: () => swallow(reply(codes.good)) }).handleSync(text);
       assert.deepEqual([atOnce.decision, atOnce.code], ["REJECT", expectedSync]);
       // W10: what settles afterwards changes nothing and surfaces nowhere (an unhandled rejection would fail this file).
       if (fault.endsWith("late")) {
-        await sleep(100);
+        await allSettled();
         assert.equal(decision.decision, "REJECT");
         assert.equal(decision.packet, undefined);
       }
@@ -61,7 +59,7 @@ for (const [fault, { reply, found, sync = found }] of Object.entries(FAULTS)) {
     assert.deepEqual([decision.decision, decision.code], ["REJECT", codes[found]]);
     const atOnce = reviewing.handleSync(text, { onReview: () => swallow(reply("APPROVED")) });
     assert.deepEqual([atOnce.decision, atOnce.code], ["REJECT", codes[sync]]);
-    if (fault.endsWith("late")) await sleep(TIMEOUT_MS + 60);
+    if (fault.endsWith("late")) await allSettled();
     assert.deepEqual([decision.packet, nonces.size], [undefined, 0]);
   });
 }
@@ -129,7 +127,7 @@ for (const [fault, { reply }] of Object.entries(FAULTS)) {
     assert.deepEqual([decision.decision, decision.code], ["REJECT", code ?? "overlap_unavailable"]);
     const atOnce = overlapping(() => swallow(reply(successor.token))).handleSync(carrying());
     assert.deepEqual([atOnce.decision, atOnce.code], ["REJECT", code ?? "overlap_unavailable"]);
-    if (fault.endsWith("late")) await sleep(TIMEOUT_MS + 60);
+    if (fault.endsWith("late")) await allSettled();
     assert.equal(decision.packet, undefined);
   });
 }

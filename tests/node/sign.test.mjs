@@ -229,3 +229,76 @@ test("a packet after an accepted one inherits each constraint that its fields le
   assert.deepEqual({ ...task.constraints }, { ...constraints, requires_human_review: true }, "also beside what its task demands");
   assert.equal(signPacket(researcher, { to_agent: stranger.agentId, intent: "x", constraints: { data_boundary: null } }, { parent, now: NOW }).constraints.data_boundary, null);
 });
+
+/** Actions that no gate would act on, each with what is wrong with it. */
+const HOPELESS = {
+  "": /starts with a verb/,
+  ":/x": /starts with a verb/,
+  "read:/a/../b": /dot segment/,
+  "read:/a/./b": /dot segment/,
+  "read:/a//b": /dot segment or an empty one/,
+  "read:/a/%2e%2e/b": /dot segment/,
+  "read:/a/%252e%252e/b": /dot segment/,
+  "read:/a/..;x/b": /dot segment/,
+  "read:/a/\uff0e\uff0e/b": /dot segment/,
+  "read:/a/b%2fc": /encoded separator/,
+  "read:/a\\b": /backslash/,
+  "read:/a#b": /fragment/,
+  "read:/a**": /`\*\*` is a segment/,
+  "read:/a/%ff": /no UTF-8/,
+  "read:/a%0d%0ab": /control character/,
+  "read:/a ": /white space/,
+  "re\u202ead": /control character/,
+  "read:/\u2066a": /control character/,
+  "fetch:https://*.example.com/**": /literal and lower-case/,
+  "fetch:https://API.example.com/**": /literal and lower-case/,
+  "fetch:https://u@api.example.com/**": /user info/,
+  "fetch:https:api.example.com/**": /without `\/\/`/,
+  [`read:${"a".repeat(252)}`]: /at most 256 bytes and 8 wildcards/,
+  [`read:${"*/".repeat(8)}*`]: /at most 256 bytes and 8 wildcards/,
+};
+
+/** Every function that signs permissions, and where it names them. */
+const capability = trusthandoff.issueCapability(planner, { subject_agent: researcher.agentId, allowed_actions: ["read", "fetch"] });
+const SIGNERS = {
+  signPacket: ["/permissions/", (permissions) => signPacket(planner, fields({ permissions }))],
+  signPacketAsync: ["/permissions/", (permissions) => signPacketAsync(planner, fields({ permissions }))],
+  "signPacket, form 0.3.3": ["/permissions/", (permissions) => signPacket(planner, fields({ permissions }), { form: "0.3.3" })],
+  issueCapability: ["/", (permissions) => trusthandoff.issueCapability(planner, { subject_agent: researcher.agentId, ...permissions })],
+  attenuate: ["/", (permissions) => capability.attenuate(researcher, { subject_agent: stranger.agentId, ...permissions })],
+};
+
+for (const [name, [at, sign]] of Object.entries(SIGNERS)) {
+  test(`B05 an action on which no gate would act is not signed: ${name}`, async () => {
+    for (const [action, says] of Object.entries(HOPELESS)) {
+      const error = await failureOf(() => sign({ allowed_actions: ["read", action] }));
+      assert.deepEqual([error?.code, error?.field], ["action_invalid", `${at}allowed_actions/1`], JSON.stringify(action));
+      assert.match(error.message, says);
+      assert.doesNotMatch(error.message, /[\r\n\u202e\u2066]/);
+    }
+    for (const action of ["read", "read:/a/*", `read:${"a".repeat(251)}`, `read:${"*/".repeat(7)}*`, "fetch:https://api.example.com:8443/**", "read:/résumé.pdf"]) {
+      assert.ok(await sign({ allowed_actions: [action] }), action);
+    }
+  });
+
+  test(`B05 a limit below zero is not signed: ${name}`, async () => {
+    for (const limit of [-1, -1n, -(2n ** 70n), Number.MIN_SAFE_INTEGER]) {
+      const error = await failureOf(() => sign({ allowed_actions: ["read"], max_tool_calls: limit }));
+      assert.deepEqual([error?.code, error?.field], ["field_invalid", `${at}max_tool_calls`], String(limit));
+    }
+    for (const limit of [0, 1, 2n ** 70n, null]) assert.ok(await sign({ allowed_actions: ["read"], max_tool_calls: limit }), String(limit));
+  });
+}
+
+test("B05 a runtime below zero is not signed", async () => {
+  const constraints = { max_runtime_seconds: -1 };
+  const signed = [
+    () => signPacket(planner, fields({ constraints })),
+    () => trusthandoff.issueCapability(planner, { subject_agent: researcher.agentId, allowed_actions: ["read"], constraints }),
+    () => capability.attenuate(researcher, { subject_agent: stranger.agentId, allowed_actions: ["read"], constraints }),
+  ];
+  for (const sign of signed) {
+    const error = await failureOf(sign);
+    assert.deepEqual([error?.code, error?.field], ["field_invalid", "/constraints/max_runtime_seconds"]);
+  }
+});

@@ -37,3 +37,11 @@ export async function failureOf(call) {
     return error;
   }
 }
+
+/** Milliseconds that this process works for a call, whatever else the machine does. */
+export function work(call) {
+  const before = process.cpuUsage();
+  call();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}

@@ -12,11 +12,11 @@ const STRICT = { strict: true, exactOptionalPropertyTypes: true, noUncheckedInde
 const SETTINGS = [
   ["nodenext", { module: "nodenext", moduleResolution: "nodenext" }, ["user.mts", "user.cts"]],
   ["bundler", { module: "esnext", moduleResolution: "bundler" }, ["user.mts"]],
-  ["browser", { module: "esnext", moduleResolution: "bundler", lib: ["es2022", "dom"], skipLibCheck: false }, ["user.mts"]],
+  ["browser", { module: "esnext", moduleResolution: "bundler", lib: ["es2022", "dom"], skipLibCheck: false }, ["user.mts", "browser.mts"]],
 ];
 
 export async function typeChecks(directory) {
-  for (const file of ["user.mts", "user.cts"]) cpSync(join(here, file), join(directory, file));
+  for (const file of ["user.mts", "user.cts", "browser.mts"]) cpSync(join(here, file), join(directory, file));
   const complaints = [];
   for (const [name, options, files] of SETTINGS) {
     const config = `tsconfig.${name}.json`;

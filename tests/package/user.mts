@@ -41,6 +41,20 @@ const gate = new TrustHandoffMiddleware({
 });
 const decision: PacketDecision = await gate.handle(new Uint8Array(3));
 const code: ReasonCode | null = decision.code;
+// `decision` tells the compiler whether there is a packet, whichever way the gate was asked.
+for (const answer of [decision, gate.handleSync("x")]) {
+  if (answer.decision === "ACCEPT") {
+    const intent: string = answer.packet.intent;
+    const nothing: null = answer.code;
+    void [intent, nothing];
+  } else {
+    const why: ReasonCode = answer.code;
+    const message: string = answer.reason;
+    // @ts-expect-error what was refused has no packet
+    answer.packet.intent.trim();
+    void [why, message];
+  }
+}
 const store: MemoryNonceStore = new SameStore();
 const kept = new TrustHandoffMiddleware({ audience: "a", registry, nonces: new IndexedDbNonceStore({ name: "mine", capacity: 10 }) });
 const fresh: Promise<boolean> = new IndexedDbNonceStore().checkAndStore("k", 1);
