@@ -1153,10 +1153,10 @@ export class PacketDecision {
 }
 
 /** A decision by which a packet was accepted. */
-export type AcceptedDecision = PacketDecision & { readonly decision: "ACCEPT"; readonly code: null; readonly packet: VerifiedPacket };
+export type AcceptedDecision = PacketDecision & { readonly decision: "ACCEPT"; readonly code: null; readonly reason: null; readonly packet: VerifiedPacket };
 
 /** A decision by which a text was refused. */
-export type RejectedDecision = PacketDecision & { readonly decision: "REJECT"; readonly code: ReasonCode; readonly packet: undefined };
+export type RejectedDecision = PacketDecision & { readonly decision: "REJECT"; readonly code: ReasonCode; readonly reason: string; readonly packet: undefined };
 
 /** What a gate answers: `decision` tells which it is, and with it whether there is a packet. */
 export type Decided = AcceptedDecision | RejectedDecision;

@@ -1,7 +1,7 @@
 /** Realms that are not as the language left them: frozen, hardened, bare, of another window; and two copies of the package in one of them. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -189,3 +189,13 @@ test("errors of others, and of the package's own subclasses, are told apart as e
 });
 
 test("mainPaths itself finds nothing wrong here", async () => assert.deepEqual(await mainPaths(trusthandoff), EXPECTED));
+
+test("no module declares a name that whoever wraps it in a function gives to an argument", () => {
+  const dist = new URL("../../pkg/dist/", import.meta.url);
+  const modules = readdirSync(dist, { recursive: true }).filter((file) => file.endsWith(".js") && !file.startsWith("bin"));
+  assert.ok(modules.length >= 8, modules.join());
+  for (const file of modules) {
+    const text = readFileSync(new URL(file, dist), "utf8");
+    assert.doesNotMatch(text, /^\s{0,2}(?:var|let|const|function|class) (?:module|exports|require|__filename|__dirname)\b/m, file);
+  }
+});

@@ -254,8 +254,9 @@ const HOPELESS = {
   "fetch:https://API.example.com/**": /literal and lower-case/,
   "fetch:https://u@api.example.com/**": /user info/,
   "fetch:https:api.example.com/**": /without `\/\/`/,
-  [`read:${"a".repeat(252)}`]: /at most 256 bytes and 8 wildcards/,
-  [`read:${"*/".repeat(8)}*`]: /at most 256 bytes and 8 wildcards/,
+  [`read:${"a".repeat(252)}`]: /at most 256 bytes and 8 `\*`/,
+  [`read:${"*/".repeat(8)}*`]: /at most 256 bytes and 8 `\*`/,
+  "read:/a/**/b/**/c/**/d/**/e/**": /of which `\*\*` is two/,
 };
 
 /** Every function that signs permissions, and where it names them. */

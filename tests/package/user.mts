@@ -42,7 +42,7 @@ const gate = new TrustHandoffMiddleware({
 const decision: PacketDecision = await gate.handle(new Uint8Array(3));
 const code: ReasonCode | null = decision.code;
 // `decision` tells the compiler whether there is a packet, whichever way the gate was asked.
-for (const answer of [decision, gate.handleSync("x")]) {
+for (const answer of [await gate.handle("x"), gate.handleSync("x")]) {
   if (answer.decision === "ACCEPT") {
     const intent: string = answer.packet.intent;
     const nothing: null = answer.code;

@@ -4,11 +4,11 @@ import { readFileSync } from "node:fs";
 import sha256 from "trusthandoff:core.wasm.sha256";
 import { instantiate } from "./instantiate.js";
 
-let module;
+let compiled;
 
 export function newInstance() {
-  module ??= load(new URL("../core.wasm", import.meta.url));
-  return instantiate(module);
+  compiled ??= load(new URL("../core.wasm", import.meta.url));
+  return instantiate(compiled);
 }
 
 function load(url) {

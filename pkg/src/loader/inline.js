@@ -22,9 +22,10 @@ import base64 from "trusthandoff:core.wasm.base64";
 import { decodeBase64 } from "./base64.js";
 import { instantiate } from "./instantiate.js";
 
-let module;
+// Not `module`: what wraps files in a function of its own (vite-node, older bundlers) has an argument of that name.
+let compiled;
 
 export function newInstance() {
-  module ??= new WebAssembly.Module(decodeBase64(base64));
-  return instantiate(module);
+  compiled ??= new WebAssembly.Module(decodeBase64(base64));
+  return instantiate(compiled);
 }

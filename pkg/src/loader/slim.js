@@ -9,13 +9,14 @@ import sha256 from "trusthandoff:core.wasm.sha256";
 import { errorFor } from "../errors.js";
 import { instantiate } from "./instantiate.js";
 
-let module;
+// Not `module`: what wraps files in a function of its own (vite-node, older bundlers) has an argument of that name.
+let compiled;
 
 export function newInstance() {
-  if (module === undefined) {
+  if (compiled === undefined) {
     throw { code: "wasm_unavailable", message: "call `await init(source)` of trusthandoff/slim first", field: null };
   }
-  return instantiate(module);
+  return instantiate(compiled);
 }
 
 /**
@@ -24,7 +25,7 @@ export function newInstance() {
  */
 export function init(source) {
   if (isModule(source)) {
-    module = source;
+    compiled = source;
     return Promise.resolve();
   }
   return load(source);
@@ -32,7 +33,7 @@ export function init(source) {
 
 async function load(given) {
   const source = await given;
-  module = isModule(source) ? source : await WebAssembly.compile(await checked(await bytesOf(source)));
+  compiled = isModule(source) ? source : await WebAssembly.compile(await checked(await bytesOf(source)));
 }
 
 // By brand, not `instanceof`: a module may come from another realm.

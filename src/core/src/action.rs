@@ -23,8 +23,8 @@ use pattern::Pattern;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Longer than [`MAX_ACTION_BYTES`] or with more than [`MAX_ACTION_WILDCARDS`] wildcards.
-    #[error("an action has at most {MAX_ACTION_BYTES} bytes and {MAX_ACTION_WILDCARDS} wildcards")]
+    /// Longer than [`MAX_ACTION_BYTES`] or with more than [`MAX_ACTION_WILDCARDS`] `*`.
+    #[error("an action has at most {MAX_ACTION_BYTES} bytes and {MAX_ACTION_WILDCARDS} `*`, of which `**` is two")]
     TooLarge,
     /// Longer than [`MAX_REQUEST_BYTES`].
     #[error("a requested action has at most {MAX_REQUEST_BYTES} bytes")]

@@ -50,8 +50,72 @@ fn plain(c: char) -> char {
     }
 }
 
-/// Spaces, and characters without a glyph (general category Cf, variation selectors).
+/// Spaces, and characters without a glyph: general category Cf (the bidirectional ones are refused before) and
+/// `Default_Ignorable_Code_Point`, as of Unicode 16.
 const fn is_invisible(c: char) -> bool {
-    matches!(c, ' ' | '\u{ad}' | '\u{34f}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}'
-        | '\u{206a}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+    matches!(c, ' ' | '\u{ad}' | '\u{34f}' | '\u{600}'..='\u{605}' | '\u{6dd}' | '\u{70f}' | '\u{890}' | '\u{891}' | '\u{8e2}'
+        | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{206f}'
+        | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{110bd}' | '\u{110cd}'
+        | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every character of these properties in the ranges of Unicode's own files (DerivedGeneralCategory, `Cf`;
+    /// DerivedCoreProperties, `Default_Ignorable_Code_Point`), but for those that are refused everywhere.
+    #[test]
+    fn no_character_without_a_glyph_hides_a_dot_segment() {
+        let cf = [
+            0xad..=0xad,
+            0x600..=0x605,
+            0x61c..=0x61c,
+            0x6dd..=0x6dd,
+            0x70f..=0x70f,
+            0x890..=0x891,
+            0x8e2..=0x8e2,
+            0x180e..=0x180e,
+            0x200b..=0x200f,
+            0x202a..=0x202e,
+            0x2060..=0x2064,
+            0x2066..=0x206f,
+            0xfeff..=0xfeff,
+            0xfff9..=0xfffb,
+            0x110bd..=0x110bd,
+            0x110cd..=0x110cd,
+            0x13430..=0x1343f,
+            0x1bca0..=0x1bca3,
+            0x1d173..=0x1d17a,
+            0xe0001..=0xe0001,
+            0xe0020..=0xe007f,
+        ];
+        let ignorable = [
+            0xad..=0xad,
+            0x34f..=0x34f,
+            0x61c..=0x61c,
+            0x115f..=0x1160,
+            0x17b4..=0x17b5,
+            0x180b..=0x180f,
+            0x200b..=0x200f,
+            0x202a..=0x202e,
+            0x2060..=0x206f,
+            0x3164..=0x3164,
+            0xfe00..=0xfe0f,
+            0xfeff..=0xfeff,
+            0xffa0..=0xffa0,
+            0xfff0..=0xfff8,
+            0x1bca0..=0x1bca3,
+            0x1d173..=0x1d17a,
+            0xe0000..=0xe0fff,
+        ];
+        for c in cf.into_iter().chain(ignorable).flatten().filter_map(char::from_u32) {
+            for hidden in [format!("{c}.."), format!(".{c}."), format!("..{c}"), format!("{c}")] {
+                let requested = format!("read:/docs/{hidden}/x");
+                assert!(!crate::action::admits("read:/docs/**", &requested), "{requested:?}");
+            }
+            let honest = format!("read:/docs/a{c}b");
+            assert_eq!(crate::action::admits("read:/docs/**", &honest), !is_bidirectional(c), "{honest:?}");
+        }
+    }
 }
