@@ -74,11 +74,11 @@ pub fn contains(outer: &str, inner: &str) -> bool {
 ///
 /// # Errors
 /// [`Exhausted`]: it is not decided.
-pub fn first_beyond<'a>(inner: &'a [String], outer: &[String], work: &mut Work) -> Result<Option<&'a str>, Exhausted> {
+pub fn first_beyond<T: AsRef<str>>(inner: impl Iterator<Item = T>, outer: &[String], work: &mut Work) -> Result<Option<T>, Exhausted> {
     let outer = Grants::new(outer, work)?;
     for action in inner {
         // A longer one is no pattern, and within its equal or its verb only.
-        if !outer.contain(action, work)? {
+        if !outer.contain(action.as_ref(), work)? {
             return Ok(Some(action));
         }
     }

@@ -10,7 +10,7 @@ pub use assembly::{Lineage, envelope_text};
 use crate::capability;
 use crate::crypto::KeyTables;
 use crate::grant::{Excess, Permissions, constraints_within};
-use crate::json::{self, FieldError, Fields, Members, Value};
+use crate::json::{self, FieldError, Fields, Members, Texts, Value};
 use crate::limits::{MAX_DEPTH, MAX_INPUT_BYTES, MAX_NESTING, PROOF_NESTING};
 use crate::packet::{self, Content, UnverifiedPacket};
 use crate::work::Work;
@@ -108,9 +108,9 @@ pub struct Hop {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DelegationChain {
     /// Packets, oldest first.
-    pub packet_ids: Vec<String>,
+    pub packet_ids: Texts,
     /// Their senders.
-    pub agents: Vec<String>,
+    pub agents: Texts,
     /// What each was permitted.
     pub hops: Vec<Hop>,
 }
@@ -118,8 +118,8 @@ pub struct DelegationChain {
 impl DelegationChain {
     fn read(fields: &mut Fields) -> Self {
         Self {
-            packet_ids: fields.required_texts("packet_ids"),
-            agents: fields.required_texts("agents"),
+            packet_ids: fields.required_list("packet_ids"),
+            agents: fields.required_list("agents"),
             hops: fields.each("hops", |hop| Hop {
                 agent_id: hop.text("agent_id"),
                 delegated_permissions: hop.nested("delegated_permissions", Permissions::read),
@@ -134,11 +134,7 @@ impl DelegationChain {
                 .with("delegated_permissions", hop.delegated_permissions.to_value())
                 .object()
         });
-        Members::new()
-            .with("packet_ids", self.packet_ids.as_slice())
-            .with("agents", self.agents.as_slice())
-            .with("hops", Value::Array(hops.collect()))
-            .object()
+        Members::new().with("packet_ids", &self.packet_ids).with("agents", &self.agents).with("hops", Value::Array(hops.collect())).object()
     }
 }
 
@@ -148,20 +144,21 @@ pub struct Proof {
     /// The packets before this one, oldest first.
     pub packets: Vec<UnverifiedPacket>,
     /// Capability tokens, root first; the last one is the packet's own.
-    pub capabilities: Vec<String>,
+    pub capabilities: Texts,
 }
 
 impl Proof {
     fn read(mut fields: Fields, keys: &KeyTables) -> Result<Self, Error> {
         let at = fields.pointer("packets");
-        let (packets, capabilities) = (fields.array("packets"), fields.texts("capabilities"));
+        let (packets, capabilities) = (fields.array("packets"), fields.list("capabilities"));
         fields.finish()?;
         // Each costs a key to decode, and nothing is proven yet.
-        if packets.len() > usize::try_from(MAX_DEPTH).unwrap_or(usize::MAX) {
-            return Err(Error::TooDeep(packets.len()));
+        let count = packets.len();
+        if count > usize::try_from(MAX_DEPTH).unwrap_or(usize::MAX) {
+            return Err(Error::TooDeep(count));
         }
         let mut proof = Self { packets: Vec::new(), capabilities };
-        for (i, value) in packets.into_iter().enumerate() {
+        for (i, value) in packets.enumerate() {
             proof.packets.push(UnverifiedPacket::read(value, &json::pointer(&at, &i.to_string()), keys)?);
         }
         Ok(proof)
@@ -185,7 +182,7 @@ impl Envelope {
     /// # Errors
     /// [`Error`] for the first fault.
     pub fn parse(text: &[u8], keys: &KeyTables) -> Result<Self, Error> {
-        let mut fields = Fields::of(parse_limited(text)?, "")?;
+        let mut fields = Fields::of(limited(text, |text| json::parse_lazily(text, 0))?, "")?;
         let packet = fields.required("packet");
         let chain = fields.nested("chain", DelegationChain::read);
         let proof = fields.optional_fields("proof");
@@ -200,7 +197,7 @@ impl Envelope {
 /// # Errors
 /// [`Error`] for the first fault.
 pub fn parse_packet(text: &[u8], keys: &KeyTables) -> Result<UnverifiedPacket, Error> {
-    Ok(UnverifiedPacket::read(parse_limited(text)?, "", keys)?)
+    Ok(UnverifiedPacket::read(limited(text, |text| json::parse_lazily(text, 0))?, "", keys)?)
 }
 
 /// Refuses by size before it parses.
@@ -208,10 +205,16 @@ pub fn parse_packet(text: &[u8], keys: &KeyTables) -> Result<UnverifiedPacket, E
 /// # Errors
 /// [`Error::TooLarge`] or [`Error::Json`].
 pub fn parse_limited(text: &[u8]) -> Result<Value, Error> {
+    let value = limited(text, json::parse)?;
+    // What is as deep as only a proof may be is made all the same.
+    Ok(if let Value::Raw(raw) = value { raw.to_value() } else { value })
+}
+
+fn limited(text: &[u8], read: fn(&[u8]) -> Result<Value, json::Error>) -> Result<Value, Error> {
     if text.len() > MAX_INPUT_BYTES {
         return Err(Error::TooLarge(text.len()));
     }
-    match json::parse(text) {
+    match read(text) {
         Err(fault @ json::Error::TooDeep(_)) => parse_deep_proof(text).ok_or(Error::Json(fault)),
         read => Ok(read?),
     }
@@ -219,7 +222,7 @@ pub fn parse_limited(text: &[u8]) -> Result<Value, Error> {
 
 /// An envelope whose proof reaches deeper than any other text: a packet may be as deep there as in its own envelope.
 fn parse_deep_proof(text: &[u8]) -> Option<Value> {
-    let value = json::parse_deeper(text, PROOF_NESTING).ok()?;
+    let value = json::parse_lazily(text, PROOF_NESTING).ok()?;
     let (Value::Object(members), Some(Value::Object(proof))) = (&value, value.member("proof")) else { return None };
     let within = |members: &[(String, Value)], but: &str, around: usize| {
         members.iter().all(|(key, value)| key == but || value.nesting() + around <= MAX_NESTING)

@@ -176,21 +176,21 @@ pub fn chain(
     if chain.agents.len() != chain.packet_ids.len() {
         return Err(Reason::at(Code::ChainMismatch, "`agents` and `packet_ids` differ in length", "/chain/agents"));
     }
-    if chain.agents.last() != Some(&content.from_agent) {
+    // The depth above bounds how many there are.
+    let mut passed = chain.agents.to_vec();
+    if passed.last() != Some(&content.from_agent) {
         return Err(Reason::at(Code::ChainMismatch, "the last of `agents` is not the sender", "/chain/agents"));
     }
     if let Some(proof) = proof {
         lists_the_proof(chain, proof, content)?;
     }
     // The reference appends the same agent again when it relays its own packet.
-    let mut passed = chain.agents.clone();
     passed.dedup();
     // Nobody signed the hops before the proven ones.
     let claimed = stated.max(i64::try_from(passed.len().max(chain.hops.len())).unwrap_or(i64::MAX));
     if strict && claimed > i64::try_from(proven).unwrap_or(i64::MAX) {
         return Err(Reason::at(Code::ChainUnproven, "several hops, and no proof of the earlier ones", "/chain"));
     }
-    // The depth above bounds how many there are.
     let repeats = passed.iter().enumerate().any(|(i, agent)| passed.iter().skip(i + 1).any(|later| later == agent));
     if repeats || passed.contains(&content.to_agent) {
         return Err(Reason::at(Code::LoopDetected, "the task returns to an agent it has passed", "/chain/agents"));
@@ -210,10 +210,10 @@ pub fn chain(
 
 fn lists_the_proof(chain: &DelegationChain, proof: &Proof, content: &Content) -> Result<(), Reason> {
     let contents = || proof.packets.iter().map(UnverifiedPacket::claimed).chain([content]);
-    if !contents().map(|c| &c.packet_id).eq(&chain.packet_ids) {
+    if !contents().map(|c| c.packet_id.as_str()).eq(chain.packet_ids.iter()) {
         return Err(Reason::at(Code::ChainMismatch, "`packet_ids` lists other packets than are proven", "/chain/packet_ids"));
     }
-    if !contents().map(|c| &c.from_agent).eq(&chain.agents) {
+    if !contents().map(|c| c.from_agent.as_str()).eq(chain.agents.iter()) {
         return Err(Reason::at(Code::ChainMismatch, "`agents` lists other agents than are proven", "/chain/agents"));
     }
     Ok(())
@@ -384,7 +384,7 @@ pub fn within_capability(packet: &Content, capability: &Capability, work: &mut W
 /// # Errors
 /// `invalid_ai_provenance`.
 pub fn ai_provenance(content: &Content) -> Result<(), Reason> {
-    packet::check_ai_provenance(content.ai_provenance.as_deref(), "/packet/ai_provenance").map_err(Reason::from)
+    packet::check_ai_provenance(content.ai_provenance.as_ref(), "/packet/ai_provenance").map_err(Reason::from)
 }
 
 /// The action is one that the packet permits (catalogue B05).
@@ -392,7 +392,7 @@ pub fn ai_provenance(content: &Content) -> Result<(), Reason> {
 /// # Errors
 /// `action_not_permitted` or `work_exceeded`.
 pub fn permitted(content: &Content, action: &str, work: &mut Work) -> Result<(), Reason> {
-    if Grants::new(&content.permissions.allowed_actions, work)?.admit(action, work)? {
+    if Grants::new(&content.permissions.allowed_actions.to_vec(), work)?.admit(action, work)? {
         return Ok(());
     }
     let shown: String = action.chars().take(256).collect();

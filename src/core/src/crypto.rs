@@ -10,7 +10,7 @@ use curve25519_dalek::constants::ED25519_BASEPOINT_POINT;
 use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use curve25519_dalek::scalar::Scalar;
 use curve25519_dalek::traits::Identity as _;
-use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
+use ed25519_dalek::{Signer as _, SigningKey};
 use sha2::{Digest as _, Sha256, Sha512};
 use zeroize::Zeroizing;
 
@@ -65,6 +65,9 @@ pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     hash.finalize().into()
 }
 
+/// What gives the pieces of a message, one after the other; it is called once or again, with the same pieces.
+pub type Message<'a> = &'a dyn Fn(&mut dyn FnMut(&[u8]));
+
 /// A public key: 32 bytes that are the canonical encoding of a point of large order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PublicKey([u8; 32]);
@@ -95,13 +98,18 @@ impl PublicKey {
         hex(&sha256(&[&self.0]))
     }
 
+    /// As [`PublicKey::verify`], of a message that is written piece by piece.
+    fn verify_written(&self, message: Message<'_>, signature: &Signature) -> Result<(), Error> {
+        let minus_key = -CompressedEdwardsY(self.0).decompress().ok_or(Error::KeyEncoding)?;
+        verify_equation(self, message, signature, |k, s| EdwardsPoint::vartime_double_scalar_mul_basepoint(k, &minus_key, s))
+    }
+
     /// Verifies strictly, without a precomputed table.
     ///
     /// # Errors
     /// [`Error::Invalid`].
     pub fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), Error> {
-        let key = VerifyingKey::from_bytes(&self.0).map_err(|_| Error::KeyEncoding)?;
-        key.verify_strict(message, &ed25519_dalek::Signature::from_bytes(&signature.0)).map_err(|_| Error::Invalid)
+        self.verify_written(&|sink| sink(message), signature)
     }
 }
 
@@ -218,8 +226,16 @@ impl KeyTables {
     /// # Errors
     /// [`Error::Invalid`].
     pub fn verify(&mut self, key: &PublicKey, message: &[u8], signature: &Signature) -> Result<(), Error> {
+        self.verify_written(key, &|sink| sink(message), signature)
+    }
+
+    /// As [`KeyTables::verify`], of a message that is written piece by piece and never held as a whole.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`].
+    pub fn verify_written(&mut self, key: &PublicKey, message: Message<'_>, signature: &Signature) -> Result<(), Error> {
         let Some(position) = self.seen.iter().position(|entry| entry.key == *key) else {
-            key.verify(message, signature)?;
+            key.verify_written(message, signature)?;
             self.seen.truncate(self.capacity.saturating_sub(1));
             if self.capacity > 0 {
                 self.seen.insert(0, Entry { key: *key, table: None });
@@ -230,12 +246,12 @@ impl KeyTables {
             used.rotate_right(1);
         }
         let base = self.base.get_or_insert_with(|| Multiples::of(ED25519_BASEPOINT_POINT));
-        let Some(entry) = self.seen.first_mut() else { return key.verify(message, signature) };
+        let Some(entry) = self.seen.first_mut() else { return key.verify_written(message, signature) };
         if entry.table.is_none() {
             entry.table = CompressedEdwardsY(*key.as_bytes()).decompress().map(|point| Multiples::of(-point));
         }
         match &entry.table {
-            Some(table) => verify_with_table(base, table, key, message, signature),
+            Some(table) => verify_equation(key, message, signature, |k, s| table.add_times(k, base.add_times(s, EdwardsPoint::identity()))),
             None => Err(Error::Invalid),
         }
     }
@@ -247,18 +263,23 @@ impl core::fmt::Debug for KeyTables {
     }
 }
 
-/// The equation of `verify_strict`: `R` must be the canonical bytes of `s·B − k·A`, `s` must be
-/// reduced, and neither point may have small order (a [`PublicKey`] has not).
-fn verify_with_table(base: &Multiples, minus_key: &Multiples, key: &PublicKey, message: &[u8], signature: &Signature) -> Result<(), Error> {
+/// The equation of dalek's `verify_strict`, of a message that need not be held as a whole: `R` must be the canonical bytes of
+/// `s·B − k·A`, which `point` makes of `k` and `s`, `s` must be reduced, and neither point may have small order (a [`PublicKey`] has not).
+fn verify_equation(
+    key: &PublicKey,
+    message: Message<'_>,
+    signature: &Signature,
+    point: impl FnOnce(&Scalar, &Scalar) -> EdwardsPoint,
+) -> Result<(), Error> {
     let (r, s) = signature.0.split_first_chunk::<32>().ok_or(Error::Invalid)?;
     let s: [u8; 32] = s.try_into().map_err(|_| Error::Invalid)?;
     let s = Option::<Scalar>::from(Scalar::from_canonical_bytes(s)).ok_or(Error::Invalid)?;
     let mut hash = Sha512::new();
     hash.update(r);
     hash.update(key.as_bytes());
-    hash.update(message);
+    message(&mut |piece| hash.update(piece));
     let k = Scalar::from_bytes_mod_order_wide(&hash.finalize().into());
-    let expected = minus_key.add_times(&k, base.add_times(&s, EdwardsPoint::identity()));
+    let expected = point(&k, &s);
     if !expected.is_small_order() && expected.compress().as_bytes() == r { Ok(()) } else { Err(Error::Invalid) }
 }
 
@@ -304,8 +325,14 @@ mod tests {
         let Ok(key) = PublicKey::from_bytes(key) else { return false };
         let signature = Signature::from_bytes(signature);
         let bare = key.verify(message, &signature);
+        let dalek = ed25519_dalek::VerifyingKey::from_bytes(key.as_bytes()).expect("a key");
+        let strict = dalek.verify_strict(message, &ed25519_dalek::Signature::from_bytes(signature.as_bytes()));
+        assert_eq!(strict.is_ok(), bare.is_ok(), "dalek says otherwise");
         let minus_key = Multiples::of(-CompressedEdwardsY(*key.as_bytes()).decompress().expect("a point"));
-        assert_eq!(verify_with_table(&BASE, &minus_key, &key, message, &signature), bare, "a table changed the verdict");
+        let point = |k: &Scalar, s: &Scalar| minus_key.add_times(k, BASE.add_times(s, EdwardsPoint::identity()));
+        let halves = message.split_at(message.len() / 2);
+        let in_pieces = |sink: &mut dyn FnMut(&[u8])| [halves.0, halves.1].into_iter().for_each(sink);
+        assert_eq!(verify_equation(&key, &in_pieces, &signature, point), bare, "a table changed the verdict");
         let mut tables = KeyTables::new(1);
         for _ in 0..2 {
             assert_eq!(tables.verify(&key, message, &signature), bare);

@@ -7,7 +7,7 @@ use crate::capability::Capability;
 use crate::crypto::sha256;
 use crate::decision::{Claimed, Decision, Notice};
 use crate::encoding::hex;
-use crate::json::{Integer, Value};
+use crate::json::{Integer, Texts, Value};
 use crate::packet::RiskLevel;
 use crate::review::Subject;
 use crate::revocation::Target;
@@ -205,7 +205,7 @@ pub fn of_decision(decision: &Decision, mut stamp: impl FnMut() -> Stamp) -> Vec
     }
     let content = decision.packet().map(crate::packet::Packet::content);
     if let Some(made_by) = content.and_then(|content| content.ai_provenance.as_ref()) {
-        let member = |name: &str| made_by.iter().find(|(key, _)| key == name).map_or(Value::Null, |(_, value)| value.clone());
+        let member = |name: &str| made_by.get(name).unwrap_or(Value::Null);
         let payload = vec![("packet_id", packet_id()), ("source", member("source")), ("model", member("model"))];
         told.push(event(Kind::AiGeneratedPayload, stamp(), payload));
     }
@@ -265,8 +265,8 @@ fn payload_of(decision: &Decision) -> Vec<(&'static str, Value)> {
 }
 
 /// The actions, where they take no more room than a log should give them.
-fn actions_of(actions: &[String]) -> Value {
-    let bytes: usize = actions.iter().map(String::len).sum();
+fn actions_of(actions: &Texts) -> Value {
+    let bytes: usize = actions.iter().map(|action| action.len()).sum();
     if bytes <= MOST_ACTIONS { actions.into() } else { Value::Null }
 }
 

@@ -186,13 +186,16 @@ impl Gate {
 
     /// Begins with the text as it was received, at the host's present, to let it through once.
     #[must_use]
-    pub fn begin(&self, text: &[u8], now: Timestamp) -> Run {
+    pub fn begin(&self, text: impl Into<Vec<u8>>, now: Timestamp) -> Run {
         self.begin_with(text, now, Request::default())
     }
 
     /// Begins with the text as it was received, at the host's present.
     #[must_use]
-    pub fn begin_with(&self, text: &[u8], now: Timestamp, request: Request) -> Run {
+    pub fn begin_with(&self, text: impl Into<Vec<u8>>, now: Timestamp, request: Request) -> Run {
+        let mut text: Vec<u8> = text.into();
+        // One byte more than is read is enough to refuse by size.
+        text.truncate(crate::limits::MAX_INPUT_BYTES + 1);
         let mut work = Work::of(text.len());
         if let Purpose::Use(action) = &request.purpose {
             work.allow(action.len().min(crate::limits::MAX_REQUEST_BYTES));
@@ -201,8 +204,7 @@ impl Gate {
             now,
             work,
             request,
-            // One byte more than is read is enough to refuse by size.
-            stage: Stage::Read(text.get(..crate::limits::MAX_INPUT_BYTES + 1).unwrap_or(text).to_vec()),
+            stage: Stage::Read(text),
             pending: None,
             answer: None,
             answered: None,

@@ -1,7 +1,7 @@
 //! What a packet or a capability grants, and under which constraints.
 
 use crate::action;
-use crate::json::{self, FieldError, Fields, Integer, Members, Value};
+use crate::json::{self, FieldError, Fields, Integer, Members, Texts, Value};
 use crate::limits::MAX_ACTIONS;
 use crate::work::{Exhausted, Work};
 
@@ -44,7 +44,7 @@ pub enum Unfit {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Permissions {
     /// Actions by name or pattern.
-    pub allowed_actions: Vec<String>,
+    pub allowed_actions: Texts,
     /// Most tool calls; `None` is unlimited.
     pub max_tool_calls: Option<Integer>,
 }
@@ -52,7 +52,7 @@ pub struct Permissions {
 impl Permissions {
     /// Reads `{allowed_actions, max_tool_calls}`.
     pub fn read(fields: &mut Fields) -> Self {
-        Self { allowed_actions: fields.texts("allowed_actions"), max_tool_calls: fields.optional_integer("max_tool_calls") }
+        Self { allowed_actions: fields.list("allowed_actions"), max_tool_calls: fields.optional_integer("max_tool_calls") }
     }
 
     /// Whether it can be signed. `path` is where it stands.
@@ -65,7 +65,7 @@ impl Permissions {
             return Err(FieldError::invalid(actions, "at most 256 actions").into());
         }
         for (i, granted) in self.allowed_actions.iter().enumerate() {
-            action::check(granted).map_err(|error| Unfit::Action { at: json::pointer(&actions, &i.to_string()), error })?;
+            action::check(&granted).map_err(|error| Unfit::Action { at: json::pointer(&actions, &i.to_string()), error })?;
         }
         not_negative(self.max_tool_calls.as_ref(), path, "max_tool_calls")
     }
@@ -75,17 +75,14 @@ impl Permissions {
     /// # Errors
     /// [`Excess::Action`], [`Excess::ToolCalls`] or [`Excess::Undecided`].
     pub fn within(&self, outer: &Self, work: &mut Work) -> Result<(), Excess> {
-        actions_within(&self.allowed_actions, &outer.allowed_actions, work)?;
+        actions_within(&self.allowed_actions, &outer.allowed_actions.to_vec(), work)?;
         if exceeds(self.max_tool_calls.as_ref(), outer.max_tool_calls.as_ref()) { Err(Excess::ToolCalls) } else { Ok(()) }
     }
 
     /// The JSON of it, in model order.
     #[must_use]
     pub fn to_value(&self) -> Value {
-        Members::new()
-            .with("allowed_actions", self.allowed_actions.as_slice())
-            .with("max_tool_calls", self.max_tool_calls.as_ref())
-            .object()
+        Members::new().with("allowed_actions", &self.allowed_actions).with("max_tool_calls", self.max_tool_calls.as_ref()).object()
     }
 }
 
@@ -173,8 +170,8 @@ pub fn constraints_within(inner: Option<&Constraints>, outer: Option<&Constraint
 ///
 /// # Errors
 /// [`Excess::Action`] with the first that is not, or [`Excess::Undecided`].
-pub fn actions_within(actions: &[String], outer: &[String], work: &mut Work) -> Result<(), Excess> {
-    match action::first_beyond(actions, outer, work)? {
+pub fn actions_within(actions: &Texts, outer: &[String], work: &mut Work) -> Result<(), Excess> {
+    match action::first_beyond(actions.iter(), outer, work)? {
         Some(action) => Err(Excess::Action(action.chars().take(256).collect())),
         None => Ok(()),
     }

@@ -7,16 +7,20 @@
 
 mod fields;
 mod float;
+mod kept;
 mod number;
 mod parse;
 mod raw;
+mod texts;
 mod write;
 
-pub use fields::{FieldError, Fields};
+pub use fields::{FieldError, Fields, Items};
+pub use kept::Raw;
 pub use number::{Float, Integer};
-pub use parse::{Error, parse, parse_deeper, parse_frame};
-pub use raw::{raw_items, raw_members};
-pub use write::{Escape, FloatForm, Style, TimeForm, write};
+pub use parse::{Error, parse, parse_frame, parse_lazily};
+pub use raw::{Part, raw_items, raw_members};
+pub use texts::Texts;
+pub use write::{Escape, FloatForm, Style, TimeForm, write, write_to};
 
 use crate::time::Timestamp;
 
@@ -40,15 +44,26 @@ pub enum Value {
     Array(Vec<Value>),
     /// An object; keys are unique and in order of arrival.
     Object(Vec<(String, Value)>),
+    /// An array or object that is kept as text. Only [`parse_lazily`] makes them.
+    Raw(Raw),
 }
 
 impl Value {
-    /// The member `key` of an object.
+    /// The member `key` of an object, if the object is no text.
     #[must_use]
     pub fn member(&self, key: &str) -> Option<&Self> {
         match self {
             Self::Object(members) => members.iter().find(|(k, _)| k == key).map(|(_, v)| v),
             _ => None,
+        }
+    }
+
+    /// The member `key` of an object, a text or not.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<Self> {
+        match self {
+            Self::Raw(raw) => raw.member(key),
+            made => made.member(key).cloned(),
         }
     }
 
@@ -58,13 +73,14 @@ impl Value {
         match self {
             Self::Array(items) => 1 + items.iter().map(Self::nesting).max().unwrap_or_default(),
             Self::Object(members) => 1 + members.iter().map(|(_, value)| value.nesting()).max().unwrap_or_default(),
+            Self::Raw(raw) => raw.nesting(),
             _ => 0,
         }
     }
 
     /// What kind of value this is, for messages.
     #[must_use]
-    pub const fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Bool(_) => "a boolean",
@@ -72,7 +88,8 @@ impl Value {
             Self::Float(_) => "a float",
             Self::String(_) => "a string",
             Self::Time(_) => "a datetime",
-            Self::Array(_) => "an array",
+            Self::Raw(raw) if raw.is_object() => "an object",
+            Self::Array(_) | Self::Raw(_) => "an array",
             Self::Object(_) => "an object",
         }
     }

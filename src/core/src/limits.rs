@@ -20,6 +20,9 @@ pub const PROOF_NESTING: usize = 2;
 /// Deepest nesting of a packet that is signed or put into an envelope: one level is the envelope's, one is left for a frame around it.
 pub const MAX_PACKET_NESTING: usize = MAX_NESTING - 2;
 
+/// Most members of an object that is read field by field: no object of the protocol has half as many fields.
+pub const MAX_FIELDS: usize = 64;
+
 /// Most decimal digits of an integer (catalogue E08): those of the largest finite double.
 pub const MAX_INTEGER_DIGITS: usize = 308;
 

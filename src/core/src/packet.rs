@@ -10,7 +10,7 @@ pub use draft::{Draft, Issuer, TaskMetadata};
 pub(crate) use draft::{check_ai_provenance, check_content, check_nesting};
 pub use model::{Content, Provenance, RiskLevel};
 
-use crate::crypto::{self, KeyTables, Signature, sha256};
+use crate::crypto::{self, Hasher, KeyTables, Signature};
 use crate::encoding::base64;
 use crate::json::{self, FieldError, Fields, Style, Value};
 use crate::limits::{MAX_INPUT_BYTES, MAX_PACKET_NESTING};
@@ -132,10 +132,11 @@ impl UnverifiedPacket {
         let signature = Signature::from_base64(&self.signature)?;
         let value = self.content.to_value();
         let key = self.content.public_key;
-        let fits = |keys: &mut KeyTables, style| keys.verify(&key, json::write(&value, style).as_bytes(), &signature).is_ok();
+        let fits = |keys: &mut KeyTables, style| keys.verify_written(&key, &|sink| json::write_to(&value, style, sink), &signature).is_ok();
+        let is_spelt_two_ways = || digest(&[], &value, Style::ARRIVAL) != digest(&[], &value, Style::ARRIVAL_UNSIGNED);
         let form = if fits(keys, Style::COMPACT) {
             Form::V040
-        } else if fits(keys, Style::ARRIVAL) || (has_exponent(&value) && fits(keys, Style::ARRIVAL_UNSIGNED)) {
+        } else if fits(keys, Style::ARRIVAL) || (is_spelt_two_ways() && fits(keys, Style::ARRIVAL_UNSIGNED)) {
             Form::V033
         } else {
             return Err(crypto::Error::Invalid.into());
@@ -185,16 +186,14 @@ impl Packet {
     /// The digest that events, receipts and proofs cite, whatever form was signed.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
-        sha256(&[b"TRUSTHANDOFF_PACKET_V1\0", json::write(&self.content.to_value(), Style::COMPACT).as_bytes()])
+        digest(b"TRUSTHANDOFF_PACKET_V1\0", &self.content.to_value(), Style::COMPACT)
     }
 }
 
-/// Whether a float is written with an exponent of positive sign in the 0.3.3 form (catalogue E15).
-fn has_exponent(value: &Value) -> bool {
-    match value {
-        Value::Float(x) => x.value().abs() >= 1e16,
-        Value::Array(items) => items.iter().any(has_exponent),
-        Value::Object(members) => members.iter().any(|(_, value)| has_exponent(value)),
-        _ => false,
-    }
+/// SHA-256 of `label` and of `value` as `style` writes it.
+pub(crate) fn digest(label: &[u8], value: &Value, style: Style) -> [u8; 32] {
+    let mut hash = Hasher::default();
+    hash.push(label);
+    json::write_to(value, style, &mut |piece| hash.push(piece));
+    hash.finish()
 }

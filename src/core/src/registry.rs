@@ -147,7 +147,7 @@ impl AgentRecord {
         let at = fields.pointer("keys");
         let keys = fields.array("keys");
         fields.check()?;
-        for (i, value) in keys.into_iter().enumerate() {
+        for (i, value) in keys.enumerate() {
             let mut key = Fields::of(value, &json::pointer(&at, &i.to_string()))?;
             let pem = key.text("public_key_pem");
             key.check()?;

@@ -5,11 +5,10 @@
 //! any other: a reviewer would otherwise approve what is written there afterwards.
 
 use crate::approval::Review;
-use crate::crypto::sha256;
 use crate::encoding::hex;
-use crate::json::{self, Style, Value};
-use crate::limits::MAX_REVIEW_DIGESTS;
-use crate::packet::Content;
+use crate::json::{self, Raw, Style, Value};
+use crate::limits::{MAX_APPROVALS, MAX_REVIEW_DIGESTS};
+use crate::packet::{Content, digest};
 use crate::statement;
 
 /// The member of `context` that carries approvals.
@@ -48,31 +47,28 @@ impl Subject {
     /// ```
     #[must_use]
     pub fn of(packet: &Content) -> Self {
-        let member = packet.context.iter().find(|(key, _)| key == MEMBER).map(|(_, value)| value);
-        let items = match member {
-            Some(Value::Array(items)) => items,
-            other => other.map_or(&[][..], core::slice::from_ref),
-        };
-        let named: Vec<Option<String>> =
-            items.iter().map(|item| statement::form::<Review>(item.clone()).map(|review| review.review_digest)).collect();
+        let member = packet.context.get(MEMBER);
         let mut value = packet.to_value();
         if let Value::Object(members) = &mut value {
             members.retain(|(key, _)| key != "issued_at" && key != "expires_at");
         }
-        let mut tried: Vec<&String> = Vec::new();
-        for digest in named.iter().rev().flatten() {
-            if tried.len() == MAX_REVIEW_DIGESTS || tried.contains(&digest) {
-                continue;
-            }
-            tried.push(digest);
-            let (approvals, rest): (Vec<_>, Vec<_>) = items.iter().zip(&named).partition(|(_, name)| name.as_ref() == Some(digest));
-            let rest = rest.into_iter().map(|(item, _)| item.clone()).collect();
-            let rest = replace(&mut value, Some(Value::Array(rest)));
+        let list = member.as_ref().map(Raw::list).unwrap_or_default();
+        let named: Vec<(usize, String)> = list.pieces().enumerate().filter_map(|(i, (_, item))| Some((i, name_of(item)?))).collect();
+        for digest in last_of(&named) {
+            let is_outside = |i: usize| {
+                named.binary_search_by_key(&i, |(place, _)| *place).is_ok_and(|at| named.get(at).is_some_and(|(_, name)| name == digest))
+            };
+            let items = || list.pieces().enumerate().map(|(i, (_, item))| (is_outside(i), item));
+            let rest = Raw::of_items(items().filter(|(is_outside, _)| !is_outside).map(|(_, item)| item)).map(Value::Raw);
+            replace(&mut value, rest.as_ref());
             if digest_of(&value) == *digest {
-                return Self { digest: digest.clone(), approvals: approvals.into_iter().map(|(item, _)| item.clone()).collect(), rest };
+                let approvals = items().filter(|(is_outside, _)| *is_outside).take(MAX_APPROVALS);
+                let approvals = approvals.filter_map(|(_, item)| json::parse(item.as_bytes()).ok()).collect();
+                return Self { digest: digest.clone(), approvals, rest };
             }
         }
-        let rest = replace(&mut value, member.cloned());
+        let rest = member.filter(|member| !is_empty(member));
+        replace(&mut value, rest.as_ref());
         Self { digest: digest_of(&value), approvals: Vec::new(), rest }
     }
 
@@ -80,7 +76,7 @@ impl Subject {
     /// gets is what they approved.
     #[must_use]
     pub fn covered(self, mut packet: Value) -> Value {
-        replace(&mut packet, self.rest);
+        replace(&mut packet, self.rest.as_ref());
         packet
     }
 }
@@ -94,19 +90,49 @@ pub fn covered(content: &Content, packet: Value) -> Value {
 /// Whether a packet may carry approvals: it has the member.
 #[must_use]
 pub fn may_carry(packet: &Content) -> bool {
-    packet.context.iter().any(|(key, _)| key == MEMBER)
+    packet.context.get(MEMBER).is_some()
 }
 
-/// Puts this in place of the member, or nothing: an empty array says nothing. Gives back what stands there now.
-fn replace(packet: &mut Value, rest: Option<Value>) -> Option<Value> {
-    let rest = rest.filter(|rest| *rest != Value::Array(Vec::new()));
-    let Value::Object(members) = packet else { return rest };
-    let Some((_, Value::Object(context))) = members.iter_mut().find(|(key, _)| key == "context") else { return rest };
-    context.retain(|(key, _)| key != MEMBER);
-    context.extend(rest.clone().map(|rest| (MEMBER.to_owned(), rest)));
-    rest
+/// The review digest that an item names, if it is a well-formed approval; none is as short as the key and the signature of one.
+fn name_of(item: &str) -> Option<String> {
+    let item = if item.len() > 256 { json::parse(item.as_bytes()).ok()? } else { return None };
+    statement::form::<Review>(item).map(|review| review.review_digest)
+}
+
+/// The digests that are named, each once, those that stand last first; no more than are tried.
+fn last_of(named: &[(usize, String)]) -> Vec<&String> {
+    let mut last: Vec<&String> = Vec::new();
+    for (_, digest) in named.iter().rev() {
+        if last.len() < MAX_REVIEW_DIGESTS && !last.contains(&digest) {
+            last.push(digest);
+        }
+    }
+    last
+}
+
+/// An empty array says nothing.
+fn is_empty(member: &Value) -> bool {
+    match member {
+        Value::Array(items) => items.is_empty(),
+        Value::Raw(raw) => !raw.is_object() && raw.pieces().next().is_none(),
+        _ => false,
+    }
+}
+
+/// Puts this in place of the member, or nothing.
+fn replace(packet: &mut Value, rest: Option<&Value>) {
+    let Value::Object(members) = packet else { return };
+    let Some((_, context)) = members.iter_mut().find(|(key, _)| key == "context") else { return };
+    match context {
+        Value::Object(context) => {
+            context.retain(|(key, _)| key != MEMBER);
+            context.extend(rest.map(|rest| (MEMBER.to_owned(), rest.clone())));
+        }
+        Value::Raw(raw) => *raw = raw.replaced(MEMBER, rest),
+        _ => {}
+    }
 }
 
 fn digest_of(value: &Value) -> String {
-    hex(&sha256(&[b"TRUSTHANDOFF_REVIEW_V1\0", json::write(value, Style::COMPACT).as_bytes()]))
+    hex(&digest(b"TRUSTHANDOFF_REVIEW_V1\0", value, Style::COMPACT))
 }

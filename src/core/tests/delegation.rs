@@ -41,7 +41,7 @@ fn deep(from: &str, to: &str, arrays: usize) -> Result<String, String> {
     let issuer = Issuer { agent_id: from.into(), public_key: secret.public_key(), now: at(0), entropy: [9; 48] };
     let context = format!("{}{}", "[".repeat(arrays), "]".repeat(arrays));
     let fields = format!(r#"{{"to_agent": "{to}", "intent": "x", "context": {{"k": {context}}}}}"#);
-    let draft = Draft::new(json::parse_deeper(fields.as_bytes(), 8).expect("JSON"), &issuer, None);
+    let draft = Draft::new(json::parse_lazily(fields.as_bytes(), 8).expect("JSON"), &issuer, None);
     draft.and_then(|draft| draft.sign(Form::V040, &secret)).map(|packet| packet.to_text()).map_err(|error| error.to_string())
 }
 

@@ -194,7 +194,7 @@ fn capability(root: &SecretKey) -> String {
         capability_id: "cap-1".into(),
         issuer_agent: "agent:root".into(),
         subject_agent: trusthandoff::identity::agent_id(&planner().public_key()),
-        delegated_permissions: trusthandoff::grant::Permissions { allowed_actions: vec!["read".into()], max_tool_calls: None },
+        delegated_permissions: trusthandoff::grant::Permissions { allowed_actions: vec!["read".to_owned()].into(), max_tool_calls: None },
         constraints: None,
         issued_at: at(0),
         expires_at: at(60),

@@ -124,7 +124,7 @@ fn a_lineage_tells_of_each_hop_what_it_may_do_and_whether_it_proves_that() {
     let child = packet(&other, &fields("agent:writer", r#""read""#), Form::V040).to_text();
     let text = chain::Lineage { parent: Some(parent.as_bytes()), capabilities: &[] }.envelope_text(&child).expect("it follows");
     let hops = trusthandoff::inspect::lineage(text.as_bytes()).expect("an envelope");
-    assert_eq!(hops.iter().map(|hop| hop.permissions.allowed_actions.join(" ")).collect::<Vec<_>>(), ["read fetch", "read"]);
+    assert_eq!(hops.iter().map(|hop| hop.permissions.allowed_actions.to_vec().join(" ")).collect::<Vec<_>>(), ["read fetch", "read"]);
     assert!(hops.iter().all(|hop| hop.refusal.is_none() && hop.id_matches_key && !hop.is_capability));
 
     let forged = text.replace(r#"["read", "fetch"]"#, r#"["read", "burn"]"#);

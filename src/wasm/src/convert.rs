@@ -2,7 +2,7 @@
 
 use js_sys::{Array, BigInt, JsString, Number, Object, Reflect};
 use trusthandoff::decision::{Code, Reason};
-use trusthandoff::json::{Float, Integer, Value, pointer};
+use trusthandoff::json::{Float, Integer, Part, Value, pointer};
 use trusthandoff::limits::MAX_NESTING;
 use trusthandoff::time::Timestamp;
 use wasm_bindgen::{JsCast, JsValue};
@@ -72,6 +72,23 @@ pub(crate) fn to_js(value: &Value) -> JsValue {
             }
             object.into()
         }
+        Value::Raw(raw) => next(&mut raw.parts()).unwrap_or(JsValue::NULL),
+    }
+}
+
+/// The value that comes next; `None` at the end of what it would stand in.
+fn next<'a>(parts: &mut dyn Iterator<Item = Part<'a>>) -> Option<JsValue> {
+    match parts.next()? {
+        Part::Scalar(value) => Some(to_js(&value)),
+        Part::Open(false) => Some(core::iter::from_fn(|| next(parts)).collect::<Array>().into()),
+        Part::Open(true) => {
+            let object = Object::create(JsValue::NULL.unchecked_ref());
+            while let Some(Part::Key(key)) = parts.next() {
+                set(&object, &key, &next(parts).unwrap_or(JsValue::NULL));
+            }
+            Some(object.into())
+        }
+        Part::Close | Part::Key(_) => None,
     }
 }
 

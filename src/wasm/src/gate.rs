@@ -32,7 +32,7 @@ impl CoreGate {
         Ok(Self(gate))
     }
 
-    pub fn begin(&self, text: &[u8], now_ms: f64, request: &JsValue) -> Result<CoreRun, Refusal> {
+    pub fn begin(&self, text: Vec<u8>, now_ms: f64, request: &JsValue) -> Result<CoreRun, Refusal> {
         let now = moment(now_ms)?;
         let request = if request.is_undefined() { Request::default() } else { read_request(request)? };
         Ok(CoreRun { run: self.0.begin_with(text, now, request), decision: None })

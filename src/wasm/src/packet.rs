@@ -68,7 +68,7 @@ pub fn accepted_view(text: &[u8]) -> Result<JsValue, Refusal> {
     let envelope = chain::Envelope::parse(text, &KeyTables::new(0))?;
     let proof = envelope.proof.unwrap_or_default();
     let own = envelope.packet.claimed().capability_token.clone();
-    let tokens: Vec<String> = if proof.capabilities.is_empty() { own.into_iter().collect() } else { proof.capabilities };
+    let tokens: Vec<String> = if proof.capabilities.is_empty() { own.into_iter().collect() } else { proof.capabilities.to_vec() };
     let ancestors: Array = proof.packets.iter().map(|packet| to_js(&packet_value(packet))).collect();
     let packet = covered_value(&envelope.packet);
     let review_digest = Subject::of(envelope.packet.claimed()).digest;
@@ -113,7 +113,7 @@ pub fn signed_task_metadata(options: &JsValue) -> Result<JsValue, Refusal> {
         .with("risk_level", task.risk_level.as_str())
         .with("ttl_seconds", task.ttl_seconds.map_or(JsValue::UNDEFINED, |s| (s as f64).into()))
         .with("requires_human_review", task.requires_human_review)
-        .with("ai_provenance", task.ai_provenance.map_or(JsValue::UNDEFINED, |members| to_js(&Value::Object(members))))
+        .with("ai_provenance", task.ai_provenance.as_ref().map_or(JsValue::UNDEFINED, to_js))
         .into())
 }
 

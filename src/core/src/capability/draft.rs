@@ -67,7 +67,7 @@ impl Draft {
     /// [`Error`] for anything that `parent` does not grant.
     pub fn attenuate(parent: &Capability, fields: Value, issuer: &Issuer) -> Result<Self, Error> {
         let draft = Self::read(fields, issuer, Some(parent.content()))?;
-        let bytes = |content: &Content| content.delegated_permissions.allowed_actions.iter().map(String::len).sum::<usize>();
+        let bytes = |content: &Content| content.delegated_permissions.allowed_actions.iter().map(|action| action.len()).sum::<usize>();
         draft.content.within(parent.content(), &mut Work::of(bytes(&draft.content).saturating_add(bytes(parent.content()))))?;
         Ok(draft)
     }
@@ -103,7 +103,7 @@ impl Draft {
             }),
             issuer_agent: issuer.agent_id.clone(),
             subject_agent: fields.text("subject_agent"),
-            delegated_permissions: Permissions { allowed_actions: fields.required_texts("allowed_actions"), max_tool_calls },
+            delegated_permissions: Permissions { allowed_actions: fields.required_list("allowed_actions"), max_tool_calls },
             constraints,
             issued_at,
             expires_at,

@@ -1,9 +1,11 @@
 //! Putting a packet into an envelope: alone, or with the proof of what it comes from.
 
+use std::borrow::Cow;
+
 use super::{DelegationChain, Envelope, Error, follows, parse_packet};
 use crate::capability::UnverifiedCapability;
 use crate::crypto::KeyTables;
-use crate::json::{self, Style, Value, raw_items, raw_members};
+use crate::json::{self, Style, Texts, Value, raw_items, raw_members};
 use crate::limits::MAX_INPUT_BYTES;
 use crate::packet::{Packet, check_nesting};
 use crate::work::Work;
@@ -33,8 +35,9 @@ impl Lineage<'_> {
             follows(parent.envelope.packet.claimed(), packet.content(), &mut Work::of(text.len()))?;
             chain = DelegationChain { hops: Vec::new(), ..parent.envelope.chain.clone() };
         }
-        chain.packet_ids.push(packet.content().packet_id.clone());
-        chain.agents.push(packet.content().from_agent.clone());
+        let and = |list: &Texts, last: &String| Texts::from(list.iter().map(Cow::into_owned).chain([last.clone()]).collect::<Vec<_>>());
+        chain.packet_ids = and(&chain.packet_ids, &packet.content().packet_id);
+        chain.agents = and(&chain.agents, &packet.content().from_agent);
         let capabilities = presented(&packet, parent.as_ref(), self.capabilities)?;
         let mut out = format!("{{\"chain\": {}, \"packet\": {}", json::write(&chain.to_value(), Style::WIRE), text.trim_ascii());
         if parent.is_some() || capabilities.len() > 1 {
@@ -91,7 +94,7 @@ fn presented(packet: &Packet, parent: Option<&Parent<'_>>, given: &[String]) -> 
     };
     let Some(wanted) = UnverifiedCapability::decode(&own, &keys)?.claimed().parent_capability_id.clone() else { return Ok(vec![own]) };
     let brought = parent.map_or_else(Vec::new, |parent| {
-        let proven = parent.envelope.proof.as_ref().map(|proof| proof.capabilities.clone()).unwrap_or_default();
+        let proven = parent.envelope.proof.as_ref().map(|proof| proof.capabilities.to_vec()).unwrap_or_default();
         if proven.is_empty() { parent.envelope.packet.claimed().capability_token.iter().cloned().collect() } else { proven }
     });
     for tokens in [given, &brought] {

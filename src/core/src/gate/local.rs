@@ -78,7 +78,7 @@ impl Gate {
         let proof = proof.unwrap_or_default();
         let ancestors =
             checks::ancestors(proof.packets, content, limits, run.now, &mut self.keys, &mut run.work).map_err(refuse(Check::Chain))?;
-        let case = Case { packet, ancestors, tokens: proof.capabilities, links: Vec::new() };
+        let case = Case { packet, ancestors, tokens: proof.capabilities.to_vec(), links: Vec::new() };
         Ok(Flow::Next(Stage::Ancestors(Box::new(case))))
     }
 

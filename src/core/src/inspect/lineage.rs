@@ -59,9 +59,9 @@ pub fn lineage(text: &[u8]) -> Result<Vec<Hop>, Reason> {
     if let Some(last) = hops.last_mut() {
         last.refusal = last.refusal.take().or(listed);
     }
-    let mut tokens = proof.capabilities.clone();
+    let mut tokens = proof.capabilities.to_vec();
     // Of another capability than the packet's nothing is proven, however sound its chain is.
-    let mut fault = checks::presented(&own, Some(proof.capabilities)).map(|presented| tokens = presented).err();
+    let mut fault = checks::presented(&own, Some(tokens.clone())).map(|presented| tokens = presented).err();
     let mut above = Vec::new();
     for (i, token) in tokens.iter().enumerate() {
         let is_leaf = i + 1 == tokens.len();

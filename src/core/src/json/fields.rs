@@ -3,7 +3,7 @@
 //! The reference's models coerce (`"1"`, `1.0` and `true` all sign as `1`, catalogue E03) and drop
 //! what they do not know (E01); either puts unsigned content under a valid signature.
 
-use super::{Integer, Value, pointer};
+use super::{Integer, Raw, Texts, Value, pointer};
 use crate::encoding::from_hex;
 use crate::time::{self, Timestamp};
 
@@ -89,13 +89,13 @@ impl Fields {
     }
 
     fn at(value: Value, path: String) -> Self {
-        match value {
-            Value::Object(members) => Self { path, members, fault: None },
-            other => {
-                let fault = FieldError::Type { at: path.clone(), expected: "an object", found: other.kind() };
-                Self { path, members: Vec::new(), fault: Some(fault) }
-            }
-        }
+        let opened = if let Value::Raw(raw) = &value { raw.opened() } else { value };
+        let fault = match opened {
+            Value::Object(members) => return Self { path, members, fault: None },
+            Value::Raw(raw) if raw.is_object() => FieldError::invalid(path.clone(), "an object of at most 64 fields"),
+            other => FieldError::Type { at: path.clone(), expected: "an object", found: other.kind() },
+        };
+        Self { path, members: Vec::new(), fault: Some(fault) }
     }
 
     /// The JSON pointer of the field `key`.
@@ -211,58 +211,63 @@ impl Fields {
 
     /// An array of strings; empty where it is absent. Null is no array.
     pub fn texts(&mut self, key: &str) -> Vec<String> {
-        let items = match self.take(key) {
-            None => Vec::new(),
-            Some(Value::Array(items)) => items,
-            Some(other) => {
-                self.mismatch(key, "an array of strings", &other);
-                Vec::new()
-            }
-        };
-        let mut texts = Vec::with_capacity(items.len());
-        for (i, item) in items.into_iter().enumerate() {
-            match item {
-                Value::String(text) => texts.push(text),
-                other => {
-                    let at = pointer(&self.pointer(key), &i.to_string());
-                    self.fail(FieldError::Type { at, expected: "a string", found: other.kind() });
-                    break;
-                }
-            }
-        }
-        texts
+        self.list(key).to_vec()
     }
 
     /// A required array of strings.
     pub fn required_texts(&mut self, key: &str) -> Vec<String> {
+        self.required_list(key).to_vec()
+    }
+
+    /// As [`Fields::texts`], of any length.
+    pub fn list(&mut self, key: &str) -> Texts {
+        let read = match self.take(key) {
+            None => return Texts::default(),
+            Some(Value::Raw(raw)) if !raw.is_object() => Texts::of(raw),
+            Some(Value::Array(items)) => texts_of(items),
+            Some(other) => {
+                self.mismatch(key, "an array of strings", &other);
+                return Texts::default();
+            }
+        };
+        read.unwrap_or_else(|(i, found)| {
+            let at = pointer(&self.pointer(key), &i.to_string());
+            self.fail(FieldError::Type { at, expected: "a string", found });
+            Texts::default()
+        })
+    }
+
+    /// As [`Fields::required_texts`], of any length.
+    pub fn required_list(&mut self, key: &str) -> Texts {
         if !self.has(key) {
             self.fail(FieldError::Missing { at: self.pointer(key) });
         }
-        self.texts(key)
+        self.list(key)
     }
 
     /// An array of any values; empty where it is absent.
-    pub fn array(&mut self, key: &str) -> Vec<Value> {
+    pub fn array(&mut self, key: &str) -> Items {
         match self.take(key) {
-            None => Vec::new(),
-            Some(Value::Array(items)) => items,
+            None => Items::of(Vec::new().into_iter()),
+            Some(Value::Array(items)) => Items::of(items.into_iter()),
+            Some(Value::Raw(raw)) if !raw.is_object() => Items(Source::Text(raw, 0)),
             Some(other) => {
                 self.mismatch(key, "an array", &other);
-                Vec::new()
+                Items::of(Vec::new().into_iter())
             }
         }
     }
 
-    /// The members of a free-form object; `None` where it is absent.
-    pub fn members(&mut self, key: &str) -> Option<Vec<(String, Value)>> {
+    /// A free-form object; `None` where it is absent.
+    pub fn object(&mut self, key: &str) -> Option<Value> {
         let value = self.take(key)?;
-        self.as_members(key, value)
+        self.as_object(key, value)
     }
 
-    /// Like [`Fields::members`], where null is absence too.
-    pub fn optional_members(&mut self, key: &str) -> Option<Vec<(String, Value)>> {
+    /// Like [`Fields::object`], where null is absence too.
+    pub fn optional_object(&mut self, key: &str) -> Option<Value> {
         let value = self.optional(key)?;
-        self.as_members(key, value)
+        self.as_object(key, value)
     }
 
     /// A nested modelled object that must be there, of which `read` takes all fields.
@@ -297,7 +302,7 @@ impl Fields {
         let items = self.array(key);
         let at = self.pointer(key);
         let mut all = Vec::new();
-        for (i, item) in items.into_iter().enumerate() {
+        for (i, item) in items.enumerate() {
             // Nothing is read of what nobody will see.
             if self.fault.is_some() {
                 break;
@@ -375,9 +380,10 @@ impl Fields {
         }
     }
 
-    fn as_members(&mut self, key: &str, value: Value) -> Option<Vec<(String, Value)>> {
+    fn as_object(&mut self, key: &str, value: Value) -> Option<Value> {
         match value {
-            Value::Object(members) => Some(members),
+            Value::Object(_) => Some(value),
+            Value::Raw(raw) if raw.is_object() => Some(Value::Raw(raw)),
             other => {
                 self.mismatch(key, "an object", &other);
                 None
@@ -413,4 +419,50 @@ impl Fields {
     fn wrong_time(&mut self, key: &str, error: time::Error) {
         self.fail(FieldError::Time { at: self.pointer(key), error });
     }
+}
+
+/// The values of an array, of which those that are kept as text are made one by one.
+#[derive(Debug, Clone)]
+pub struct Items(Source);
+
+#[derive(Debug, Clone)]
+enum Source {
+    Made(std::vec::IntoIter<Value>),
+    /// With the place of the next one.
+    Text(Raw, usize),
+}
+
+impl Items {
+    const fn of(items: std::vec::IntoIter<Value>) -> Self {
+        Self(Source::Made(items))
+    }
+
+    /// How many are left.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.clone().count()
+    }
+
+    /// Whether none is left.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl Iterator for Items {
+    type Item = Value;
+
+    fn next(&mut self) -> Option<Value> {
+        match &mut self.0 {
+            Source::Made(items) => items.next(),
+            Source::Text(raw, at) => raw.next_item(at),
+        }
+    }
+}
+
+fn texts_of(items: Vec<Value>) -> Result<Texts, (usize, &'static str)> {
+    let text = |(i, item)| if let Value::String(text) = item { Ok(text) } else { Err((i, item.kind())) };
+    let texts: Result<Vec<String>, _> = items.into_iter().enumerate().map(text).collect();
+    texts.map(Texts::from)
 }

@@ -19,12 +19,20 @@ impl Integer {
     /// [`MAX_INTEGER_DIGITS`] of them.
     #[must_use]
     pub fn from_digits(text: &str) -> Option<Self> {
+        Self::is_canonical(text).then(|| Self::of(text))
+    }
+
+    pub(super) fn is_canonical(text: &str) -> bool {
         let digits = text.strip_prefix('-').unwrap_or(text);
-        let canonical = !digits.is_empty()
+        !digits.is_empty()
             && digits.len() <= MAX_INTEGER_DIGITS
             && digits.bytes().all(|b| b.is_ascii_digit())
-            && (!digits.starts_with('0') || text == "0");
-        canonical.then(|| Self(text.to_owned()))
+            && (!digits.starts_with('0') || text == "0")
+    }
+
+    /// Of canonical digits.
+    pub(super) fn of(digits: &str) -> Self {
+        Self(digits.to_owned())
     }
 
     /// The decimal digits, with a leading `-` when negative.

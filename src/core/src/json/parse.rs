@@ -1,7 +1,9 @@
 //! The strict parser (RFC 8259, and stricter where a looser reading is an attack).
 
-use super::{Float, Integer, Value, float, in_order, shown};
-use crate::limits::{MAX_INTEGER_DIGITS, MAX_NESTING};
+use std::borrow::Cow;
+
+use super::{Float, Integer, Raw, Value, float, shown};
+use crate::limits::{MAX_FIELDS, MAX_INTEGER_DIGITS, MAX_NESTING};
 
 /// Why a text is refused. Each names the byte offset at which it was seen.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,13 +59,23 @@ pub fn parse(bytes: &[u8]) -> Result<Value, Error> {
     Parser::new(text, false).document()
 }
 
-/// As [`parse`], for a text that may nest `more` levels deeper.
+/// As [`parse`], where what stands deep is kept as text: the object that the text is and the objects among its members are made, any
+/// array, and any object further down or of more than [`MAX_FIELDS`] members, is a [`Value::Raw`]. Takes no more memory than a few
+/// times the text. The text may nest `more` levels deeper than others.
 ///
 /// # Errors
 /// [`Error`] for the first fault met, left to right.
-pub fn parse_deeper(bytes: &[u8], more: usize) -> Result<Value, Error> {
+///
+/// ```
+/// use trusthandoff::json::{Style, Value, parse_lazily, write};
+/// let value = parse_lazily(br#"{"b": {"c": [1, {"d": 2}]}, "a": 1e0}"#, 0)?;
+/// assert!(matches!(value.member("b").and_then(|b| b.member("c")), Some(Value::Raw(_))));
+/// assert_eq!(write(&value, Style::COMPACT), r#"{"a":1.0,"b":{"c":[1,{"d":2}]}}"#);
+/// # Ok::<(), trusthandoff::json::Error>(())
+/// ```
+pub fn parse_lazily(bytes: &[u8], more: usize) -> Result<Value, Error> {
     let text = core::str::from_utf8(bytes).map_err(|e| Error::Utf8(e.valid_up_to()))?;
-    Parser::new(text, false).deeper(more).document()
+    Parser::lazy(text, 2).deeper(more).document()
 }
 
 /// As [`parse`], for the frame around signed objects: what is well-formed JSON is read on past other
@@ -85,21 +97,57 @@ pub(super) struct Parser<'a> {
     depth: usize,
     /// Deepest nesting that is read.
     most: usize,
+    /// How deep objects are made; what stands deeper, and arrays, are kept as text.
+    made: usize,
+    /// Whether values are read past: each is null.
+    skips: bool,
+    /// Whether the text has been read before.
+    is_known: bool,
     /// Whether faults of content are noted and read past.
     is_frame: bool,
     fault: Option<Error>,
+    /// The keys of the objects that are being read, those of the innermost last.
+    keys: Vec<Key>,
+    /// Keys that hold escapes, decoded.
+    decoded: String,
 }
+
+/// Where a key stands: in the text, or behind its end in what was decoded.
+type Key = (usize, usize);
 
 impl<'a> Parser<'a> {
     pub(super) const fn new(text: &'a str, is_frame: bool) -> Self {
-        Self { text, bytes: text.as_bytes(), at: 0, depth: 0, most: MAX_NESTING, is_frame, fault: None }
+        Self {
+            text,
+            bytes: text.as_bytes(),
+            at: 0,
+            depth: 0,
+            most: MAX_NESTING,
+            made: usize::MAX,
+            skips: false,
+            is_known: false,
+            is_frame,
+            fault: None,
+            keys: Vec::new(),
+            decoded: String::new(),
+        }
+    }
+
+    /// As [`parse_lazily`], with objects made so deep.
+    pub(super) fn lazy(text: &'a str, made: usize) -> Self {
+        Self { made, ..Self::new(text, false) }
+    }
+
+    /// For a text that has been read before: what is read past is not examined again.
+    pub(super) fn known(text: &'a str, made: usize) -> Self {
+        Self { is_known: true, most: usize::MAX, ..Self::lazy(text, made) }
     }
 
     pub(super) fn deeper(self, more: usize) -> Self {
         Self { most: MAX_NESTING.saturating_add(more), ..self }
     }
 
-    fn document(&mut self) -> Result<Value, Error> {
+    pub(super) fn document(&mut self) -> Result<Value, Error> {
         self.skip_space();
         let value = self.value()?;
         self.skip_space();
@@ -118,7 +166,7 @@ impl<'a> Parser<'a> {
         match self.peek() {
             Some(b'{') => self.nested(Self::object),
             Some(b'[') => self.nested(Self::array),
-            Some(b'"') => self.string().map(Value::String),
+            Some(b'"') => self.string().map(|text| self.made(|| Value::String(text.into_owned()))),
             Some(b'-' | b'0'..=b'9') => self.number(),
             Some(b't') => self.literal("true", Value::Bool(true)),
             Some(b'f') => self.literal("false", Value::Bool(false)),
@@ -127,73 +175,151 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn nested(&mut self, read: fn(&mut Self) -> Result<Value, Error>) -> Result<Value, Error> {
+    fn made(&self, value: impl FnOnce() -> Value) -> Value {
+        if self.skips { Value::Null } else { value() }
+    }
+
+    /// Reads past a value and gives its text.
+    pub(super) fn past(&mut self) -> Result<&'a str, Error> {
+        let start = self.at;
+        let skipped = core::mem::replace(&mut self.skips, true);
+        if self.is_known && matches!(self.peek(), Some(b'{' | b'[')) {
+            self.at = end_of(self.text, start);
+        } else {
+            self.value()?;
+        }
+        self.skips = skipped;
+        Ok(self.text.get(start..self.at).unwrap_or_default())
+    }
+
+    fn nested(&mut self, read: fn(&mut Self) -> Result<Option<Value>, Error>) -> Result<Value, Error> {
+        let is_kept = !self.skips && self.made != usize::MAX && (self.depth >= self.made || self.peek() == Some(b'['));
+        if is_kept {
+            return self.past().map(|text| Value::Raw(Raw::new(text)));
+        }
         if self.depth == self.most {
             return Err(Error::TooDeep(self.at));
         }
+        let (start, skipped) = (self.at, self.skips);
         self.depth += 1;
         self.at += 1;
         let value = read(self)?;
         self.depth -= 1;
-        Ok(value)
+        self.skips = skipped;
+        Ok(value.unwrap_or_else(|| self.made(|| Value::Raw(Raw::new(self.text.get(start..self.at).unwrap_or_default())))))
     }
 
-    fn object(&mut self) -> Result<Value, Error> {
+    /// `None` where it is not made.
+    fn object(&mut self) -> Result<Option<Value>, Error> {
         let mut members = Vec::new();
+        let outer = (self.keys.len(), self.decoded.len());
         self.skip_space();
         if self.take(b'}') {
-            return Ok(Value::Object(members));
+            return Ok(Some(self.made(|| Value::Object(members))));
         }
         loop {
             self.skip_space();
-            if self.peek() != Some(b'"') {
-                return Err(self.malformed("a key in double quotes"));
-            }
-            let key = self.string()?;
-            self.skip_space();
-            self.expect(b':', "`:`")?;
-            self.skip_space();
+            let start = self.at + 1;
+            let key = self.key()?;
+            self.note(start, &key);
             let value = self.value()?;
-            members.push((key, value));
+            if !self.skips {
+                members.push((key.into_owned(), value));
+                if members.len() > MAX_FIELDS && self.made != usize::MAX {
+                    members = Vec::new();
+                    self.skips = true;
+                }
+            }
             self.skip_space();
             if self.take(b'}') {
                 break;
             }
             self.expect(b',', "`,` or `}`")?;
         }
-        if let Some(key) = repeated_key(&members) {
-            self.fault(Error::DuplicateKey { key: shown(&key) })?;
+        if let Some(key) = self.repeated_key(outer) {
+            self.fault(Error::DuplicateKey { key })?;
         }
-        Ok(Value::Object(members))
+        Ok(if self.skips { None } else { Some(Value::Object(members)) })
     }
 
-    fn array(&mut self) -> Result<Value, Error> {
+    /// A key and the colon behind it.
+    pub(super) fn key(&mut self) -> Result<Cow<'a, str>, Error> {
+        if self.peek() != Some(b'"') {
+            return Err(self.malformed("a key in double quotes"));
+        }
+        let key = self.string()?;
+        self.skip_space();
+        self.expect(b':', "`:`")?;
+        self.skip_space();
+        Ok(key)
+    }
+
+    /// Notes a key of the object that is being read, which stands at `start`.
+    fn note(&mut self, mut start: usize, key: &Cow<'a, str>) {
+        if self.is_known {
+            return;
+        }
+        if let Cow::Owned(decoded) = key {
+            start = self.text.len() + self.decoded.len();
+            self.decoded.push_str(decoded);
+        }
+        self.keys.push((start, start + key.len()));
+    }
+
+    /// A key that stands more than once in the object whose first key and decoded text stand at `outer`. Sorted rather than hashed, so
+    /// that chosen keys cannot make it slow.
+    fn repeated_key(&mut self, outer: (usize, usize)) -> Option<String> {
+        let (text, decoded) = (self.text, self.decoded.as_str());
+        let spelled = |(start, end): Key| match start.checked_sub(text.len()) {
+            Some(start) => decoded.get(start..end - text.len()),
+            None => text.get(start..end),
+        };
+        let keys = self.keys.get_mut(outer.0..).unwrap_or_default();
+        keys.sort_unstable_by(|a, b| spelled(*a).cmp(&spelled(*b)));
+        let repeated = keys.windows(2).find_map(|pair| match pair {
+            [a, b] if spelled(*a) == spelled(*b) => spelled(*a).map(shown),
+            _ => None,
+        });
+        self.keys.truncate(outer.0);
+        self.decoded.truncate(outer.1);
+        repeated
+    }
+
+    fn array(&mut self) -> Result<Option<Value>, Error> {
         let mut items = Vec::new();
         self.skip_space();
-        if self.take(b']') {
-            return Ok(Value::Array(items));
-        }
-        loop {
-            self.skip_space();
-            items.push(self.value()?);
-            self.skip_space();
-            if self.take(b']') {
-                return Ok(Value::Array(items));
+        if !self.take(b']') {
+            loop {
+                self.skip_space();
+                let item = self.value()?;
+                if !self.skips {
+                    items.push(item);
+                }
+                self.skip_space();
+                if self.take(b']') {
+                    break;
+                }
+                self.expect(b',', "`,` or `]`")?;
             }
-            self.expect(b',', "`,` or `]`")?;
         }
+        Ok(if self.skips { None } else { Some(Value::Array(items)) })
     }
 
-    fn string(&mut self) -> Result<String, Error> {
+    /// A string: the part of the text that it is, or what its escapes stand for.
+    pub(super) fn string(&mut self) -> Result<Cow<'a, str>, Error> {
         self.at += 1;
-        let mut out = String::new();
+        let mut out = Cow::Borrowed("");
         loop {
             let start = self.at;
             // One loop over a slice: this is where reading spends its time.
             let rest = self.bytes.get(start..).unwrap_or_default();
             self.at += rest.iter().position(|b| *b == b'"' || *b == b'\\' || *b < 0x20).unwrap_or(rest.len());
             // The run ends at an ASCII byte or the end of the text, so it is a boundary of characters.
-            out.push_str(self.text.get(start..self.at).unwrap_or_default());
+            let run = self.text.get(start..self.at).unwrap_or_default();
+            match &mut out {
+                Cow::Owned(out) => out.push_str(run),
+                Cow::Borrowed(out) => *out = run,
+            }
             match self.peek() {
                 Some(b'"') => {
                     self.at += 1;
@@ -201,7 +327,8 @@ impl<'a> Parser<'a> {
                 }
                 Some(b'\\') => {
                     self.at += 1;
-                    out.push(self.escape()?);
+                    let c = self.escape()?;
+                    out.to_mut().push(c);
                 }
                 _ => return Err(self.malformed("a closing `\"`, control characters escaped")),
             }
@@ -277,17 +404,20 @@ impl<'a> Parser<'a> {
             self.digits()?;
         }
         let token = self.text.get(start..self.at).unwrap_or_default();
+        if self.is_known && self.skips {
+            return Ok(Value::Null);
+        }
         if is_float {
             return match Float::new(float::read(token)) {
                 Some(value) => Ok(Value::Float(value)),
                 None => self.fault(Error::NotFinite(start)).map(|()| Value::Null),
             };
         }
-        match Integer::from_digits(token) {
-            Some(n) => Ok(Value::Int(n)),
-            None if token == "-0" => self.fault(Error::NegativeZero(start)).map(|()| Value::Null),
-            None => self.fault(Error::IntegerTooLarge(start)).map(|()| Value::Null),
+        if Integer::is_canonical(token) {
+            return Ok(self.made(|| Value::Int(Integer::of(token))));
         }
+        let fault = if token == "-0" { Error::NegativeZero(start) } else { Error::IntegerTooLarge(start) };
+        self.fault(fault).map(|()| Value::Null)
     }
 
     fn digits(&mut self) -> Result<(), Error> {
@@ -313,7 +443,7 @@ impl<'a> Parser<'a> {
     }
 
     #[inline(always)]
-    fn peek(&self) -> Option<u8> {
+    pub(super) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
@@ -334,14 +464,58 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// A key that stands more than once. Sorted rather than hashed, so that chosen keys cannot make it
-/// slow.
-fn repeated_key(members: &[(String, Value)]) -> Option<String> {
-    let order = in_order(members);
-    order.windows(2).find_map(|pair| match pair {
-        [a, b] if a.0 == b.0 => Some(a.0.clone()),
-        _ => None,
-    })
+/// The brackets of a text that has been read before, those in its strings left out: each with the place behind it.
+pub(super) struct Brackets<'a> {
+    text: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Brackets<'a> {
+    /// Those from `at` on.
+    pub(super) const fn from(text: &'a str, at: usize) -> Self {
+        Self { text: text.as_bytes(), at }
+    }
+}
+
+impl Iterator for Brackets<'_> {
+    type Item = (u8, usize);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while let Some(byte) = self.text.get(self.at) {
+            self.at += 1;
+            match byte {
+                b'{' | b'[' | b'}' | b']' => return Some((*byte, self.at)),
+                b'"' => self.at = end_of_string(self.text, self.at),
+                _ => {}
+            }
+        }
+        None
+    }
+}
+
+/// The end of the array or object that begins at `start` of a text that has been read before.
+fn end_of(text: &str, start: usize) -> usize {
+    let mut depth = 0_usize;
+    for (bracket, end) in Brackets::from(text, start) {
+        match bracket {
+            b'{' | b'[' => depth += 1,
+            _ if depth <= 1 => return end,
+            _ => depth -= 1,
+        }
+    }
+    text.len()
+}
+
+/// The end of the string whose first character stands at `at` of a text that has been read before.
+fn end_of_string(text: &[u8], mut at: usize) -> usize {
+    loop {
+        let rest = text.get(at..).unwrap_or_default();
+        at += rest.iter().position(|b| *b == b'"' || *b == b'\\').unwrap_or(rest.len());
+        match text.get(at) {
+            Some(b'\\') => at += 2,
+            _ => return at + 1,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! The writers: one walk, and a [`Style`] for each form the protocol signs or sends.
 
 use core::fmt::Write as _;
+use std::borrow::Cow;
 
-use super::{Float, Value, in_order};
+use super::parse::{Brackets, Parser};
+use super::{Float, Raw, Value, in_order};
 
 /// How characters outside printable ASCII are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,17 +79,47 @@ impl Style {
 /// ```
 #[must_use]
 pub fn write(value: &Value, style: Style) -> String {
-    let mut out = String::with_capacity(1024);
-    Writer { out: &mut out, style }.value(value);
-    out
+    let mut writer = Writer { out: String::with_capacity(1024), sink: None, style };
+    writer.value(value);
+    writer.out
 }
 
+/// As [`write`], piece by piece, so that no text is held that may be several times as long as the one it is made of.
+pub fn write_to(value: &Value, style: Style, sink: &mut dyn FnMut(&[u8])) {
+    let mut writer = Writer { out: String::with_capacity(1024), sink: Some(sink), style };
+    writer.value(value);
+    writer.flush();
+}
+
+/// How much is gathered for a sink, in bytes.
+const PIECE_BYTES: usize = 4096;
+
 struct Writer<'a> {
-    out: &'a mut String,
+    out: String,
+    sink: Option<&'a mut dyn FnMut(&[u8])>,
     style: Style,
 }
 
 impl Writer<'_> {
+    fn flush(&mut self) {
+        if let Some(sink) = &mut self.sink {
+            sink(self.out.as_bytes());
+            self.out.clear();
+        }
+    }
+
+    /// A text of any length.
+    fn push(&mut self, text: &str) {
+        if text.len() < PIECE_BYTES {
+            return self.out.push_str(text);
+        }
+        self.flush();
+        match &mut self.sink {
+            Some(sink) => sink(text.as_bytes()),
+            None => self.out.push_str(text),
+        }
+    }
+
     fn value(&mut self, value: &Value) {
         match value {
             Value::Null => self.out.push_str("null"),
@@ -112,6 +144,10 @@ impl Writer<'_> {
                 self.out.push(']');
             }
             Value::Object(members) => self.object(members),
+            Value::Raw(raw) => self.raw(raw),
+        }
+        if self.out.len() >= PIECE_BYTES {
+            self.flush();
         }
     }
 
@@ -119,12 +155,89 @@ impl Writer<'_> {
         let order = if self.style.sorted { in_order(members) } else { members.iter().collect() };
         self.out.push('{');
         for (i, (key, value)) in order.into_iter().enumerate() {
-            self.separate(i);
-            self.string(key);
-            self.out.push_str(if self.style.spaced { ": " } else { ":" });
+            self.key(i, key);
             self.value(value);
         }
         self.out.push('}');
+    }
+
+    /// What is kept as text, one pass over it, and one more for its outline where keys are sorted.
+    fn raw(&mut self, raw: &Raw) {
+        let text = raw.as_str();
+        let outline = if self.style.sorted { outline(text) } else { Vec::new() };
+        self.part(&mut Parser::known(text, 0), &outline, &mut 0);
+    }
+
+    /// The value at which `parser` stands; `next` is how many arrays and objects of the outline begin before it.
+    fn part(&mut self, parser: &mut Parser<'_>, outline: &[Extent], next: &mut usize) {
+        match parser.peek() {
+            Some(b'{') if self.style.sorted => self.sorted_part(parser, outline, next),
+            Some(open @ (b'{' | b'[')) => {
+                *next += 1;
+                parser.at += 1;
+                self.out.push(char::from(open));
+                let close = open.saturating_add(2);
+                let mut i = 0;
+                while more(parser, close) {
+                    if open == b'[' {
+                        self.separate(i);
+                    } else if let Ok(key) = parser.key() {
+                        self.key(i, &key);
+                    }
+                    self.part(parser, outline, next);
+                    i += 1;
+                }
+                self.out.push(char::from(close));
+            }
+            Some(b'"') => {
+                if let Ok(text) = parser.string() {
+                    self.string(&text);
+                }
+            }
+            _ => {
+                if let Ok(value) = parser.value() {
+                    self.value(&value);
+                }
+            }
+        }
+        if self.out.len() >= PIECE_BYTES {
+            self.flush();
+        }
+    }
+
+    fn sorted_part(&mut self, parser: &mut Parser<'_>, outline: &[Extent], next: &mut usize) {
+        *next += 1;
+        parser.at += 1;
+        let mut members: Vec<(Cow<'_, str>, usize, usize)> = Vec::new();
+        while more(parser, b'}') {
+            let Ok(key) = parser.key() else { break };
+            members.push((key, parser.at, *next));
+            match parser.peek() {
+                Some(b'{' | b'[') => {
+                    let extent = outline.get(*next).copied().unwrap_or_default();
+                    parser.at = extent.end;
+                    *next = extent.next;
+                }
+                _ => drop(parser.past()),
+            }
+        }
+        members.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let (end, after) = (parser.at, *next);
+        self.out.push('{');
+        for (i, (key, at, before)) in members.iter().enumerate() {
+            self.key(i, key);
+            parser.at = *at;
+            self.part(parser, outline, &mut before.clone());
+        }
+        self.out.push('}');
+        parser.at = end;
+        *next = after;
+    }
+
+    fn key(&mut self, position: usize, key: &str) {
+        self.separate(position);
+        self.string(key);
+        self.out.push_str(if self.style.spaced { ": " } else { ":" });
     }
 
     fn separate(&mut self, position: usize) {
@@ -141,14 +254,17 @@ impl Writer<'_> {
         let mut rest = text;
         while let Some(at) = rest.bytes().position(|b| b < b' ' || b == b'"' || b == b'\\' || b > highest) {
             let (plain, tail) = rest.split_at_checked(at).unwrap_or((rest, ""));
-            self.out.push_str(plain);
+            self.push(plain);
             let mut chars = tail.chars();
             if let Some(c) = chars.next() {
                 self.escape(c);
             }
             rest = chars.as_str();
+            if self.out.len() >= PIECE_BYTES {
+                self.flush();
+            }
         }
-        self.out.push_str(rest);
+        self.push(rest);
         self.out.push('"');
     }
 
@@ -219,6 +335,39 @@ impl Writer<'_> {
             self.out.push('0');
         }
     }
+}
+
+/// Where an array or object of a text ends, and how many begin before that end.
+#[derive(Debug, Clone, Copy, Default)]
+struct Extent {
+    end: usize,
+    next: usize,
+}
+
+/// The extents of all arrays and objects of a text that has been read before, in the order in which they begin.
+fn outline(text: &str) -> Vec<Extent> {
+    let is_open = |bracket: u8| matches!(bracket, b'{' | b'[');
+    let count = Brackets::from(text, 0).filter(|(bracket, _)| is_open(*bracket)).count();
+    let (mut extents, mut open) = (Vec::with_capacity(count), Vec::new());
+    for (bracket, end) in Brackets::from(text, 0) {
+        let next = extents.len();
+        if is_open(bracket) {
+            open.push(next);
+            extents.push(Extent::default());
+        } else if let Some(extent) = open.pop().and_then(|place: usize| extents.get_mut(place)) {
+            *extent = Extent { end, next };
+        }
+    }
+    extents
+}
+
+/// Whether another piece stands before the bracket that closes, to which `parser` goes on.
+fn more(parser: &mut Parser<'_>, close: u8) -> bool {
+    parser.skip_space();
+    if parser.take(b',') {
+        parser.skip_space();
+    }
+    !parser.take(close) && parser.peek().is_some()
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ pub struct TaskMetadata {
     /// Whether a person must approve each packet.
     pub requires_human_review: bool,
     /// Who or what makes its payloads, if an AI does.
-    pub ai_provenance: Option<Vec<(String, Value)>>,
+    pub ai_provenance: Option<Value>,
 }
 
 impl TaskMetadata {
@@ -51,9 +51,9 @@ impl TaskMetadata {
         fields.check()?;
         let ttl_seconds = ttl.map(|n| n.to_i64().filter(|s| *s >= 1).ok_or_else(|| Error::Ttl(n.to_string()))).transpose()?;
         let requires_human_review = fields.nullable_bool("requires_human_review", false).unwrap_or(false);
-        let ai_provenance = fields.optional_members("ai_provenance");
+        let ai_provenance = fields.optional_object("ai_provenance");
         fields.finish()?;
-        check_ai_provenance(ai_provenance.as_deref(), "/ai_provenance")?;
+        check_ai_provenance(ai_provenance.as_ref(), "/ai_provenance")?;
         Ok(Self { risk_level, ttl_seconds, requires_human_review, ai_provenance })
     }
 }
@@ -126,8 +126,8 @@ impl Draft {
             intent: fields.text("intent"),
             task_type: fields.optional_text("task_type"),
             goal: fields.optional_text("goal"),
-            context: sorted_members(&fields.optional_members("context").unwrap_or_default()),
-            memory_refs: fields.texts("memory_refs"),
+            context: sorted(&fields.optional_object("context").unwrap_or(Value::Object(Vec::new()))),
+            memory_refs: fields.list("memory_refs"),
             permissions: fields.optional_nested("permissions", Permissions::read).unwrap_or_default(),
             constraints: {
                 let outer = parent.and_then(|parent| parent.constraints.as_ref());
@@ -137,7 +137,7 @@ impl Draft {
             public_key: issuer.public_key,
             risk_level: None,
             ttl_seconds: None,
-            ai_provenance: fields.optional_members("ai_provenance").as_deref().map(sorted_members),
+            ai_provenance: fields.optional_object("ai_provenance").as_ref().map(sorted),
         };
         fields.finish()?;
         if let Some(task) = task {
@@ -148,7 +148,7 @@ impl Draft {
         }
         content.resolve_ttl(Some(risk.as_deref().unwrap_or("read")), ttl)?;
         check_signable(&content)?;
-        check_ai_provenance(content.ai_provenance.as_deref(), "/ai_provenance")?;
+        check_ai_provenance(content.ai_provenance.as_ref(), "/ai_provenance")?;
         check_nesting(&content)?;
         let draft = Self { content };
         let length = draft.to_text().len() + SIGNATURE_MEMBER_BYTES;
@@ -229,7 +229,7 @@ fn apply_task(task: &TaskMetadata, risk: &mut Option<String>, ttl: &mut Option<j
         constraints.requires_human_review = Some(true);
     }
     if let Some(made_by) = &task.ai_provenance {
-        let made_by = sorted_members(made_by);
+        let made_by = sorted(made_by);
         if content.ai_provenance.as_ref().is_some_and(|stated| *stated != made_by) {
             return Err(Error::TaskMetadata("ai_provenance"));
         }
@@ -302,10 +302,9 @@ pub(crate) fn check_content(content: &Content, path: &str) -> Result<(), Error> 
 /// [`Error::TooDeep`] with the name of the field.
 pub(crate) fn check_nesting(content: &Content) -> Result<(), Error> {
     let free_form = [("context", Some(&content.context)), ("ai_provenance", content.ai_provenance.as_ref())];
-    for (field, members) in free_form {
-        let inner = members.into_iter().flatten().map(|(_, value)| value.nesting()).max().unwrap_or_default();
-        // The packet and the field around it.
-        if inner + 2 > MAX_PACKET_NESTING {
+    for (field, value) in free_form {
+        // The packet is around it.
+        if value.is_some_and(|value| value.nesting() + 1 > MAX_PACKET_NESTING) {
             return Err(Error::TooDeep(field));
         }
     }
@@ -316,22 +315,22 @@ pub(crate) fn check_nesting(content: &Content) -> Result<(), Error> {
 ///
 /// # Errors
 /// [`FieldError::Invalid`].
-pub(crate) fn check_ai_provenance(made_by: Option<&[(String, Value)]>, at: &str) -> Result<(), Error> {
-    let Some(members) = made_by else { return Ok(()) };
-    match members.iter().find(|(key, _)| key == "source") {
-        Some((_, Value::String(source))) if !source.is_empty() => Ok(()),
+pub(crate) fn check_ai_provenance(made_by: Option<&Value>, at: &str) -> Result<(), Error> {
+    let Some(made_by) = made_by else { return Ok(()) };
+    match made_by.get("source") {
+        Some(Value::String(source)) if !source.is_empty() => Ok(()),
         _ => Err(Error::AiProvenance(at.to_owned())),
     }
 }
 
-fn sorted_members(members: &[(String, Value)]) -> Vec<(String, Value)> {
-    json::in_order(members).into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect()
-}
-
+/// The same with the keys of all its objects in order.
 fn sorted(value: &Value) -> Value {
     match value {
-        Value::Object(members) => Value::Object(sorted_members(members)),
+        Value::Object(members) => {
+            Value::Object(json::in_order(members).into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect())
+        }
         Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
+        Value::Raw(raw) => sorted(&raw.to_value()),
         other => other.clone(),
     }
 }

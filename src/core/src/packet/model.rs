@@ -4,7 +4,7 @@ use super::Error;
 use crate::crypto::{KeyTables, PublicKey};
 use crate::grant::{Constraints, Permissions};
 use crate::identity::{public_key_pem, stated_key};
-use crate::json::{Fields, Integer, Members, Value};
+use crate::json::{Fields, Integer, Members, Texts, Value};
 use crate::limits::{READ_TTL_SECONDS, WRITE_TTL_SECONDS};
 use crate::time::Timestamp;
 
@@ -96,10 +96,10 @@ pub struct Content {
     pub task_type: Option<String>,
     /// What it is for.
     pub goal: Option<String>,
-    /// Free-form input, in order of arrival.
-    pub context: Vec<(String, Value)>,
+    /// Free-form input, an object, in order of arrival.
+    pub context: Value,
     /// References into shared memory.
-    pub memory_refs: Vec<String>,
+    pub memory_refs: Texts,
     /// What the receiver may do.
     pub permissions: Permissions,
     /// What it must respect.
@@ -112,8 +112,8 @@ pub struct Content {
     pub risk_level: Option<RiskLevel>,
     /// Lifetime in seconds; present whenever `risk_level` is, and then `expires_at` is bound to it.
     pub ttl_seconds: Option<Integer>,
-    /// Who or what made the payload, if an AI did.
-    pub ai_provenance: Option<Vec<(String, Value)>>,
+    /// Who or what made the payload, if an AI did: an object.
+    pub ai_provenance: Option<Value>,
 }
 
 impl Content {
@@ -135,12 +135,12 @@ impl Content {
             intent: fields.text("intent"),
             task_type: fields.optional_text("task_type"),
             goal: fields.optional_text("goal"),
-            context: fields.members("context").unwrap_or_default(),
-            memory_refs: fields.texts("memory_refs"),
+            context: fields.object("context").unwrap_or(Value::Object(Vec::new())),
+            memory_refs: fields.list("memory_refs"),
             permissions: fields.nested("permissions", Permissions::read),
             constraints: fields.optional_nested("constraints", Constraints::read),
             provenance: fields.optional_nested("provenance", Provenance::read),
-            ai_provenance: fields.optional_members("ai_provenance"),
+            ai_provenance: fields.optional_object("ai_provenance"),
             // A fault of form is reported before a fault of algorithm or key.
             public_key: fields.finish().map_err(Error::from).and_then(|()| key.map_err(Error::from))?,
             risk_level: None,
@@ -188,8 +188,8 @@ impl Content {
             .with("intent", self.intent.as_str())
             .with("task_type", self.task_type.as_deref())
             .with("goal", self.goal.as_deref())
-            .with("context", Value::Object(self.context.clone()))
-            .with("memory_refs", self.memory_refs.as_slice())
+            .with("context", self.context.clone())
+            .with("memory_refs", &self.memory_refs)
             .with("permissions", self.permissions.to_value())
             .with("constraints", self.constraints.as_ref().map(Constraints::to_value))
             .with("provenance", self.provenance.as_ref().map(Provenance::to_value))
@@ -197,7 +197,7 @@ impl Content {
             .with("public_key", public_key_pem(&self.public_key))
             .with("risk_level", self.risk_level.map(RiskLevel::as_str))
             .with("ttl_seconds", self.ttl_seconds.as_ref())
-            .with("ai_provenance", self.ai_provenance.clone().map_or(Value::Null, Value::Object))
+            .with("ai_provenance", self.ai_provenance.clone())
             .object()
     }
 

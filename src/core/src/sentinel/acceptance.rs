@@ -150,7 +150,7 @@ pub(super) fn exceeds(parent: &Entry, event: Event<'_>, expires: Option<i64>) ->
         let own = actions(event.line.raw(Name::AllowedActions))?;
         // What a gate would not have decided either is no finding.
         let mut work = Work::of(own.iter().chain(granted.iter()).map(String::len).sum());
-        format!("may do `{}`, which that one may not", super::finding::clipped(first_beyond(&own, granted, &mut work).ok()??))
+        format!("may do `{}`, which that one may not", super::finding::clipped(first_beyond(own.iter(), granted, &mut work).ok()??))
     } else {
         return None;
     };

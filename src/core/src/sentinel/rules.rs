@@ -155,7 +155,7 @@ impl Rule {
         if event_types.is_none() {
             fields.invalid("event_type", "a string or an array of strings");
         }
-        let conditions = fields.optional_members("where").unwrap_or_default();
+        let conditions = if let Some(Value::Object(members)) = fields.optional_object("where") { members } else { Vec::new() };
         let conditions = conditions.into_iter().map(|(key, value)| values(value).map(|values| (key, values)));
         let conditions = conditions.collect::<Option<Vec<_>>>();
         if conditions.is_none() {

@@ -41,7 +41,7 @@ fn timestamp() -> impl Strategy<Value = Timestamp> {
 
 fn permissions() -> impl Strategy<Value = Permissions> {
     (vec(text(), 0..4), proptest::option::of(integer()))
-        .prop_map(|(allowed_actions, max_tool_calls)| Permissions { allowed_actions, max_tool_calls })
+        .prop_map(|(allowed_actions, max_tool_calls)| Permissions { allowed_actions: allowed_actions.into(), max_tool_calls })
 }
 
 fn constraints() -> impl Strategy<Value = Constraints> {

@@ -36,7 +36,7 @@ pub(crate) enum Attempt {
 
 impl Terms {
     pub(crate) fn permissions(&self) -> Permissions {
-        Permissions { allowed_actions: self.actions.clone(), max_tool_calls: self.calls.clone() }
+        Permissions { allowed_actions: self.actions.clone().into(), max_tool_calls: self.calls.clone() }
     }
 
     pub(crate) fn grants(&self, attempt: &Attempt) -> bool {

@@ -61,7 +61,7 @@ fn content(terms: &Terms, id: &str, parent: Option<&str>, agents: [&str; 2]) -> 
 fn terms_of(content: &Content) -> Terms {
     let seconds = |time: Timestamp| (time.micros() - at(0).micros()) / 1_000_000;
     Terms {
-        actions: content.delegated_permissions.allowed_actions.clone(),
+        actions: content.delegated_permissions.allowed_actions.to_vec(),
         calls: content.delegated_permissions.max_tool_calls.clone(),
         constraints: content.constraints.clone(),
         from: seconds(content.issued_at),
@@ -168,7 +168,7 @@ fn what_a_holder_makes_of_a_capability_grants_nothing_more() {
 #[test]
 fn what_a_packet_that_follows_from_another_permits_the_other_permits() {
     let from = packet(&planner(), REVIEWED, Form::V040).content().clone();
-    let told = |made_by_ai: bool| made_by_ai.then(|| vec![("source".to_owned(), Value::String("model".into()))]);
+    let told = |made_by_ai: bool| made_by_ai.then(|| Value::Object(vec![("source".to_owned(), Value::String("model".into()))]));
     let make = |terms: &Terms, made_by_ai: bool, agents: [&str; 2]| packet::Content {
         from_agent: agents[0].into(),
         to_agent: agents[1].into(),

@@ -9,6 +9,7 @@
 //!   for this receiver, not expired, and with a proof of packets and capabilities that were signed as they stand;
 //! - a gate asks a bounded number of questions, and says in one line of bounded length why it refuses.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
@@ -345,5 +346,6 @@ fn assert_signed(seen: &Seen, config: &Config, text: &[u8], now: Timestamp) {
     assert!(now < end, "it is over");
     let proof = envelope.proof.unwrap_or_default();
     assert!(proof.packets.iter().all(is_signed), "nobody signed a packet of the proof");
-    assert!(proof.capabilities.iter().chain(&content.capability_token).all(|token| seen.tokens.contains(token)), "nobody signed a token");
+    let tokens = proof.capabilities.iter().map(Cow::into_owned).chain(content.capability_token.clone());
+    assert!(tokens.into_iter().all(|token| seen.tokens.contains(&token)), "nobody signed a token");
 }

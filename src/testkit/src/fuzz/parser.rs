@@ -2,7 +2,7 @@
 //! refuses too, or one of the rules of the specification (section 2) is broken, and it is the one that the refusal names.
 
 use serde_json::value::RawValue;
-use trusthandoff::json::{self, Error, Style, Value, parse, parse_frame};
+use trusthandoff::json::{self, Error, Part, Style, Value, parse, parse_frame, parse_lazily};
 use trusthandoff::limits::{MAX_INTEGER_DIGITS, MAX_NESTING};
 
 /// The law, of any bytes.
@@ -22,13 +22,55 @@ pub fn law(bytes: &[u8]) {
                 assert_eq!(json::write(&again, style), written, "written again it is another text");
             }
             assert_eq!(parse_frame(bytes), Ok((value.clone(), None)));
+            assert_kept(&parse_lazily(bytes, 0).expect("what is read is read lazily too"), value);
         }
         (Ok(_), None) => panic!("accepted, and refused by the peer"),
         (Err(error), Some(text)) => {
+            assert_eq!(parse_lazily(bytes, 0).as_ref(), Err(error));
             let rule = Rule::of(error).unwrap_or_else(|| panic!("`{error}`, and the peer reads it"));
             assert!(breaks(text, &rule), "`{error}` is not so");
         }
-        (Err(_), None) => {}
+        (Err(error), None) => assert_eq!(parse_lazily(bytes, 0).as_ref(), Err(error)),
+    }
+}
+
+/// What is kept as text is written as what is made, and is the same when it is made.
+fn assert_kept(kept: &Value, made: &Value) {
+    for style in [Style::COMPACT, Style::ARRIVAL, Style::ARRIVAL_UNSIGNED, Style::WIRE, Style::OUTCOME] {
+        assert_eq!(json::write(kept, style), json::write(made, style), "kept and made are written differently");
+    }
+    assert_eq!(kept.nesting(), made.nesting());
+    assert_eq!(opened(kept), *made, "kept is another value than made");
+}
+
+/// The same with nothing kept as text, made of its parts.
+fn opened(value: &Value) -> Value {
+    match value {
+        Value::Raw(raw) => {
+            let made = made_of(&mut raw.parts()).expect("a value");
+            assert_eq!(raw.to_value(), made);
+            made
+        }
+        Value::Array(items) => Value::Array(items.iter().map(opened).collect()),
+        Value::Object(members) => Value::Object(members.iter().map(|(key, value)| (key.clone(), opened(value))).collect()),
+        other => other.clone(),
+    }
+}
+
+/// The value that comes next, if one does.
+fn made_of<'a>(parts: &mut dyn Iterator<Item = Part<'a>>) -> Option<Value> {
+    match parts.next().expect("a part") {
+        Part::Scalar(value) => Some(value),
+        Part::Open(false) => Some(Value::Array(std::iter::from_fn(|| made_of(parts)).collect())),
+        Part::Open(true) => {
+            let mut members = Vec::new();
+            while let Part::Key(key) = parts.next().expect("a part") {
+                members.push((key.into_owned(), made_of(parts).expect("a member")));
+            }
+            Some(Value::Object(members))
+        }
+        Part::Close => None,
+        Part::Key(_) => panic!("a key that no object has"),
     }
 }
 
@@ -97,7 +139,7 @@ fn is_same(value: &Value, text: &str) -> bool {
         // The standard library reads decimals to the nearest double; the peer only does where it is built to.
         Value::Float(x) => text.contains(['.', 'e', 'E']) && text.parse::<f64>().is_ok_and(|y| y.to_bits() == x.value().to_bits()),
         Value::String(string) => serde_json::from_str::<String>(text).is_ok_and(|read| read == *string),
-        Value::Time(_) => false,
+        Value::Time(_) | Value::Raw(_) => false,
         Value::Array(values) => {
             let items = items(text);
             items.len() == values.len() && values.iter().zip(items).all(|(value, item)| is_same(value, item))
