@@ -18,7 +18,7 @@ pub use fields::{FieldError, Fields, Items};
 pub use kept::Raw;
 pub use number::{Float, Integer};
 pub use parse::{Error, parse, parse_frame, parse_lazily};
-pub use raw::{Part, raw_items, raw_members};
+pub use raw::{Part, pieces};
 pub use texts::Texts;
 pub use write::{Escape, FloatForm, Style, TimeForm, write, write_to};
 
@@ -197,9 +197,9 @@ impl Members {
 /// order (RFC 8785) is another.
 #[must_use]
 pub fn in_order(members: &[(String, Value)]) -> Vec<&(String, Value)> {
-    let mut order: Vec<&(String, Value)> = members.iter().collect();
-    order.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-    order
+    let mut keys: Vec<parse::Keyed<'_>> = members.iter().enumerate().map(|(i, (key, _))| (key.as_str().into(), i)).collect();
+    parse::sort(&mut keys);
+    keys.iter().filter_map(|(_, i)| members.get(*i)).collect()
 }
 
 /// An object of these members.

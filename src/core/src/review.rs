@@ -53,17 +53,19 @@ impl Subject {
             members.retain(|(key, _)| key != "issued_at" && key != "expires_at");
         }
         let list = member.as_ref().map(Raw::list).unwrap_or_default();
-        let named: Vec<(usize, String)> = list.pieces().enumerate().filter_map(|(i, (_, item))| Some((i, name_of(item)?))).collect();
+        let named: Vec<Option<String>> = list.pieces().map(|(_, item)| name_of(item)).collect();
         for digest in last_of(&named) {
-            let is_outside = |i: usize| {
-                named.binary_search_by_key(&i, |(place, _)| *place).is_ok_and(|at| named.get(at).is_some_and(|(_, name)| name == digest))
-            };
-            let items = || list.pieces().enumerate().map(|(i, (_, item))| (is_outside(i), item));
-            let rest = Raw::of_items(items().filter(|(is_outside, _)| !is_outside).map(|(_, item)| item)).map(Value::Raw);
+            let (mut approvals, mut inside) = (Vec::new(), Vec::new());
+            for ((_, item), name) in list.pieces().zip(&named) {
+                if name.as_ref() != Some(digest) {
+                    inside.push(item);
+                } else if approvals.len() < MAX_APPROVALS {
+                    approvals.extend(json::parse(item.as_bytes()).ok());
+                }
+            }
+            let rest = (!inside.is_empty()).then(|| Value::Raw(Raw::of_items(&inside)));
             replace(&mut value, rest.as_ref());
             if digest_of(&value) == *digest {
-                let approvals = items().filter(|(is_outside, _)| *is_outside).take(MAX_APPROVALS);
-                let approvals = approvals.filter_map(|(_, item)| json::parse(item.as_bytes()).ok()).collect();
                 return Self { digest: digest.clone(), approvals, rest };
             }
         }
@@ -100,9 +102,9 @@ fn name_of(item: &str) -> Option<String> {
 }
 
 /// The digests that are named, each once, those that stand last first; no more than are tried.
-fn last_of(named: &[(usize, String)]) -> Vec<&String> {
+fn last_of(named: &[Option<String>]) -> Vec<&String> {
     let mut last: Vec<&String> = Vec::new();
-    for (_, digest) in named.iter().rev() {
+    for digest in named.iter().rev().flatten() {
         if last.len() < MAX_REVIEW_DIGESTS && !last.contains(&digest) {
             last.push(digest);
         }

@@ -1,11 +1,9 @@
 //! Putting a packet into an envelope: alone, or with the proof of what it comes from.
 
-use std::borrow::Cow;
-
 use super::{DelegationChain, Envelope, Error, follows, parse_packet};
 use crate::capability::UnverifiedCapability;
 use crate::crypto::KeyTables;
-use crate::json::{self, Style, Texts, Value, raw_items, raw_members};
+use crate::json::{self, Style, Texts, Value, pieces};
 use crate::limits::MAX_INPUT_BYTES;
 use crate::packet::{Packet, check_nesting};
 use crate::work::Work;
@@ -35,9 +33,8 @@ impl Lineage<'_> {
             follows(parent.envelope.packet.claimed(), packet.content(), &mut Work::of(text.len()))?;
             chain = DelegationChain { hops: Vec::new(), ..parent.envelope.chain.clone() };
         }
-        let and = |list: &Texts, last: &String| Texts::from(list.iter().map(Cow::into_owned).chain([last.clone()]).collect::<Vec<_>>());
-        chain.packet_ids = and(&chain.packet_ids, &packet.content().packet_id);
-        chain.agents = and(&chain.agents, &packet.content().from_agent);
+        chain.packet_ids = with(&chain.packet_ids, &packet.content().packet_id);
+        chain.agents = with(&chain.agents, &packet.content().from_agent);
         let capabilities = presented(&packet, parent.as_ref(), self.capabilities)?;
         let mut out = format!("{{\"chain\": {}, \"packet\": {}", json::write(&chain.to_value(), Style::WIRE), text.trim_ascii());
         if parent.is_some() || capabilities.len() > 1 {
@@ -60,6 +57,12 @@ pub fn envelope_text(text: &str) -> Result<String, Error> {
     Lineage::default().envelope_text(text)
 }
 
+fn with(list: &Texts, last: &str) -> Texts {
+    let mut all = list.to_vec();
+    all.push(last.to_owned());
+    all.into()
+}
+
 /// The envelope before, with the texts that are passed on.
 struct Parent<'a> {
     envelope: Envelope,
@@ -71,11 +74,10 @@ impl<'a> Parent<'a> {
     fn read(text: &'a [u8]) -> Result<Self, Error> {
         let envelope = Envelope::parse(text, &KeyTables::new(0))?;
         // It has just been read, so it is UTF-8.
-        let members = raw_members(core::str::from_utf8(text).unwrap_or_default())?;
-        let member = |key: &str, members: &[(String, &'a str)]| members.iter().find(|(name, _)| name == key).map(|(_, raw)| *raw);
-        let packet = member("packet", &members).unwrap_or_default();
-        let proof = member("proof", &members).filter(|proof| *proof != "null").unwrap_or("{}");
-        let earlier = raw_items(member("packets", &raw_members(proof)?).unwrap_or("[]"))?;
+        let text = core::str::from_utf8(text).unwrap_or_default();
+        let packet = member(text, "packet").unwrap_or_default();
+        let packets = member(text, "proof").and_then(|proof| member(proof, "packets"));
+        let earlier: Vec<&str> = packets.into_iter().flat_map(pieces).map(|(_, packet)| packet).collect();
         let hops = envelope.chain.agents.len();
         if hops == earlier.len() + 1 { Ok(Self { envelope, packet, earlier }) } else { Err(Error::Unproven(hops)) }
     }
@@ -84,6 +86,11 @@ impl<'a> Parent<'a> {
         self.earlier.push(self.packet);
         self.earlier
     }
+}
+
+/// The text of a member of an object, if it is one.
+fn member<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+    pieces(text).find(|(name, _)| name == key).map(|(_, value)| value)
 }
 
 /// The tokens from the root to the packet's own.

@@ -223,8 +223,7 @@ impl Fields {
     pub fn list(&mut self, key: &str) -> Texts {
         let read = match self.take(key) {
             None => return Texts::default(),
-            Some(Value::Raw(raw)) if !raw.is_object() => Texts::of(raw),
-            Some(Value::Array(items)) => texts_of(items),
+            Some(list) if list.kind() == "an array" => Texts::of(Raw::list(&list)),
             Some(other) => {
                 self.mismatch(key, "an array of strings", &other);
                 return Texts::default();
@@ -459,10 +458,4 @@ impl Iterator for Items {
             Source::Text(raw, at) => raw.next_item(at),
         }
     }
-}
-
-fn texts_of(items: Vec<Value>) -> Result<Texts, (usize, &'static str)> {
-    let text = |(i, item)| if let Value::String(text) = item { Ok(text) } else { Err((i, item.kind())) };
-    let texts: Result<Vec<String>, _> = items.into_iter().enumerate().map(text).collect();
-    texts.map(Texts::from)
 }

@@ -107,13 +107,11 @@ pub(super) struct Parser<'a> {
     is_frame: bool,
     fault: Option<Error>,
     /// The keys of the objects that are being read, those of the innermost last.
-    keys: Vec<Key>,
-    /// Keys that hold escapes, decoded.
-    decoded: String,
+    keys: Vec<Keyed<'a>>,
 }
 
-/// Where a key stands: in the text, or behind its end in what was decoded.
-type Key = (usize, usize);
+/// A key, and the number of its member.
+pub(super) type Keyed<'a> = (Cow<'a, str>, usize);
 
 impl<'a> Parser<'a> {
     pub(super) const fn new(text: &'a str, is_frame: bool) -> Self {
@@ -129,7 +127,6 @@ impl<'a> Parser<'a> {
             is_frame,
             fault: None,
             keys: Vec::new(),
-            decoded: String::new(),
         }
     }
 
@@ -212,16 +209,17 @@ impl<'a> Parser<'a> {
     /// `None` where it is not made.
     fn object(&mut self) -> Result<Option<Value>, Error> {
         let mut members = Vec::new();
-        let outer = (self.keys.len(), self.decoded.len());
+        let outer = self.keys.len();
         self.skip_space();
         if self.take(b'}') {
             return Ok(Some(self.made(|| Value::Object(members))));
         }
         loop {
             self.skip_space();
-            let start = self.at + 1;
             let key = self.key()?;
-            self.note(start, &key);
+            if !self.is_known {
+                self.keys.push((key.clone(), 0));
+            }
             let value = self.value()?;
             if !self.skips {
                 members.push((key.into_owned(), value));
@@ -254,35 +252,15 @@ impl<'a> Parser<'a> {
         Ok(key)
     }
 
-    /// Notes a key of the object that is being read, which stands at `start`.
-    fn note(&mut self, mut start: usize, key: &Cow<'a, str>) {
-        if self.is_known {
-            return;
-        }
-        if let Cow::Owned(decoded) = key {
-            start = self.text.len() + self.decoded.len();
-            self.decoded.push_str(decoded);
-        }
-        self.keys.push((start, start + key.len()));
-    }
-
-    /// A key that stands more than once in the object whose first key and decoded text stand at `outer`. Sorted rather than hashed, so
-    /// that chosen keys cannot make it slow.
-    fn repeated_key(&mut self, outer: (usize, usize)) -> Option<String> {
-        let (text, decoded) = (self.text, self.decoded.as_str());
-        let spelled = |(start, end): Key| match start.checked_sub(text.len()) {
-            Some(start) => decoded.get(start..end - text.len()),
-            None => text.get(start..end),
-        };
-        let keys = self.keys.get_mut(outer.0..).unwrap_or_default();
-        keys.sort_unstable_by(|a, b| spelled(*a).cmp(&spelled(*b)));
-        let repeated = keys.windows(2).find_map(|pair| match pair {
-            [a, b] if spelled(*a) == spelled(*b) => spelled(*a).map(shown),
+    /// A key that stands more than once in the object whose keys begin at `outer`. Sorted rather than hashed, so that chosen keys
+    /// cannot make it slow.
+    fn repeated_key(&mut self, outer: usize) -> Option<String> {
+        let mut keys = self.keys.split_off(outer);
+        sort(&mut keys);
+        keys.windows(2).find_map(|pair| match pair {
+            [(a, _), (b, _)] if a == b => Some(shown(a)),
             _ => None,
-        });
-        self.keys.truncate(outer.0);
-        self.decoded.truncate(outer.1);
-        repeated
+        })
     }
 
     fn array(&mut self) -> Result<Option<Value>, Error> {
@@ -455,6 +433,15 @@ impl<'a> Parser<'a> {
         found
     }
 
+    /// Whether another piece of an array or object stands before the bracket that closes it: then the parser stands there.
+    pub(super) fn goes_on(&mut self, close: u8) -> bool {
+        self.skip_space();
+        if self.take(b',') {
+            self.skip_space();
+        }
+        !self.take(close) && self.peek().is_some()
+    }
+
     pub(super) fn expect(&mut self, byte: u8, expected: &'static str) -> Result<(), Error> {
         if self.take(byte) { Ok(()) } else { Err(self.malformed(expected)) }
     }
@@ -462,6 +449,11 @@ impl<'a> Parser<'a> {
     pub(super) const fn malformed(&self, expected: &'static str) -> Error {
         Error::Malformed { at: self.at, expected }
     }
+}
+
+/// In the order of the keys' code points, which is that of their UTF-8 bytes; UTF-16 order (RFC 8785) is another.
+pub(super) fn sort(keys: &mut [Keyed<'_>]) {
+    keys.sort_unstable_by(|a, b| a.0.cmp(&b.0));
 }
 
 /// The brackets of a text that has been read before, those in its strings left out: each with the place behind it.

@@ -3,9 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::parse::{Brackets, Error, Parser};
+use super::parse::{Brackets, Parser};
 use super::{Raw, Style, Value, write};
-use crate::limits::PROOF_NESTING;
 
 /// A part of a [`Raw`], in the order of the text.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,15 +30,9 @@ impl Raw {
         }
     }
 
-    /// The array of these texts, each of which has been read before; `None` if there is none.
-    pub(crate) fn of_items<'a>(items: impl Iterator<Item = &'a str>) -> Option<Self> {
-        let mut out = String::new();
-        for item in items {
-            out.push_str(if out.is_empty() { "[" } else { "," });
-            out.push_str(item);
-        }
-        out.push(']');
-        (out.len() > 1).then(|| Self::new(&out))
+    /// The array of these texts, each of which has been read before.
+    pub(crate) fn of_items(items: &[&str]) -> Self {
+        Self::new(&["[", &items.join(","), "]"].concat())
     }
 
     /// The whole of it as a tree, which may take fifty times the memory of the text.
@@ -69,7 +62,7 @@ impl Raw {
 
     /// The members of an object or the items of an array, whose keys are empty; each with its text.
     pub fn pieces(&self) -> impl Iterator<Item = (Cow<'_, str>, &str)> {
-        Pieces::of(Parser::known(self.as_str(), 0))
+        pieces(self.as_str())
     }
 
     /// The member `key` of an object.
@@ -148,6 +141,11 @@ fn value_of(text: &str) -> Value {
     Parser::known(text, 0).document().unwrap_or(Value::Null)
 }
 
+/// As [`Raw::pieces`], of a text that has been read before; nothing of one that is no array and no object.
+pub fn pieces(text: &str) -> impl Iterator<Item = (Cow<'_, str>, &str)> {
+    Pieces::of(Parser::known(text, 0))
+}
+
 /// What stands between two brackets.
 struct Pieces<'a> {
     parser: Parser<'a>,
@@ -160,66 +158,23 @@ impl<'a> Pieces<'a> {
         parser.skip_space();
         Self { is_object: parser.peek() == Some(b'{'), is_first: true, parser }
     }
-
-    fn next_piece(&mut self) -> Result<Option<(Cow<'a, str>, &'a str)>, Error> {
-        let parser = &mut self.parser;
-        // `{` and `}`, `[` and `]` stand two places apart.
-        let (open, close) = if self.is_object { (b'{', b'}') } else { (b'[', b']') };
-        let is_first = core::mem::replace(&mut self.is_first, false);
-        if is_first {
-            parser.expect(open, "an opening bracket")?;
-        }
-        parser.skip_space();
-        if parser.take(close) {
-            return Ok(None);
-        }
-        if !is_first {
-            parser.expect(b',', "`,` or a closing bracket")?;
-            parser.skip_space();
-        }
-        let key = if self.is_object { parser.key()? } else { Cow::Borrowed("") };
-        parser.past().map(|text| Some((key, text)))
-    }
 }
 
 impl<'a> Iterator for Pieces<'a> {
     type Item = (Cow<'a, str>, &'a str);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.next_piece().ok().flatten()
+        let parser = &mut self.parser;
+        let is_open = |parser: &mut Parser<'_>| parser.take(if self.is_object { b'{' } else { b'[' });
+        if core::mem::replace(&mut self.is_first, false) && !is_open(parser) {
+            return None;
+        }
+        if !parser.goes_on(if self.is_object { b'}' } else { b']' }) {
+            return None;
+        }
+        let key = if self.is_object { parser.key().ok()? } else { Cow::Borrowed("") };
+        Some((key, parser.past().ok()?))
     }
-}
-
-/// The members of the object that `text` is, each with the text of its value.
-///
-/// # Errors
-/// [`Error`] if `text` is no JSON object.
-///
-/// ```
-/// use trusthandoff::json::raw_members;
-/// assert_eq!(raw_members(r#"{"b": 1.50, "a": [ ]}"#)?, [("b".to_owned(), "1.50"), ("a".to_owned(), "[ ]")]);
-/// # Ok::<(), trusthandoff::json::Error>(())
-/// ```
-pub fn raw_members(text: &str) -> Result<Vec<(String, &str)>, Error> {
-    collect(text, true)
-}
-
-/// The items of the array that `text` is, each as its text.
-///
-/// # Errors
-/// [`Error`] if `text` is no JSON array.
-pub fn raw_items(text: &str) -> Result<Vec<&str>, Error> {
-    Ok(collect(text, false)?.into_iter().map(|(_, item)| item).collect())
-}
-
-fn collect(text: &str, is_object: bool) -> Result<Vec<(String, &str)>, Error> {
-    // What stands here has been read before, as deep as it may be.
-    let mut pieces = Pieces { is_object, ..Pieces::of(Parser::new(text, false).deeper(PROOF_NESTING)) };
-    let mut found = Vec::new();
-    while let Some((key, text)) = pieces.next_piece()? {
-        found.push((key.into_owned(), text));
-    }
-    Ok(found)
 }
 
 #[cfg(test)]
@@ -228,14 +183,23 @@ mod tests {
 
     #[test]
     fn what_stands_between_is_given_as_it_stands() {
-        let text = r#" { "a" : {"x": "}\"," , "y":[1, 2 ]} , "b\u00e9":"\ud83d\ude00","c":-0.0e0 } "#;
-        let members = raw_members(text).expect("an object");
+        let pieces = |text: &str| -> Vec<(String, String)> {
+            Raw::new(text).pieces().map(|(key, piece)| (key.into_owned(), piece.to_owned())).collect()
+        };
+        let text = r#"{ "a" : {"x": "}\"," , "y":[1, 2 ]} , "b\u00e9":"\ud83d\ude00","c":-0.0e0 }"#;
         let expected = [("a", r#"{"x": "}\"," , "y":[1, 2 ]}"#), ("b\u{e9}", r#""\ud83d\ude00""#), ("c", "-0.0e0")];
-        assert_eq!(members, expected.map(|(key, raw)| (key.to_owned(), raw)));
-        assert_eq!(raw_items(r#"[ {"a":1} ,[ ],"]"]"#).expect("an array"), [r#"{"a":1}"#, "[ ]", "\"]\""]);
-        assert_eq!(raw_items("[]").expect("an array").len() + raw_members("{ }").expect("an object").len(), 0);
-        for text in ["", "7", "[1", "[1 2]", "{\"a\"}", "{1:2}", "[}", "{]"] {
-            assert!(raw_items(text).is_err() && raw_members(text).is_err(), "{text}");
-        }
+        assert_eq!(pieces(text), expected.map(|(key, raw)| (key.to_owned(), raw.to_owned())));
+        let items: Vec<String> = pieces(r#"[ {"a":1} ,[ ],"]"]"#).into_iter().map(|(_, item)| item).collect();
+        assert_eq!(items, [r#"{"a":1}"#, "[ ]", "\"]\""]);
+        assert_eq!(pieces("[]").len() + pieces("{ }").len(), 0);
+    }
+
+    #[test]
+    fn a_member_is_put_in_the_place_of_another_or_taken_away() {
+        let raw = Raw::new(r#"{"a": [1, 2], "b\u00e9": "x"}"#);
+        let replaced = |key: &str, value: Option<&str>| raw.replaced(key, value.map(Value::from).as_ref()).as_str().to_owned();
+        assert_eq!(replaced("a", Some("é")), "{\"b\u{e9}\":\"x\",\"a\":\"é\"}");
+        assert_eq!(replaced("b\u{e9}", None), r#"{"a":[1, 2]}"#);
+        assert_eq!(Raw::new(r#"{"a":1}"#).replaced("a", None).as_str(), "{}");
     }
 }

@@ -1,9 +1,8 @@
 //! The writers: one walk, and a [`Style`] for each form the protocol signs or sends.
 
 use core::fmt::Write as _;
-use std::borrow::Cow;
 
-use super::parse::{Brackets, Parser};
+use super::parse::{Brackets, Keyed, Parser, sort};
 use super::{Float, Raw, Value, in_order};
 
 /// How characters outside printable ASCII are written.
@@ -178,7 +177,7 @@ impl Writer<'_> {
                 self.out.push(char::from(open));
                 let close = open.saturating_add(2);
                 let mut i = 0;
-                while more(parser, close) {
+                while parser.goes_on(close) {
                     if open == b'[' {
                         self.separate(i);
                     } else if let Ok(key) = parser.key() {
@@ -208,10 +207,11 @@ impl Writer<'_> {
     fn sorted_part(&mut self, parser: &mut Parser<'_>, outline: &[Extent], next: &mut usize) {
         *next += 1;
         parser.at += 1;
-        let mut members: Vec<(Cow<'_, str>, usize, usize)> = Vec::new();
-        while more(parser, b'}') {
+        let (mut keys, mut places): (Vec<Keyed<'_>>, Vec<(usize, usize)>) = (Vec::new(), Vec::new());
+        while parser.goes_on(b'}') {
             let Ok(key) = parser.key() else { break };
-            members.push((key, parser.at, *next));
+            keys.push((key, places.len()));
+            places.push((parser.at, *next));
             match parser.peek() {
                 Some(b'{' | b'[') => {
                     let extent = outline.get(*next).copied().unwrap_or_default();
@@ -221,13 +221,14 @@ impl Writer<'_> {
                 _ => drop(parser.past()),
             }
         }
-        members.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        sort(&mut keys);
         let (end, after) = (parser.at, *next);
         self.out.push('{');
-        for (i, (key, at, before)) in members.iter().enumerate() {
+        for (i, (key, member)) in keys.iter().enumerate() {
             self.key(i, key);
-            parser.at = *at;
-            self.part(parser, outline, &mut before.clone());
+            let (at, mut before) = places.get(*member).copied().unwrap_or_default();
+            parser.at = at;
+            self.part(parser, outline, &mut before);
         }
         self.out.push('}');
         parser.at = end;
@@ -359,15 +360,6 @@ fn outline(text: &str) -> Vec<Extent> {
         }
     }
     extents
-}
-
-/// Whether another piece stands before the bracket that closes, to which `parser` goes on.
-fn more(parser: &mut Parser<'_>, close: u8) -> bool {
-    parser.skip_space();
-    if parser.take(b',') {
-        parser.skip_space();
-    }
-    !parser.take(close) && parser.peek().is_some()
 }
 
 #[cfg(test)]

@@ -125,8 +125,8 @@ pub(super) fn texts<T>(raw: &[u8], take: impl Fn(&str) -> T) -> Option<Box<[T]>>
     if raw.len() <= 2 {
         return None;
     }
-    let items = core::str::from_utf8(raw).ok().and_then(|text| json::raw_items(text).ok()).unwrap_or_default();
-    let texts = items.into_iter().filter_map(|item| text_of(item.as_bytes()));
+    let list = core::str::from_utf8(raw).ok().filter(|text| text.starts_with('['));
+    let texts = list.into_iter().flat_map(json::pieces).filter_map(|(_, item)| text_of(item.as_bytes()));
     Some(texts.take(MAX_DEPTH as usize).map(|text| take(&text)).collect())
 }
 
