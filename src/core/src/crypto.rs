@@ -58,11 +58,11 @@ impl Hasher {
 /// SHA-256 of the concatenation of `parts`.
 #[must_use]
 pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
-    let mut hash = Sha256::new();
+    let mut hash = Hasher::default();
     for part in parts {
-        hash.update(part);
+        hash.push(part);
     }
-    hash.finalize().into()
+    hash.finish()
 }
 
 /// What gives the pieces of a message, one after the other; it is called once or again, with the same pieces.

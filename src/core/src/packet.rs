@@ -10,6 +10,8 @@ pub use draft::{Draft, Issuer, TaskMetadata};
 pub(crate) use draft::{check_ai_provenance, check_content, check_nesting};
 pub use model::{Content, Provenance, RiskLevel};
 
+use core::cell::Cell;
+
 use crate::crypto::{self, Hasher, KeyTables, Signature};
 use crate::encoding::base64;
 use crate::json::{self, FieldError, Fields, Style, Value};
@@ -132,11 +134,11 @@ impl UnverifiedPacket {
         let signature = Signature::from_base64(&self.signature)?;
         let value = self.content.to_value();
         let key = self.content.public_key;
-        let fits = |keys: &mut KeyTables, style| keys.verify_written(&key, &|sink| json::write_to(&value, style, sink), &signature).is_ok();
-        let is_spelt_two_ways = || digest(&[], &value, Style::ARRIVAL) != digest(&[], &value, Style::ARRIVAL_UNSIGNED);
-        let form = if fits(keys, Style::COMPACT) {
+        let has_plus = Cell::new(false);
+        let mut fits = |style| keys.verify_written(&key, &|sink| has_plus.set(json::write_to(&value, style, sink)), &signature).is_ok();
+        let form = if fits(Style::COMPACT) {
             Form::V040
-        } else if fits(keys, Style::ARRIVAL) || (is_spelt_two_ways() && fits(keys, Style::ARRIVAL_UNSIGNED)) {
+        } else if fits(Style::ARRIVAL) || (has_plus.get() && fits(Style::ARRIVAL_UNSIGNED)) {
             Form::V033
         } else {
             return Err(crypto::Error::Invalid.into());

@@ -436,13 +436,16 @@ impl Items {
         Self(Source::Made(items))
     }
 
-    /// How many are left.
+    /// How many there are before the first is taken.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.clone().count()
+        match &self.0 {
+            Source::Made(items) => items.len(),
+            Source::Text(raw, _) => raw.pieces().count(),
+        }
     }
 
-    /// Whether none is left.
+    /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

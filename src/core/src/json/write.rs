@@ -3,7 +3,7 @@
 use core::fmt::Write as _;
 
 use super::parse::{Brackets, Keyed, Parser, sort};
-use super::{Float, Raw, Value, in_order};
+use super::{Float, Raw, Value, float, in_order};
 
 /// How characters outside printable ASCII are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,16 +78,18 @@ impl Style {
 /// ```
 #[must_use]
 pub fn write(value: &Value, style: Style) -> String {
-    let mut writer = Writer { out: String::with_capacity(1024), sink: None, style };
+    let mut writer = Writer { out: String::with_capacity(1024), sink: None, style, has_plus: false };
     writer.value(value);
     writer.out
 }
 
-/// As [`write`], piece by piece, so that no text is held that may be several times as long as the one it is made of.
-pub fn write_to(value: &Value, style: Style, sink: &mut dyn FnMut(&[u8])) {
-    let mut writer = Writer { out: String::with_capacity(1024), sink: Some(sink), style };
+/// As [`write`], piece by piece, so that no text is held that may be several times as long as the one it is made of. Whether the text
+/// would be another in [`FloatForm::Unsigned`] than in [`FloatForm::Signed`].
+pub fn write_to(value: &Value, style: Style, sink: &mut dyn FnMut(&[u8])) -> bool {
+    let mut writer = Writer { out: String::with_capacity(1024), sink: Some(sink), style, has_plus: false };
     writer.value(value);
     writer.flush();
+    writer.has_plus
 }
 
 /// How much is gathered for a sink, in bytes.
@@ -97,6 +99,8 @@ struct Writer<'a> {
     out: String,
     sink: Option<&'a mut dyn FnMut(&[u8])>,
     style: Style,
+    /// Whether an exponent of positive sign was written.
+    has_plus: bool,
 }
 
 impl Writer<'_> {
@@ -194,8 +198,12 @@ impl Writer<'_> {
                 }
             }
             _ => {
-                if let Ok(value) = parser.value() {
-                    self.value(&value);
+                let text = parser.past().unwrap_or_default();
+                // Only a float has several texts; words end with no digit.
+                let is_float = text.ends_with(|c: char| c.is_ascii_digit()) && text.contains(['.', 'e', 'E']);
+                match is_float.then(|| Float::new(float::read(text))).flatten() {
+                    Some(x) => self.float(x),
+                    None => self.out.push_str(text),
                 }
             }
         }
@@ -313,6 +321,7 @@ impl Writer<'_> {
         } else {
             self.split(&digits, 1);
             let exponent = k - 1;
+            self.has_plus |= exponent >= 0;
             let _ = match self.style.float {
                 FloatForm::Python => write!(self.out, "e{exponent:+03}"),
                 FloatForm::Signed => write!(self.out, "e{exponent:+}"),
