@@ -101,7 +101,8 @@ impl PublicKey {
     /// As [`PublicKey::verify`], of a message that is written piece by piece.
     fn verify_written(&self, message: Message<'_>, signature: &Signature) -> Result<(), Error> {
         let minus_key = -CompressedEdwardsY(self.0).decompress().ok_or(Error::KeyEncoding)?;
-        verify_equation(self, message, signature, |k, s| EdwardsPoint::vartime_double_scalar_mul_basepoint(k, &minus_key, s))
+        let equation = Equation::of(self, message, signature)?;
+        equation.holds(EdwardsPoint::vartime_double_scalar_mul_basepoint(&equation.k, &minus_key, &equation.s))
     }
 
     /// Verifies strictly, without a precomputed table.
@@ -251,7 +252,7 @@ impl KeyTables {
             entry.table = CompressedEdwardsY(*key.as_bytes()).decompress().map(|point| Multiples::of(-point));
         }
         match &entry.table {
-            Some(table) => verify_equation(key, message, signature, |k, s| table.add_times(k, base.add_times(s, EdwardsPoint::identity()))),
+            Some(table) => Equation::of(key, message, signature)?.by_tables(base, table),
             None => Err(Error::Invalid),
         }
     }
@@ -263,24 +264,35 @@ impl core::fmt::Debug for KeyTables {
     }
 }
 
-/// The equation of dalek's `verify_strict`, of a message that need not be held as a whole: `R` must be the canonical bytes of
-/// `s·B − k·A`, which `point` makes of `k` and `s`, `s` must be reduced, and neither point may have small order (a [`PublicKey`] has not).
-fn verify_equation(
-    key: &PublicKey,
-    message: Message<'_>,
-    signature: &Signature,
-    point: impl FnOnce(&Scalar, &Scalar) -> EdwardsPoint,
-) -> Result<(), Error> {
-    let (r, s) = signature.0.split_first_chunk::<32>().ok_or(Error::Invalid)?;
-    let s: [u8; 32] = s.try_into().map_err(|_| Error::Invalid)?;
-    let s = Option::<Scalar>::from(Scalar::from_canonical_bytes(s)).ok_or(Error::Invalid)?;
-    let mut hash = Sha512::new();
-    hash.update(r);
-    hash.update(key.as_bytes());
-    message(&mut |piece| hash.update(piece));
-    let k = Scalar::from_bytes_mod_order_wide(&hash.finalize().into());
-    let expected = point(&k, &s);
-    if !expected.is_small_order() && expected.compress().as_bytes() == r { Ok(()) } else { Err(Error::Invalid) }
+/// A signature under a key that is held against its message: the equation of dalek's `verify_strict`, of a message that need not be
+/// held as a whole. `R` must be the canonical bytes of `s·B − k·A`, `s` must be reduced, and neither point may have small order (a
+/// [`PublicKey`] has not).
+struct Equation {
+    r: [u8; 32],
+    s: Scalar,
+    k: Scalar,
+}
+
+impl Equation {
+    fn of(key: &PublicKey, message: Message<'_>, signature: &Signature) -> Result<Self, Error> {
+        let (r, s) = signature.0.split_first_chunk::<32>().ok_or(Error::Invalid)?;
+        let s: [u8; 32] = s.try_into().map_err(|_| Error::Invalid)?;
+        let s = Option::<Scalar>::from(Scalar::from_canonical_bytes(s)).ok_or(Error::Invalid)?;
+        let mut hash = Sha512::new();
+        hash.update(r);
+        hash.update(key.as_bytes());
+        message(&mut |piece| hash.update(piece));
+        Ok(Self { r: *r, s, k: Scalar::from_bytes_mod_order_wide(&hash.finalize().into()) })
+    }
+
+    /// Whether it holds; `point` is `s·B − k·A`.
+    fn holds(&self, point: EdwardsPoint) -> Result<(), Error> {
+        if !point.is_small_order() && point.compress().0 == self.r { Ok(()) } else { Err(Error::Invalid) }
+    }
+
+    fn by_tables(&self, base: &Multiples, minus_key: &Multiples) -> Result<(), Error> {
+        self.holds(minus_key.add_times(&self.k, base.add_times(&self.s, EdwardsPoint::identity())))
+    }
 }
 
 #[cfg(test)]
@@ -329,10 +341,10 @@ mod tests {
         let strict = dalek.verify_strict(message, &ed25519_dalek::Signature::from_bytes(signature.as_bytes()));
         assert_eq!(strict.is_ok(), bare.is_ok(), "dalek says otherwise");
         let minus_key = Multiples::of(-CompressedEdwardsY(*key.as_bytes()).decompress().expect("a point"));
-        let point = |k: &Scalar, s: &Scalar| minus_key.add_times(k, BASE.add_times(s, EdwardsPoint::identity()));
         let halves = message.split_at(message.len() / 2);
         let in_pieces = |sink: &mut dyn FnMut(&[u8])| [halves.0, halves.1].into_iter().for_each(sink);
-        assert_eq!(verify_equation(&key, &in_pieces, &signature, point), bare, "a table changed the verdict");
+        let tabled = Equation::of(&key, &in_pieces, &signature).and_then(|equation| equation.by_tables(&BASE, &minus_key));
+        assert_eq!(tabled, bare, "a table changed the verdict");
         let mut tables = KeyTables::new(1);
         for _ in 0..2 {
             assert_eq!(tables.verify(&key, message, &signature), bare);

@@ -1,7 +1,5 @@
 //! The configuration of a gate: typed, checked once, never taken from the environment.
 
-use std::collections::BTreeSet;
-
 use crate::checks::TimeLimits;
 use crate::identity::check_agent_id;
 use crate::limits::{
@@ -110,8 +108,14 @@ impl Config {
         let known = review.reviewers.iter().all(|id| check_agent_id(id).is_ok());
         within(known, "review.reviewers", "agent ids of printable ASCII characters")?;
         within((1..=MAX_THRESHOLD).contains(&review.threshold), "review.threshold", "an integer from 1 to 64")?;
-        let people: BTreeSet<&String> = review.reviewers.iter().collect();
-        let reachable = people.is_empty() || people.len() >= usize::try_from(review.threshold).unwrap_or(usize::MAX);
+        let enough = usize::try_from(review.threshold).unwrap_or(usize::MAX);
+        let mut people: Vec<&String> = Vec::new();
+        for reviewer in &review.reviewers {
+            if people.len() < enough && !people.contains(&reviewer) {
+                people.push(reviewer);
+            }
+        }
+        let reachable = people.is_empty() || people.len() >= enough;
         within(reachable, "review.threshold", "at most the number of reviewers")?;
         let life = 1..=MAX_LIFETIME_SECONDS;
         within(life.contains(&limits.write_ttl), "ttl.write", "an integer from 1 to 2592000")?;
