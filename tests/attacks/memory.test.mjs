@@ -82,7 +82,7 @@ test("W05 a text beyond the limit is refused by its size before it is copied int
 test("W05 ten thousand refusals and acceptances grow the memory by nothing", () => {
   const gate = receiver({ nonces: () => true });
   const texts = [wire(), wire().replace("Summarize", "Publish"), "{", wire({ to_agent: "agent:other" })];
-  for (let n = 0; n < 400; n += 1) gate.handleSync(texts[n % 4]);
+  for (let n = 0; n < 4_000; n += 1) gate.handleSync(texts[n % 4]);
   const before = total();
   for (let n = 0; n < 10_000; n += 1) gate.handleSync(texts[n % 4]);
   assert.equal(total(), before);
