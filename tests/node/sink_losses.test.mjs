@@ -5,12 +5,13 @@ import { createServer } from "node:http";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { verifyLog } from "../../pkg/dist/sentinel.js";
 import { JsonlSink } from "../../pkg/dist/sinks/jsonl.js";
 import { KafkaSink } from "../../pkg/dist/sinks/kafka.js";
 import { OpenTelemetrySink } from "../../pkg/dist/sinks/opentelemetry.js";
 import { WebhookSink } from "../../pkg/dist/sinks/webhook.js";
+import { fakeClock } from "./fake_clock.mjs";
 import { failureOf, gate, researcher, wire } from "./support.mjs";
 
 const told = (n) => ({ event_id: `e-${n}`, event_type: "tool_used", producer_id: "agent:gate", correlation_id: null });
@@ -72,6 +73,27 @@ for (const kind of ["kafka", "webhook"]) {
     for (const bad of [0, -1, 1.5, "20", 3_600_001]) assert.throws(() => sinks(() => {}, { closeMs: bad }), { code: "config_invalid", field: "closeMs" });
   });
 }
+
+describe("a sink that is slow when it is closed", () => {
+  const { outcome } = fakeClock();
+
+  for (const kind of ["kafka", "webhook"]) {
+    test(`${kind}: stores acceptances before refusals that nobody proved, and tells at last what it could not store`, async () => {
+      const [sink, got] = sinks(() => new Promise((resolve) => setTimeout(resolve, 100)), {})[kind];
+      const one = gate({ events: sink });
+      const FLOOD = 1200;
+      for (let times = 0; times < FLOOD; times += 1) one.handleSync("{}");
+      assert.equal(one.handleSync(wire()).decision, "ACCEPT");
+      const [, after] = await outcome(sink.close());
+      assert.ok(after <= 2000, `${after} ms`);
+      const count = (type) => got.filter(({ event_type }) => event_type === type).length;
+      const lost = got.filter(({ event_type }) => event_type === "events_lost").reduce((sum, { count }) => sum + count, 0);
+      assert.deepEqual([count("packet_accepted"), count("packet_rejected") + lost], [1, FLOOD]);
+      assert.equal(lost > 0, kind === "webhook");
+      assert.equal(got[0].event_type, "packet_accepted");
+    });
+  }
+});
 
 test("jsonl: what was lost is told by a line that a checkpoint signs, and one bad event is no fault of the others", async (t) => {
   const home = mkdtempSync(join(tmpdir(), "trusthandoff-losses-"));

@@ -5,8 +5,9 @@ import { Losses } from "./losses.js";
 
 /**
  * Events on their way out: kept in order, delivered a batch at a time, one batch after the other. Bounded, because who is told
- * faster than can be delivered must notice (catalogue H03). Refusals of senders that nobody proved have a room of their own, so that
- * a flood of them leaves no acceptance out (catalogue L08), and what was lost is told with the next batch.
+ * faster than can be delivered must notice (catalogue H03). Refusals of senders that nobody proved have a room of their own, and wait
+ * where not everything can go at once, so that a flood of them leaves no acceptance out (catalogue L08); what was lost is told with the
+ * next batch.
  */
 export class Outbox {
   #deliver;
@@ -67,13 +68,15 @@ export class Outbox {
   }
 
   async #drain() {
-    let callOff;
-    const late = new Promise((resolve) => {
-      callOff = after(this.#closeMs, () => resolve(true));
-    });
-    const isLate = await Promise.race([this.#empty(), late]);
-    callOff();
-    if (isLate === true) this.#giveUp();
+    const empty = this.#empty();
+    // The last quarter is for telling what was lost.
+    if (await isDoneWithin(empty, 0.75 * this.#closeMs)) return;
+    const waiting = this.#waiting.splice(0);
+    for (const { told } of waiting) if (told !== null) this.#losses.add(told);
+    this.#refuse(waiting);
+    if (await isDoneWithin(empty, 0.25 * this.#closeMs)) return;
+    this.#isOver = true;
+    this.#refuse(this.#underWay);
   }
 
   async #empty() {
@@ -83,10 +86,9 @@ export class Outbox {
     if (notice !== null) await this.#deliver([{ event: notice }]).catch(() => {});
   }
 
-  #giveUp() {
-    this.#isOver = true;
+  #refuse(items) {
     const error = errorFor("audit_unavailable", `the sink was closed and had ${this.#closeMs} ms for what waited; this event was not stored`);
-    for (const { reject } of [...this.#waiting.splice(0), ...this.#underWay]) reject(error);
+    for (const { reject } of items) reject(error);
   }
 
   #enqueue(item) {
@@ -108,12 +110,23 @@ export class Outbox {
     // What is told in the same breath travels together.
     await null;
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, this.#maxBatch);
+      const batch = this.#next();
       this.#underWay = batch;
       await this.#send(batch);
       this.#underWay = [];
       for (const { room } of batch) if (room !== null) this.#pending[room] -= 1;
     }
+  }
+
+  /** What goes next: all that fits, or else first what is no refusal that anybody can cause. */
+  #next() {
+    const waiting = this.#waiting;
+    if (waiting.length <= this.#maxBatch || this.#pending.other === 0) return waiting.splice(0, this.#maxBatch);
+    const batch = waiting.filter(({ room }) => room !== "claimed").slice(0, this.#maxBatch);
+    if (batch.length === 0) return waiting.splice(0, this.#maxBatch);
+    const chosen = new Set(batch);
+    this.#waiting = waiting.filter((item) => !chosen.has(item));
+    return batch;
   }
 
   async #send(batch) {
@@ -138,6 +151,16 @@ export class Outbox {
       }
     }
   }
+}
+
+async function isDoneWithin(promise, ms) {
+  let callOff;
+  const late = new Promise((resolve) => {
+    callOff = after(ms, () => resolve(false));
+  });
+  const isDone = await Promise.race([promise.then(() => true), late]);
+  callOff();
+  return isDone;
 }
 
 /** A refusal of a sender that nobody proved: anybody can cause one, as often as he likes. */

@@ -33,7 +33,10 @@ export interface WebhookOptions {
   closeMs?: number;
 }
 
-/** A sink for `events` of a gate. Events arrive in order, and one may arrive twice: its `id` tells. */
+/**
+ * A sink for `events` of a gate. Events arrive in order, but that refusals of senders nobody proved wait where there is more than can be sent
+ * at once. One may arrive twice: its `id` tells.
+ */
 export class WebhookSink {
   /** `url`: https, or http on this machine. */
   constructor(url: string | { readonly href: string }, options?: WebhookOptions);
