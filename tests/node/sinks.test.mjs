@@ -398,11 +398,16 @@ test("opentelemetry: a task is one span with what it did, and a span is never le
   for (const bad of [{}, { trace: {} }, { logs: null }, { trace: 1 }]) assert.equal((await failureOf(() => new OpenTelemetrySink(bad)))?.code, "config_invalid");
 });
 
-test("sinks can be required too, and hold no second copy of anything", () => {
+test("sinks can be required too, and hold no second copy of anything", async (t) => {
   const require = createRequire(import.meta.url);
   for (const [name, face] of Object.entries({ jsonl: "JsonlSink", kafka: "KafkaSink", opentelemetry: "OpenTelemetrySink", webhook: "WebhookSink" })) {
     const file = new URL(`../../pkg/dist/sinks/${name}.cjs`, import.meta.url);
     assert.equal(typeof require(file.pathname)[face], "function");
+    // In a context of its own, as Jest runs it, a file can import nothing.
+    assert.doesNotMatch(readFileSync(file, "utf8"), /\bimport\(/);
     assert.ok(statSync(file).size < 40_000);
   }
+  const sink = await require("../../pkg/dist/sinks/jsonl.cjs").JsonlSink.open(join(folder(t), "required.jsonl"), { logId: "required" });
+  await sink.emit({ event_id: "e", event_type: "tool_used" });
+  await sink.close();
 });
