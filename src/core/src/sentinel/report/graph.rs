@@ -1,6 +1,6 @@
 //! Pictures of an audit: what happened when, and who handed over to whom. Plain SVG, coloured by the page.
 
-use core::fmt::Write as _;
+use core::fmt::{self, Display, Formatter, Write as _};
 
 use super::{escaped, time};
 use crate::sentinel::summary::{Handoffs, Summary, Timeline};
@@ -10,12 +10,24 @@ const MAX_AGENTS: usize = 24;
 
 const WIDTH: f64 = 960.0;
 
+/// A length to a tenth: pictures need no more, and to write a number to its last digit takes more code than all of them.
+#[derive(Clone, Copy)]
+struct Tenths(f64);
+
+impl Display for Tenths {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let tenths = (self.0 * 10.0 + 0.5).floor() as i64;
+        let (sign, size) = (if tenths < 0 { "-" } else { "" }, tenths.unsigned_abs());
+        write!(f, "{sign}{}.{}", size / 10, size % 10)
+    }
+}
+
 /// Bars of what was accepted and refused, and a mark where something was found.
 pub(super) fn timeline(timeline: &Timeline) -> String {
     let height = 120.0;
     let most = timeline.steps.iter().map(|[accepted, refused, _]| accepted.saturating_add(*refused)).max().unwrap_or(0).max(1);
     let width = WIDTH / float(timeline.steps.len().max(1));
-    let mut svg = format!("<svg viewBox=\"0 0 {WIDTH} 140\" role=\"img\" aria-label=\"What happened when\">");
+    let mut svg = String::from("<svg viewBox=\"0 0 960 140\" role=\"img\" aria-label=\"What happened when\">");
     for (i, [accepted, refused, found]) in timeline.steps.iter().enumerate() {
         let x = float(i) * width;
         let scale = |n: u64| number(n) / number(most) * height;
@@ -24,19 +36,18 @@ pub(super) fn timeline(timeline: &Timeline) -> String {
             timeline.start.plus_seconds(i64::try_from(i).unwrap_or(0).saturating_mul(i64::try_from(timeline.step_seconds).unwrap_or(0)));
         let title = format!("{}: {accepted} accepted, {refused} refused, {found} findings", time(at.ok()));
         // Writing to a `String` cannot fail.
+        let (left, bar, y, good) = (Tenths(x), Tenths(width * 0.9), Tenths(height - tall), Tenths(tall - low));
         let _ = write!(
             svg,
-            "<g><title>{title}</title><rect class=\"back\" x=\"{x:.1}\" y=\"0\" width=\"{width:.1}\" height=\"130\"/>\
-             <rect class=\"good\" x=\"{x:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\"/>\
-             <rect class=\"bad\" x=\"{x:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{low:.1}\"/>",
-            height - tall,
-            width * 0.9,
-            tall - low,
-            height - low,
-            width * 0.9,
+            "<g><title>{title}</title><rect class=\"back\" x=\"{left}\" y=\"0\" width=\"{}\" height=\"130\"/>\
+             <rect class=\"good\" x=\"{left}\" y=\"{y}\" width=\"{bar}\" height=\"{good}\"/>\
+             <rect class=\"bad\" x=\"{left}\" y=\"{}\" width=\"{bar}\" height=\"{}\"/>",
+            Tenths(width),
+            Tenths(height - low),
+            Tenths(low),
         );
         if *found != 0 {
-            let _ = write!(svg, "<circle class=\"bad\" cx=\"{:.1}\" cy=\"128\" r=\"4\"/>", x + width / 2.0);
+            let _ = write!(svg, "<circle class=\"bad\" cx=\"{}\" cy=\"128\" r=\"4\"/>", Tenths(x + width / 2.0));
         }
         svg.push_str("</g>");
     }
@@ -60,7 +71,7 @@ pub(super) fn handoffs(summary: &Summary) -> String {
         (WIDTH / 2.0 + 230.0 * sine(turn), height / 2.0 - 200.0 * sine(turn + core::f64::consts::FRAC_PI_2))
     };
     let index = |name: &str| agents.iter().position(|agent| *agent == name);
-    let mut svg = format!("<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"Who handed over to whom\"><defs>");
+    let mut svg = String::from("<svg viewBox=\"0 0 960 520\" role=\"img\" aria-label=\"Who handed over to whom\"><defs>");
     for class in ["good", "bad"] {
         let _ = write!(
             svg,
@@ -92,13 +103,18 @@ pub(super) fn handoffs(summary: &Summary) -> String {
         } else {
             "start"
         };
-        let (beside, below) = (if anchor == "middle" { x } else { x + 12.0 * aside.signum() }, y + 4.0 + 18.0 * outwards.powi(3));
+        let (beside, below) =
+            (if anchor == "middle" { x } else { x + 12.0 * aside.signum() }, y + 4.0 + 18.0 * outwards * outwards * outwards);
         let short: String = if name.chars().count() > 32 { name.chars().take(31).chain(['…']).collect() } else { (*name).to_owned() };
         let _ = write!(
             svg,
-            "<g><title>{}</title><circle class=\"node\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"7\"/>\
-             <text x=\"{beside:.1}\" y=\"{below:.1}\" text-anchor=\"{anchor}\">{}</text></g>",
+            "<g><title>{}</title><circle class=\"node\" cx=\"{}\" cy=\"{}\" r=\"7\"/>\
+             <text x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\">{}</text></g>",
             escaped(name),
+            Tenths(x),
+            Tenths(y),
+            Tenths(beside),
+            Tenths(below),
             escaped(&short),
         );
     }
@@ -121,13 +137,21 @@ fn arrow(svg: &mut String, (class, count, bend): (&str, u64, f64), pair: &Handof
     if count == 0 {
         return;
     }
-    let thick = if class == "bad" { 2.0 } else { 1.0 } + number(count).ln() * 0.6;
+    // As the logarithm of how many there are.
+    let thick = if class == "bad" { 2.0 } else { 1.0 } + f64::from(count.ilog2()) * 0.4;
     let (mid_x, mid_y) = ((x1 + x2) / 2.0 - (y2 - y1) * bend, (y1 + y2) / 2.0 + (x2 - x1) * bend);
     let word = if class == "good" { "accepted" } else { "refused" };
     let _ = write!(
         svg,
-        "<path class=\"edge {class}\" marker-end=\"url(#{class})\" stroke-width=\"{thick:.1}\" \
-         d=\"M{x1:.1} {y1:.1}Q{mid_x:.1} {mid_y:.1} {x2:.1} {y2:.1}\"><title>{} → {}: {count} {word}</title></path>",
+        "<path class=\"edge {class}\" marker-end=\"url(#{class})\" stroke-width=\"{}\" \
+         d=\"M{} {}Q{} {} {} {}\"><title>{} → {}: {count} {word}</title></path>",
+        Tenths(thick),
+        Tenths(x1),
+        Tenths(y1),
+        Tenths(mid_x),
+        Tenths(mid_y),
+        Tenths(x2),
+        Tenths(y2),
         escaped(&pair.from),
         escaped(&pair.to),
     );
@@ -147,7 +171,6 @@ fn busiest(handoffs: &[Handoffs]) -> Vec<&str> {
     agents
 }
 
-/// Pictures need no more digits than these.
 #[allow(clippy::cast_precision_loss)]
 const fn number(n: u64) -> f64 {
     n as f64
