@@ -95,3 +95,21 @@ test("a replay is found after hours, and in a file behind the first", () => {
   assert.deepEqual(audited(one.text + other.text).found, ["replay_attempt/critical"]);
   assert.deepEqual(audited(jsonl([...one.events, ...other.events].sort((a, b) => (a.timestamp < b.timestamp ? -1 : 1)))).found, ["replay_attempt/critical"]);
 });
+
+/** How a packet was let in and run, and what is said of its runs. */
+const RUNS = [
+  ["let in once, run twice", (l) => l.run("p").start("p").finish("p"), ["accepted once, and its task was run again in line 6"]],
+  ["let in once, ended twice", (l) => l.accept("p").start("p").finish("p").finish("p"), ["accepted once, and its task was run again in line 4"]],
+  ["let in twice, run for each", (l) => l.run("p").run("p"), ["accepted in line 1 and again in line 6, and its task was run for each, again in line 7"]],
+  ["let in twice at first, run for each", (l) => l.accept("p").accept("p").start("p").start("p").finish("p").finish("p"), ["accepted in line 1 and again in line 2, and its task was run for each, again in line 6"]],
+  ["let in twice, run three times", (l) => l.run("p").run("p").start("p").finish("p"), ["run for each", "run more often than it was accepted, again in line 11"]],
+  ["let in three times, run for each", (l) => l.run("p").run("p").run("p"), ["run for each"]],
+  ["let in twice, run once", (l) => l.accept("p").accept("p").start("p").use("p").finish("p").attest("p"), []],
+];
+for (const [name, tell, expected] of RUNS) {
+  test(`what is said of runs is so: ${name}`, () => {
+    const said = audited(log(tell)).findings.filter(({ type }) => type === "execution_repeated").map(({ sentence }) => sentence);
+    assert.equal(said.length, expected.length, said.join("\n"));
+    for (const [at, words] of expected.entries()) assert.ok(said[at].includes(words), said[at]);
+  });
+}

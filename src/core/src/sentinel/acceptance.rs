@@ -53,6 +53,8 @@ pub(super) fn take(names: &Names, entry: &mut Entry, seen: &Seen, event: Event<'
             Some(true) => {
                 let sentence = format!("The packet {} was accepted twice, in line {first} and again in line {number}.", event.packet());
                 out.push(event.told(REPLAY_ACCEPTED, &[first, number], sentence));
+                let more = entry.more_mut();
+                (more.again, more.unused) = (number, more.unused.saturating_add(1));
             }
             Some(false) => {
                 let sentence = format!("Two accepted packets carry the id {}: lines {first} and {number}.", event.packet());

@@ -25,6 +25,10 @@ impl Marks {
     pub(super) const TOLD_OVER: Self = Self(1 << 12);
     pub(super) const TOLD_REPEATED: Self = Self(1 << 13);
     pub(super) const TOLD_OUTCOME: Self = Self(1 << 14);
+    /// It was accepted again, and that its task was run again for that is told.
+    pub(super) const TOLD_AGAIN: Self = Self(1 << 15);
+    /// A run after the first one goes on.
+    pub(super) const RUNS_AGAIN: Self = Self(1 << 16);
 
     pub(super) const NONE: Self = Self(0);
 
@@ -34,6 +38,10 @@ impl Marks {
 
     pub(super) fn set(&mut self, mark: Self) {
         self.0 |= mark.0;
+    }
+
+    pub(super) fn clear(&mut self, mark: Self) {
+        self.0 &= !mark.0;
     }
 
     /// Sets a mark; whether it was not set before.
@@ -136,6 +144,9 @@ pub(super) struct More {
     pub(super) nonce: u64,
     /// To whom it is.
     pub(super) to: u64,
+    /// The line of its latest further acceptance, and for how many of those no run was told yet.
+    pub(super) again: u64,
+    pub(super) unused: u32,
     pub(super) accepted_at: Option<i64>,
     pub(super) expires: Option<i64>,
     /// The hashed digest that people were to see.
@@ -168,6 +179,8 @@ impl More {
         actions: None,
         nonce: 0,
         to: 0,
+        again: 0,
+        unused: 0,
         accepted_at: None,
         expires: None,
         review: 0,

@@ -20,6 +20,7 @@ pub(super) fn started(names: &Names, entry: &mut Entry, event: Event<'_>, out: &
     let ended = entry.more().over.filter(|(why, _)| *why == Why::Ended).map_or(Told { line: 0, at: None }, |(_, told)| told);
     if is_over && is_after(event.told_at(), ended) {
         repeated(entry, ended.line, event, out);
+        entry.marks.set(Marks::RUNS_AGAIN);
     }
     entry.marks.set(Marks::STARTED);
     open(entry, event);
@@ -47,13 +48,27 @@ fn begun(entry: &mut Entry, event: Event<'_>, out: &mut Vec<Finding>) {
     }
 }
 
+/// A task was run again: for a further acceptance of its packet, or for none.
 fn repeated(entry: &mut Entry, ended: u64, event: Event<'_>, out: &mut Vec<Finding>) {
-    if entry.marks.has(Marks::SHARED) || !entry.marks.first(Marks::TOLD_REPEATED) {
+    if entry.marks.has(Marks::SHARED) {
+        return;
+    }
+    let (accepted, number, packet) = (entry.accepted, event.number, event.packet());
+    let (again, unused) = (entry.more().again, entry.more().unused);
+    entry.more_mut().unused = unused.saturating_sub(1);
+    let mark = if unused == 0 { Marks::TOLD_REPEATED } else { Marks::TOLD_AGAIN };
+    if !entry.marks.first(mark) {
         return;
     }
     entry.marks.set(Marks::TOLD_OVER);
-    let sentence = format!("The packet {} was accepted once, and its task was run again in line {}.", event.packet(), event.number);
-    out.push(event.told(REPEATED, &[entry.accepted, ended, event.number], sentence));
+    let sentence = match (again, unused) {
+        (0, _) => format!("The packet {packet} was accepted once, and its task was run again in line {number}."),
+        (_, 0) => format!("The task of the packet {packet} was run more often than it was accepted, again in line {number}."),
+        _ => format!(
+            "The packet {packet} was accepted in line {accepted} and again in line {again}, and its task was run for each, again in line {number}."
+        ),
+    };
+    out.push(event.told(REPEATED, &[accepted, again, ended, number], sentence));
 }
 
 /// A tool was used.
@@ -149,8 +164,11 @@ fn after_end(entry: &mut Entry, (why, ended): (Why, Told), used: Told, event: Ev
 pub(super) fn ended(names: &Names, entry: &mut Entry, is_attested: bool, event: Event<'_>, out: &mut Vec<Finding>) {
     let before = entry.marks;
     let first_end = entry.more().over.filter(|(why, _)| *why == Why::Ended).map_or(0, |(_, told)| told.line);
-    if !is_attested && before.has(Marks::FINISHED) && !before.has(Marks::REVIVED) {
+    if !is_attested && before.has(Marks::FINISHED) && !before.has(Marks::REVIVED) && !before.has(Marks::RUNS_AGAIN) {
         repeated(entry, first_end, event, out);
+    }
+    if !is_attested {
+        entry.marks.clear(Marks::RUNS_AGAIN);
     }
     entry.marks.set(if is_attested { Marks::ATTESTED } else { Marks::FINISHED });
     over(entry, Why::Ended, event, out);

@@ -33,7 +33,7 @@ pub(super) const UNACCEPTED: Told = Told(
 pub(super) const REPEATED: Told = Told(
     "execution_repeated",
     Severity::Critical,
-    "One acceptance is for one run. See what was done twice, and what started it again: a worker queue that delivers more than once must hand each packet to the gate.",
+    "A packet is for one run. See what was done twice, and what let it run again: a worker queue that delivers more than once must hand each packet to the gate, and gates of one agent must share their nonces.",
 );
 pub(super) const OVER: Told = Told(
     "use_after_end",
