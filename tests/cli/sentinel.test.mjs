@@ -113,7 +113,7 @@ test("a report is a page, and all are counted", async (t) => {
   write("many.jsonl", jsonl(Array.from({ length: 1200 }, (_, n) => event(n * 100, "packet_rejected", { reason: "expired" }))));
   const { code, out } = await sentinel("many.jsonl");
   assert.deepEqual([code, out.match(/^found: .*$/m)[0]], [0, "found: 1200 low"]);
-  assert.match(out, /^LOW {7}1200 rejected_packet {2}1000 of agent:\\u\{1b\}\[31mplanner at agent:gate$/m);
+  assert.match(out, /^LOW {6}1200 rejected_packet 1000 of agent:\\u\{1b\}\[31mplanner at agent:gate$/m);
   assert.ok(out.trimEnd().split("\n").length <= 24);
   const page = await sentinel("many.jsonl", "--html", "many.html");
   assert.deepEqual([page.code, page.out], [0, "1,200 findings in many.jsonl; the report is in many.html\n"]);

@@ -3,49 +3,18 @@
  * An audit of the log that all of it left finds each attack by its lines, and nothing else.
  */
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { FROM_INSIDE } from "./incident/attacks_from_inside.mjs";
-import { FROM_OUTSIDE } from "./incident/attacks_from_outside.mjs";
-import { logBreaks, madeByAi, sorted } from "./incident/findings.mjs";
-import { Honest } from "./incident/honest.mjs";
-import { Lines, World } from "./incident/world.mjs";
+import { evidence, incident } from "./incident/day.mjs";
+import { logBreaks, sorted } from "./incident/findings.mjs";
 import { Sentinel, verifyLog } from "../../pkg/dist/sentinel.js";
 
 const HANDOFFS = 10_000;
-const WAVE = 16;
-const ATTACKS = [...FROM_OUTSIDE, ...FROM_INSIDE];
 
 const home = mkdtempSync(join(tmpdir(), "trusthandoff-incident-"));
 after(() => rmSync(home, { recursive: true, force: true }));
-
-/** The whole day: attacks at even distances, and honest work before, between and behind. */
-async function incident(path, handoffs) {
-  const world = await World.begin(path);
-  const honest = new Honest(world);
-  const played = [];
-  for (const [index, { name, play }] of ATTACKS.entries()) {
-    while (honest.total < (handoffs * (index + 1)) / (ATTACKS.length + 1)) await honest.wave(WAVE);
-    if (index % 4 === 0) await honest.rotation();
-    await honest.retirement();
-    await honest.wave(WAVE);
-    world.pass(1);
-    played.push(await play(world).catch((error) => assert.fail(`${name}: ${error.stack}`)));
-  }
-  while (honest.total < handoffs) await honest.wave(WAVE);
-  await world.log.close();
-  return { world, honest, played };
-}
-
-/** The log that it left, and what an audit of it must find. */
-function evidence(path, { honest, played }) {
-  const text = readFileSync(path, "utf8");
-  const log = new Lines(text);
-  const expected = [...ATTACKS.flatMap(({ expects }, index) => expects(log, played[index])), ...honest.ai.map((id) => madeByAi(log, id))];
-  return { text, log, expected };
-}
 
 let day;
 let text;

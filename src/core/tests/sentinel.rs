@@ -1131,7 +1131,7 @@ fn a_report_is_a_page_whatever_the_log_and_counts_what_it_does_not_show() {
     for width in [0, 40, 60, 80, 1000] {
         let text = report::text(&collected, false, width);
         assert!(text.lines().count() <= 24 && text.lines().all(|line| line.chars().count() <= width.max(40)), "{text}");
-        assert!(text.contains("LOW       1500 rejected_packet") && text.contains("MEDIUM       1 burst"), "{text}");
+        assert!(text.contains("LOW      1500 rejected_packet") && text.contains("MEDIUM      1 burst"), "{text}");
         assert!(text.find("burst") < text.find("rejected_packet"), "{text}");
     }
     // Refusals of one sender at one gate are one row.
@@ -1181,7 +1181,7 @@ fn a_thousand_cheap_findings_hide_no_grave_one_of_their_kind() {
     assert_eq!(counts, Some(Value::Int(1201_i64.into())));
     let collected = collected(&log.text());
     let text = report::text(&collected, false, 100);
-    assert!(text.contains("CRITICAL     1 replay_attempt") && text.contains("MEDIUM    1200 replay_attempt"), "{text}");
+    assert!(text.contains("CRITICAL    1 replay_attempt") && text.contains("MEDIUM   1200 replay_attempt"), "{text}");
     assert!(text.find("CRITICAL") < text.find("MEDIUM"));
     assert!(report::html(&collected).contains(twice));
 }

@@ -1,6 +1,7 @@
 //! What is kept of one packet.
 
 use super::finding::Finding;
+use crate::json::Value;
 
 /// What has been seen of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +58,8 @@ impl Marks {
 pub(super) struct Open {
     pub(super) packet: String,
     pub(super) agents: Vec<String>,
+    /// Who tells of it, as a member of what is found.
+    pub(super) gate: Option<(&'static str, Value)>,
     pub(super) line: u64,
     pub(super) at: i64,
     /// The hashed name of who tells of it.

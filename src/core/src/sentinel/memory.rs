@@ -302,7 +302,8 @@ mod tests {
         for end in 1..10_000 {
             let entry = packets.keep(7, end).unwrap();
             entry.marks.set(Marks::FINISHED);
-            entry.more_mut().open = Some(Box::new(Open { packet: String::new(), agents: Vec::new(), line: 1, at: 0, producer: 0 }));
+            entry.more_mut().open =
+                Some(Box::new(Open { packet: String::new(), agents: Vec::new(), gate: None, line: 1, at: 0, producer: 0 }));
         }
         assert_eq!(packets.wheel.sizes().sum::<usize>(), 1);
         assert!(ended(&mut packets, 9_999) == 0 && packets.get(7).is_some());

@@ -96,7 +96,7 @@ fn closing(summary: &Summary) -> String {
         (0, _) => "Nothing was found.".into(),
         (n, 0) => format!("{n} to look at; nothing was done without authority."),
         (n, critical) => {
-            format!("{n} to look at, {critical} of them at once: done without authority, or not whole.")
+            format!("{n} to look at, {critical} of them first: done without authority, or not whole.")
         }
     }
 }
@@ -137,11 +137,8 @@ fn remarks(summary: &Summary) -> Vec<(bool, String)> {
         None => remarks.push((false, "The lines carry no hash chain: whoever kept this log could have changed it.".into())),
         Some(log) if !log.is_whole() => remarks.push((true, "The hash chain of this log is broken.".into())),
         Some(log) => {
-            let (sealed, unsealed) = (log.sealed, log.unsealed());
-            remarks.push((
-                false,
-                format!("The hash chain is whole. Trusted checkpoints vouch for {sealed} lines; nobody vouches for {unsealed}."),
-            ));
+            let sealed = log.sealed;
+            remarks.push((false, format!("The hash chain is whole; trusted checkpoints vouch for {sealed} of {} lines.", log.lines)));
             if log.tail != 0 {
                 remarks.push((false, format!("{} bytes follow the last newline: the writer stopped in the middle of a line.", log.tail)));
             }

@@ -5,7 +5,7 @@ use super::entry::{Entry, Marks, Open, Told, Why};
 use super::event::{Event, is_after};
 use super::finding::Finding;
 use super::names::Names;
-use super::rules::agents;
+use super::rules::{agents, gate};
 use super::told::{MISMATCH, OVER, OVERRUN, REPEATED, UNACCEPTED};
 use crate::scan::Name;
 
@@ -218,6 +218,6 @@ pub(super) fn open(entry: &mut Entry, event: Event<'_>) {
     if entry.more().open.is_none() && !entry.marks.has(Marks::UNATTESTED) && !entry.marks.has(Marks::ATTESTED) {
         let at = event.at.unwrap_or(event.now);
         let (packet, agents, producer) = (event.packet(), agents(event.line), event.producer);
-        entry.more_mut().open = Some(Box::new(Open { packet, agents, line: event.number, at, producer }));
+        entry.more_mut().open = Some(Box::new(Open { packet, agents, gate: gate(event.line), line: event.number, at, producer }));
     }
 }

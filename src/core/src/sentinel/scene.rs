@@ -153,7 +153,7 @@ impl Scene {
             packets: vec![open.packet],
             advice: advice.into(),
             at: moment(open.at),
-            details: Vec::new(),
+            details: open.gate.into_iter().collect(),
         });
     }
 

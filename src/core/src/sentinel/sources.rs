@@ -72,6 +72,14 @@ impl Sources {
         }
     }
 
+    /// The same without the folders of the file, where its name alone tells it apart.
+    pub(super) fn briefly(&self, line: u64) -> String {
+        let own = |name: &str| name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+        let base = own(self.place(line).0);
+        let is_one = self.all.iter().filter(|source| own(&source.name) == base).count() == 1;
+        if is_one && !base.is_empty() { format!("{base}:{}", self.place(line).1) } else { self.shown(line) }
+    }
+
     /// Whether files have names.
     #[must_use]
     pub fn are_named(&self) -> bool {

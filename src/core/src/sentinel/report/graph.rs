@@ -103,8 +103,10 @@ pub(super) fn handoffs(summary: &Summary) -> String {
         } else {
             "start"
         };
-        let (beside, below) =
-            (if anchor == "middle" { x } else { x + 12.0 * aside.signum() }, y + 4.0 + 18.0 * outwards * outwards * outwards);
+        let (beside, below) = (
+            if anchor == "middle" { x } else { x + 12.0 * aside.signum() },
+            y + 4.0 + if anchor == "middle" { 34.0 } else { 18.0 } * outwards * outwards * outwards,
+        );
         let short: String = if name.chars().count() > 32 { name.chars().take(31).chain(['…']).collect() } else { (*name).to_owned() };
         let _ = write!(
             svg,
@@ -138,7 +140,7 @@ fn arrow(svg: &mut String, (class, count, bend): (&str, u64, f64), pair: &Handof
         return;
     }
     // As the logarithm of how many there are.
-    let thick = if class == "bad" { 2.0 } else { 1.0 } + f64::from(count.ilog2()) * 0.4;
+    let thick = if class == "bad" { 2.0 } else { 1.0 } + f64::from(count.ilog2()) * 0.25;
     let (mid_x, mid_y) = ((x1 + x2) / 2.0 - (y2 - y1) * bend, (y1 + y2) / 2.0 + (x2 - x1) * bend);
     let word = if class == "good" { "accepted" } else { "refused" };
     let _ = write!(

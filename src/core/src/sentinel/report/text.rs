@@ -89,15 +89,15 @@ impl Page {
         if let Some(summary) = &collected.summary {
             self.head(summary);
             let (warnings, others): (Vec<_>, Vec<_>) = remarks(summary).into_iter().partition(|(is_warning, _)| *is_warning);
-            for (is_warning, remark) in warnings.into_iter().chain(others).take(3) {
-                self.line(&[(if is_warning { WARNING } else { DIM }, &remark)]);
+            for (is_warning, remark) in warnings.into_iter().chain(others).take(2) {
+                self.paragraph("", &[(if is_warning { WARNING } else { DIM }, &remark)]);
             }
         }
         let (told, counted): (Vec<_>, Vec<_>) = groups.iter().partition(|group| group.severity > Severity::Info);
-        // What is only counted, what is left out, and the end take a line each.
-        let room = PAGE.saturating_sub(self.lines).saturating_sub(3);
+        // What is only counted, what is left out, the end and where there is more take a line each.
+        let room = PAGE.saturating_sub(self.lines).saturating_sub(4);
         for group in told.iter().take(room) {
-            let head = format!("{:8} {:>5} {}", group.severity.as_str().to_ascii_uppercase(), group.count, group.kind);
+            let head = format!("{:8} {:>4} {}", group.severity.as_str().to_ascii_uppercase(), group.count, group.kind);
             self.line(&[(paint(group.severity), &head), (DIM, &gist(group, sources))]);
         }
         let left: u64 = told.iter().skip(room).map(|group| group.count).sum();
@@ -108,10 +108,11 @@ impl Page {
             let counts: Vec<&str> = counted.iter().map(|group| group.kind).collect();
             self.line(&[(
                 paint(Severity::Info),
-                &format!("INFO     {:>5} {}", counted.iter().map(|group| group.count).sum::<u64>(), counts.join(", ")),
+                &format!("INFO     {:>4} {}", counted.iter().map(|group| group.count).sum::<u64>(), counts.join(", ")),
             )]);
         }
         self.end(collected);
+        self.line(&[(DIM, "What to do about each, and the rest of them, stands in the page and in the JSON.")]);
     }
 
     fn head(&mut self, summary: &Summary) {
@@ -139,7 +140,7 @@ impl Page {
     fn end(&mut self, collected: &Collected) {
         let closing = collected.summary.as_ref().map_or_else(|| "Nothing was found.".into(), closing);
         let is_good = closing.starts_with("Nothing");
-        if self.lines < PAGE - 1 {
+        if self.lines < PAGE - 2 {
             self.blank();
         }
         self.line(&[(if is_good { GREEN } else { PLAIN }, &closing)]);
@@ -214,22 +215,18 @@ fn times(count: u64) -> String {
     format!("{count} time{}", if count == 1 { "" } else { "s" })
 }
 
-/// Of a kind: who sends most of what was refused, or where the first of them stand; and at which gate.
+/// Of a kind: where the first of them stands, at which gate and of whom; of what was refused, who sent most of it.
 fn gist(group: &Group<'_>, sources: &Sources) -> String {
-    let mut folds = folded(&group.findings);
-    folds.sort_by_key(|fold| core::cmp::Reverse(fold.count));
-    let gate = folds.first().map_or("", |fold| fold.first.gate());
-    let is_one_gate = folds.iter().all(|fold| fold.first.gate() == gate);
-    let one = |fold: &Folded<'_>| match fold.first.agents.first().filter(|_| fold.count > 1) {
-        Some(sender) => format!("{} of {sender}", fold.count),
-        None => fold.first.lines.last().map(|line| sources.shown(*line)).unwrap_or_default(),
+    let folds = folded(&group.findings);
+    // The first of several that are as many.
+    let Some(fold) = folds.iter().rev().max_by_key(|fold| fold.count) else { return String::new() };
+    let (gate, line) = (fold.first.gate(), fold.first.lines.last().map(|line| sources.briefly(*line)).unwrap_or_default());
+    let sender = fold.first.agents.iter().find(|agent| *agent != gate);
+    let place = match (sender, fold.count) {
+        (Some(sender), 2..) => format!("{} of {sender}", fold.count),
+        _ => line,
     };
-    let mut shown: Vec<String> = folds.iter().take(3).map(one).collect();
-    shown.extend((folds.len() > 3).then(|| "…".to_owned()));
-    let at = match (gate, is_one_gate) {
-        ("", _) => String::new(),
-        (gate, true) => format!(" at {gate}"),
-        (gate, false) => format!(" at {gate} and others"),
-    };
-    format!("  {}{at}", shown.join(", "))
+    let at = if gate.is_empty() { String::new() } else { format!(" at {gate}") };
+    let of = sender.filter(|_| fold.count == 1).map(|sender| format!(" of {sender}")).unwrap_or_default();
+    format!(" {place}{at}{of}")
 }
