@@ -9,13 +9,15 @@ mod clip;
 mod long;
 mod merkle;
 mod opening;
+mod report;
 mod verify;
 
 pub use checkpoint::{Checkpoint, Seal, Unsealed, UnverifiedCheckpoint};
 pub use long::LongLine;
 pub use merkle::{Frontier, Hash, consistency_path, extends, includes, inclusion_path, leaf_hash, root_of};
 pub use opening::Opening;
-pub use verify::{Break, Fault, Found, Report, Verifier};
+pub use report::{Break, Fault, Found, Report};
+pub use verify::Verifier;
 
 use crate::crypto::{PublicKey, sha256};
 use crate::encoding::{from_hex, hex};

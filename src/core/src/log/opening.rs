@@ -1,7 +1,7 @@
 //! A log that exists, as its keeper reads it before going on with it: what no checkpoint of its own covers is stated in the next
 //! one, and never sealed without a word.
 
-use super::verify::Cover;
+use super::report::Cover;
 use super::{Checkpoint, Hash, LongLine, Seal, Unsealed, Verifier, Writer};
 use crate::crypto::{KeyTables, PublicKey};
 use crate::log::UnverifiedCheckpoint;
