@@ -184,7 +184,8 @@ export declare class Sentinel {
   ingestStream(source: LogSource, options?: ReadOptions): Promise<this>;
   /**
    * Takes in the files of one system as one log. Where their times overlap the lines are read in the order of time, for which files are read
-   * twice, and the chain of each is verified by itself; else one after the other, as they are given. Findings name lines by file.
+   * twice, and the chain of each is verified by itself; else one after the other, the oldest first, in whatever order they are given; as they
+   * are given where their times are not known. Findings name lines by file.
    */
   ingestFiles(files: readonly LogFile[], options?: ReadOptions): Promise<this>;
   /** What was found so far. What should follow, does not, or may still explain something is found when the log ends. */

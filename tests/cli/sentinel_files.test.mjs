@@ -70,6 +70,25 @@ test("of files of one time the chain of each is verified by itself", async (t) =
   assert.deepEqual(broken.places, ["other.jsonl:7", "other.jsonl:8"]);
 });
 
+test("rotated files are one log, in whatever order a shell names them", async (t) => {
+  const files = {};
+  let before;
+  for (let n = 0; n < 12; n += 1) {
+    const log = new EventLog(Date.UTC(2026, 10, 28, 8 + n));
+    for (let packet = 0; packet < 5; packet += 1) log.run(`${n}-${packet}`);
+    const writer = new LogWriter({ logId: `gate/${n}` });
+    const first = n === 0 ? [] : [writer.continueFrom(before, { producer: "agent:worker", now: Date.UTC(2026, 10, 28, 8 + n) })];
+    files[`events.jsonl.${12 - n}`] = [...first, ...log.events.map((event) => writer.append(event))].map((line) => `${line}\n`).join("");
+    before = writer.link;
+  }
+  const { found } = folder(t, files);
+  const names = Object.keys(files);
+  for (const given of [names, names.toReversed(), names.toSorted()]) {
+    const [summary, ...none] = await found(...given);
+    assert.deepEqual([none, summary.lines, summary.log?.breaks], [[], 12 * 25 + 11, 0], given.join(" "));
+  }
+});
+
 test("the exit code is 1 from the severity on that is asked for, and medium by default", async (t) => {
   const { sentinel } = folder(t, { "low.jsonl": new EventLog().refuse("p", "expired").text, "high.jsonl": new EventLog().refuse("p", "invalid_signature").text });
   const code = async (...args) => (await sentinel(...args)).code;

@@ -25,17 +25,21 @@ export function filesArgument(files) {
   });
 }
 
-/** Whether files tell of the same time, so that the lines of one belong between those of another. */
-export async function overlap(files) {
-  if (files.length < 2 || !files.every(({ canBeReadAgain }) => canBeReadAgain)) return false;
-  const spans = await Promise.all(files.map(({ file }) => spanOf(file)));
-  const known = spans.filter((span) => span !== null).sort((a, b) => a.first - b.first);
+/**
+ * The files in the order of time, however they were named, and whether they tell of the same time, so that the lines of one belong between
+ * those of another. As they were given where their times are not known.
+ */
+export async function arranged(files) {
+  const asGiven = { files, overlaps: false };
+  if (files.length < 2 || !files.every(({ canBeReadAgain }) => canBeReadAgain)) return asGiven;
+  const spans = await Promise.all(files.map(async (file) => ({ file, span: await spanOf(file.file) })));
+  const known = spans.filter(({ span }) => span !== null).sort((a, b) => a.span.first - b.span.first || a.span.last - b.span.last);
   let end = -Infinity;
-  for (const { first, last } of known) {
-    if (first < end) return true;
-    end = Math.max(end, last);
+  for (const { span } of known) {
+    if (span.first < end) return { files, overlaps: true };
+    end = Math.max(end, span.last);
   }
-  return false;
+  return known.length === files.length ? { files: known.map(({ file }) => file), overlaps: false } : asGiven;
 }
 
 async function spanOf(file) {

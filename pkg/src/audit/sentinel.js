@@ -5,7 +5,7 @@ import { keepText } from "../signing.js";
 import { isBytes, receivedBytes, typeName, wellFormed } from "../text.js";
 import { toMs, toRfc3339 } from "../time.js";
 import { checkpointBytes, keysArgument } from "./checkpoint.js";
-import { filesArgument, merged, overlap } from "./merge.js";
+import { arranged, filesArgument, merged } from "./merge.js";
 import { chunksOf, feed, feedOptions, pieceBytes, pieces } from "./source.js";
 
 const OPTIONS = ["rules", "since", "types", "minSeverity", "chain", "keys", "checkpoint", "onFinding"];
@@ -65,16 +65,16 @@ export class Sentinel {
     return this;
   }
 
-  /** Takes in the files of one system as one log: in the order of time where they overlap, else one after the other. */
+  /** Takes in the files of one system as one log in the order of time: line by line where they overlap, else one after the other. */
   async ingestFiles(files, options) {
     this.#mustBeOpen();
-    const given = filesArgument(files);
+    const named = filesArgument(files);
     const about = feedOptions(readOptions(options, ["onProgress", "signal"], "ingestFiles"));
     const read = (source, take) => feed(source, take, about, () => this.#ask((audit) => audit.lines()));
     const enter = ({ name }) => this.#tell(this.#ask((audit) => audit.enter(wellFormed(name, "the name of a file", "files"))));
     this.#reading = true;
     try {
-      const overlaps = await overlap(given);
+      const { files: given, overlaps } = await arranged(named);
       if (overlaps) this.#ask((audit) => audit.measure(true));
       for (const each of given) {
         enter(each);
