@@ -3,7 +3,7 @@ import { build } from "esbuild";
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pkg, step } from "./run.mjs";
-import { exportsOf, glueFactory, inPlaceOf, takenFrom, virtualModules } from "./virtual.mjs";
+import { exportsOf, glueFactory, inPlaceOf, takenFrom, virtualModules, withoutComments } from "./virtual.mjs";
 import { bundleWithoutWasm } from "./without_wasm.mjs";
 
 const dist = join(pkg, "dist");
@@ -73,7 +73,7 @@ function bundleEntry({ out, format, from, face = "./index.js", more = "", plugin
     target: "es2022",
     // For CommonJS the node platform adds the hint by which `import` sees the names of a required file.
     platform: from || format === "cjs" ? "node" : "neutral",
-    plugins: [virtual, ...plugins],
+    plugins: [virtual, ...plugins, withoutComments],
     legalComments: "none",
     logLevel: "warning",
     metafile: true,

@@ -1,5 +1,6 @@
 /** The modules that exist only while the package is built: `trusthandoff:…`. */
 import { build } from "esbuild";
+import { readFileSync } from "node:fs";
 
 /**
  * An esbuild plugin for one entry: answers the virtual modules and puts `loader` in the place of `loader/inline.js`.
@@ -54,13 +55,24 @@ function endsWith(file) {
   return new RegExp(`/${file.replaceAll(".", "\\.")}$`);
 }
 
+/** Users read the types; the bundler would keep those of class members and of the glue. */
+const DOC_COMMENTS = /^ *\/\*\*[^]*?\*\/\n/gm;
+
+/** An esbuild plugin that leaves out the comments that document the code. */
+export const withoutComments = {
+  name: "without comments",
+  setup({ onLoad }) {
+    onLoad({ filter: /\/pkg\/src\/.*\.js$/ }, ({ path }) => ({ contents: readFileSync(path, "utf8").replace(DOC_COMMENTS, "") }));
+  },
+};
+
 /**
  * wasm-bindgen's `bundler` glue as a factory: a function body instead of a module, so that each call has its own
  * `wasm` variable, caches and finalizers. One glue module bound to one instance could not survive a trap.
  */
 export async function glueFactory(source) {
   const { outputFiles } = await build({
-    stdin: { contents: source, loader: "js", sourcefile: "core_bg.js" },
+    stdin: { contents: source.replace(DOC_COMMENTS, ""), loader: "js", sourcefile: "core_bg.js" },
     bundle: true,
     write: false,
     format: "iife",

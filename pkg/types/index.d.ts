@@ -98,6 +98,7 @@ export type ReasonCode =
   | "replay_store_unavailable"
   | "replay_store_invalid_reply"
   | "replay_store_full"
+  | "gate_busy"
   | "result_invalid"
   | "outcome_hash_mismatch"
   | "reason_hash_mismatch"
@@ -962,6 +963,8 @@ interface GateBase {
   requireCapability?: boolean;
   /** Longest wait for one answer of a host callback, in milliseconds, by default 2000. */
   storeTimeoutMs?: number;
+  /** How much may wait for host callbacks at once. */
+  maxInFlight?: InFlightOptions;
   /** Which capability has taken the place of one that has just expired. A {@link CapabilityOverlap}, or a function. */
   overlap?: Successor | { successor: Successor };
   /** The names of data boundaries that are honoured here, or who knows of them. What names another is not executed. */
@@ -970,9 +973,23 @@ interface GateBase {
   review?: ReviewOptions;
   /**
    * Who is told what happens here: a function, an object with `emit`, or several of them. What a sink throws and when it answers
-   * changes nothing. By default an {@link EventBuffer} of 1000 events.
+   * changes nothing. By default an {@link EventBuffer} of 1000 events and 4 MiB.
    */
   events?: EventSink | readonly EventSink[];
+}
+
+/**
+ * Room for what waits. It is there twice: for runs whose signature is not verified yet, and for verified ones, of which one sender's
+ * key takes at most half; so what nobody has signed refuses nothing that is signed. A call that would have to wait and finds no room is refused with
+ * `gate_busy`: no nonce was taken, and the same text may be tried again. Where every callback answers at once nothing waits.
+ *
+ * Watchers need no room. Uses (`task.use`) have as much once more, of which one task takes at most half.
+ */
+export interface InFlightOptions {
+  /** Runs that wait, 2 to 1,000,000, by default 1024. */
+  runs?: number;
+  /** Bytes of their texts and of `approvals` beside them, at least 2,097,152, by default 67,108,864. */
+  bytes?: number;
 }
 
 /** Stores an event, now or later; a rejection, and no answer within `storeTimeoutMs`, count as a failure. */
@@ -1048,11 +1065,14 @@ export interface AuditEvent {
   readonly text: string;
 }
 
-/** The latest events, in memory: a ring that never grows beyond its capacity. */
+/** The latest events, in memory: never more than its capacity, and never more than its bytes. */
 export class EventBuffer {
-  /** `capacity`: by default 1000. */
-  constructor(options?: { capacity?: number });
-  /** Takes an event in; the oldest makes room for it. */
+  /**
+   * `capacity`: most events, 1 to 1,000,000, by default 1000. `maxBytes`: most memory for them, at least 65,536 bytes, by default 4 MiB;
+   * the unit of a text counts as two bytes.
+   */
+  constructor(options?: { capacity?: number; maxBytes?: number });
+  /** Takes an event in; the oldest make room for it. */
   emit(event: AuditEvent): void;
   /** The events held, oldest first. */
   events(): AuditEvent[];
@@ -1060,6 +1080,8 @@ export class EventBuffer {
   clear(): void;
   /** How many events are held. */
   readonly size: number;
+  /** How many events had to make room for later ones. */
+  readonly dropped: number;
 }
 
 /** Whose keys are trusted: a registry, or a function in its place. There is no default. */
@@ -1076,6 +1098,9 @@ export interface PendingReview {
 /**
  * Asks people while the gate waits, and answers with the approvals they signed. `valid` of the `threshold` are there already.
  * The signal aborts when nobody waits any more.
+ *
+ * Copies of one packet that wait at the same time ask once: the first one's function is called, and each copy has its answer. So one
+ * gate should ask the same people whichever way a packet comes in.
  */
 export type OnReview = (
   request: PendingReview,

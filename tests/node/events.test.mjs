@@ -135,6 +135,33 @@ test("a buffer is a ring of its capacity, and what stands in it cannot be edited
   for (const capacity of [0, -1, 1.5, NaN, "3", 1e9]) assert.equal((await failureOf(() => new EventBuffer({ capacity }))).code, "config_invalid");
 });
 
+test("H03 a buffer is bounded in bytes whatever it is told, and counts what made room", () => {
+  const maxBytes = 65_536;
+  const buffer = new EventBuffer({ maxBytes });
+  const one = gate({ events: buffer });
+  const long = (n) => wire({ task_id: `${n}`.repeat(1000), intent: "i".repeat(5000), permissions: { allowed_actions: Array.from({ length: 40 }, (_, each) => `read:/${"d".repeat(90)}/${each}`) } });
+  for (let times = 0; times < 30; times += 1) assert.equal(one.handleSync(long(times % 10)).code, null);
+  const held = buffer.events();
+  assert.ok(held.length > 1 && 2 * held.reduce((sum, { text }) => sum + text.length, 0) <= maxBytes);
+  assert.deepEqual([held.length + buffer.dropped, held.at(-1).task_id], [30, "9".repeat(1000)]);
+  assert.deepEqual([buffer.size, buffer.events()], [held.length, held], "reading changes nothing");
+  // What somebody else emits counts as well, and what is no event does no harm.
+  for (let times = 0; times < 1000; times += 1) buffer.emit({ ...held[0], text: "x".repeat(1000) });
+  assert.ok(buffer.size < 20);
+  for (const odd of [null, undefined, 5, {}, []]) buffer.emit(odd);
+  assert.equal(buffer.size > 4, true);
+  for (const bad of [0, 65_535, 1e6 + 0.5, "1e6", Infinity]) assert.throws(() => new EventBuffer({ maxBytes: bad }), { code: "config_invalid", field: "maxBytes" });
+});
+
+test("H03 what a gate keeps until somebody asks is the text it accepted, and says then what it would have said at once", async () => {
+  const { told, gate: atOnce } = telling();
+  const later = gate();
+  const texts = [wire(), wire({ constraints: { requires_human_review: false }, permissions: { allowed_actions: ["read"], max_tool_calls: 10n ** 20n } }), wire({ risk_level: undefined, ttl_seconds: 60 }), wire({ ai_provenance: { source: "llm" } })];
+  for (const text of texts) for (const each of [atOnce, later]) assert.equal((await each.handle(text)).code, null);
+  const ofContent = ({ event_id, idempotency_key, text, ...rest }) => ({ ...rest, length: text.length - event_id.length - idempotency_key.length });
+  assert.deepEqual(later.events().map(ofContent), told.map(ofContent));
+});
+
 test("every sink is told, whatever another one does, and what they do changes nothing", async () => {
   const told = [];
   const buffer = new EventBuffer();

@@ -94,7 +94,7 @@ test("late answers are remembered in a bounded number, and until their nonces ma
   let now = NOW;
   const waiting = [];
   const nonces = (key) => (waiting.length < 1002 ? new Promise((resolve) => waiting.push(() => resolve(true))) : false);
-  const verifier = gate({ nonces, storeTimeoutMs: 1, clock: () => now });
+  const verifier = gate({ nonces, storeTimeoutMs: 1, maxInFlight: { runs: 10_000 }, clock: () => now });
   const texts = Array.from({ length: 1002 }, (_, n) => wire({ nonce: `n${n}` }));
   await Promise.all(texts.map((text) => verifier.handle(text)));
   for (const release of waiting) release();

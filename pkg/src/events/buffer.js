@@ -1,40 +1,55 @@
 import { configInvalid } from "../errors.js";
 import { readOptions } from "../plain.js";
+import { isObject } from "../text.js";
 import { eventOf } from "./event.js";
 
 const MAX_CAPACITY = 1_000_000;
 
-/** What a buffer may hold in place of events: whoever can still tell them. Nobody asks most gates, and making an event takes time. */
+/** Longer than any event that a gate tells. */
+const LEAST_BYTES = 65_536;
+
+/** About what an object takes beside its texts. */
+const OBJECT_BYTES = 256;
+
+/**
+ * What a buffer may hold in place of the text of an event: the text it tells of. Nobody asks most gates, and making an event takes
+ * time.
+ */
 export class Untold {
-  texts;
-  drop;
+  bytes;
+  tell;
 
   /**
-   * @param {() => string[]} texts the events' texts
-   * @param {() => void} drop told or never asked for, they are not needed any more
+   * @param {number} bytes what it holds in memory
+   * @param {() => string} tell the event's text
    */
-  constructor(texts, drop) {
-    this.texts = texts;
-    this.drop = drop;
+  constructor(bytes, tell) {
+    this.bytes = bytes + OBJECT_BYTES;
+    this.tell = tell;
   }
 }
 
-/** Buffer → how it takes the text of an event, or an `Untold`, which it reads only when somebody asks. */
+/** Buffer → how it takes the text of an event, or an `Untold`, which it asks only when somebody reads it. */
 const takers = /* @__PURE__ */ new WeakMap();
 
-/** The latest events, in memory: a ring, so that it never grows beyond its capacity (catalogue H03). */
+/** The latest events, in memory, which never grow beyond their number and their bytes (catalogue H03). */
 export class EventBuffer {
   #capacity;
-  #ring = [];
-  /** Where the next event goes once the ring is full; the oldest one stands there. */
-  #next = 0;
+  #maxBytes;
+  #held = [];
+  /** Where the oldest stands in it. */
+  #first = 0;
+  #bytes = 0;
+  #dropped = 0;
 
   constructor(options) {
-    const { capacity = 1000 } = readOptions(options, ["capacity"], "EventBuffer");
+    const { capacity = 1000, maxBytes = 4 * 2 ** 20 } = readOptions(options, ["capacity", "maxBytes"], "EventBuffer");
     if (!Number.isSafeInteger(capacity) || capacity < 1 || capacity > MAX_CAPACITY) {
       throw configInvalid(`\`capacity\` must be a whole number from 1 to ${MAX_CAPACITY}`, "capacity");
     }
+    if (!Number.isSafeInteger(maxBytes) || maxBytes < LEAST_BYTES) throw configInvalid(`\`maxBytes\` must be a whole number from ${LEAST_BYTES}`, "maxBytes");
     this.#capacity = capacity;
+    this.#maxBytes = maxBytes;
     takers.set(this, (held) => this.#keep(held));
   }
 
@@ -45,44 +60,49 @@ export class EventBuffer {
 
   /** The events held, oldest first. */
   events() {
-    const inOrder = [...this.#ring.slice(this.#next), ...this.#ring.slice(0, this.#next)];
-    this.#ring = inOrder.flatMap(told).slice(-this.#capacity);
-    this.#next = 0;
-    return [...this.#ring];
+    const held = this.#held.slice(this.#first);
+    this.clear();
+    for (const each of held) this.#keep(each instanceof Untold ? each.tell() : each);
+    return this.#held.slice(this.#first).map((each) => (typeof each === "string" ? eventOf(each) : each));
   }
 
   clear() {
-    this.#ring.forEach(drop);
-    this.#ring = [];
-    this.#next = 0;
+    this.#held = [];
+    this.#first = 0;
+    this.#bytes = 0;
   }
 
   /** How many events are held. */
   get size() {
-    return this.events().length;
+    return this.#held.length - this.#first;
+  }
+
+  /** How many had to make room for later ones. */
+  get dropped() {
+    return this.#dropped;
   }
 
   #keep(held) {
-    if (this.#ring.length < this.#capacity) {
-      this.#ring.push(held);
-      return;
+    this.#held.push(held);
+    this.#bytes += bytesOf(held);
+    while (this.size > this.#capacity || this.#bytes > this.#maxBytes) {
+      this.#bytes -= bytesOf(this.#held[this.#first]);
+      this.#held[this.#first] = undefined;
+      this.#first += 1;
+      this.#dropped += 1;
     }
-    drop(this.#ring[this.#next]);
-    this.#ring[this.#next] = held;
-    this.#next = (this.#next + 1) % this.#capacity;
+    if (this.#first > this.#capacity) {
+      this.#held = this.#held.slice(this.#first);
+      this.#first = 0;
+    }
   }
 }
 
-function told(held) {
-  if (typeof held === "string") return [eventOf(held)];
-  if (!(held instanceof Untold)) return [held];
-  const texts = held.texts();
-  held.drop();
-  return texts.map(eventOf);
-}
-
-function drop(held) {
-  if (held instanceof Untold) held.drop();
+/** What it takes in memory, at most: two bytes for each unit of a text. */
+function bytesOf(held) {
+  if (typeof held === "string") return 2 * held.length;
+  if (held instanceof Untold) return held.bytes;
+  return isObject(held) && typeof held.text === "string" ? 6 * held.text.length : OBJECT_BYTES;
 }
 
 /** How a buffer takes the text of an event; undefined for anything else. */

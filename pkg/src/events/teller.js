@@ -60,9 +60,9 @@ export class Teller {
     return this.#isAlone;
   }
 
-  /** Keeps who can tell, until somebody asks. */
-  keep(texts, drop) {
-    this.#sinks[0].take(new Untold(texts, drop));
+  /** Keeps `bytes` of which `tell` makes the text of an event, until somebody asks. */
+  keep(bytes, tell) {
+    this.#sinks[0].take(new Untold(bytes, tell));
     return true;
   }
 
@@ -88,7 +88,7 @@ export class Teller {
   #hand({ emit, take }, told) {
     try {
       if (take !== undefined) {
-        take(told.text ?? told.event);
+        take(told.text ?? told.event.text);
         return true;
       }
       const reply = emit(told.event);

@@ -50,7 +50,12 @@ export class TrustHandoffExecutor {
     const { parentAttestation, ...call } = callOptions(options, ["approvals", "onReview", "parentAttestation"], "execute");
     const parent = parentAttestation === undefined ? null : attestationDigest(parentAttestation, "`parentAttestation`");
     const request = { __proto__: null, ...call.request, purpose: "execute", policy: this.#policy !== null };
-    const { decision, bytes, recorded } = await this.#machine.decide(received, { ...call, request }, { policy: this.#policies() });
+    return this.#run(this.#machine.decide(received, { ...call, request }, { policy: this.#policies() }), fn, parent);
+  }
+
+  /** Apart from `execute`, so that what was received is not kept for as long as the task runs. */
+  async #run(deciding, fn, parent) {
+    const { decision, bytes, recorded } = await deciding;
     const { started, ...outcome } = await this.#outcomeOf(decision, recorded, fn);
     return this.#attested(outcome, started, bytes, parent);
   }

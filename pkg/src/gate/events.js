@@ -3,8 +3,8 @@ import { makeEvent } from "../events/event.js";
 import { REVOKING } from "../generated/vocabulary.js";
 import { reviewFinding, shownReviews } from "./decision.js";
 
-/** Longest text whose run is kept for its events; a thousand of them are kept at most. */
-const MAX_KEPT_BYTES = 8192;
+/** Longest text that is kept in place of the event that tells of it: about as long as that. */
+const MAX_KEPT_BYTES = 2048;
 
 /** Longest note that an event repeats, in characters; the digest is of the whole statement. */
 const MAX_NOTE = 1024;
@@ -15,11 +15,9 @@ const MAX_NOTE = 1024;
  */
 export function tellDecision(teller, run, decision, nowMs) {
   const reviewed = tellReview(teller, run, decision, nowMs);
-  if (teller.canWait && run.bytes.length <= MAX_KEPT_BYTES) {
-    return teller.keep(() => textsOf(teller, run, decision, nowMs), run.keep());
-  }
+  if (teller.canWait && run.isPlain && run.bytes.length <= MAX_KEPT_BYTES) return teller.keep(run.bytes.length, laterTold(teller.producer, run.bytes, decision, nowMs));
   const lines = run.events(teller.producer, nowMs);
-  const told = lines === null ? teller.tell(...ownWords(decision, nowMs)) : teller.tellLines(lines);
+  const told = lines === undefined ? teller.tell(...ownWords(decision, nowMs)) : teller.tellLines(lines);
   if (reviewed === true && typeof told === "boolean") return told;
   return Promise.all([reviewed, told]).then((answers) => answers.every(Boolean));
 }
@@ -51,11 +49,16 @@ function tellReview(teller, run, decision, nowMs) {
   });
 }
 
-function textsOf(teller, run, decision, nowMs) {
-  const lines = run.events(teller.producer, nowMs);
-  if (lines !== null) return lines.split("\n").filter(Boolean);
-  const [type, at, payload] = ownWords(decision, nowMs);
-  return [makeEvent(type, teller.producer, at, payload).text];
+/** Makes the event of an acceptance from the accepted text, which is all that it keeps. */
+function laterTold(producer, bytes, { packetId }, nowMs) {
+  return () => {
+    try {
+      return shared.call((glue) => glue.acceptedEvent(bytes, producer, nowMs));
+    } catch {
+      const [type, at, payload] = ownWords({ decision: "ACCEPT", packetId }, nowMs);
+      return makeEvent(type, producer, at, payload).text;
+    }
+  };
 }
 
 /** Where the core cannot speak: it failed, or there was no time to give it. */

@@ -3,18 +3,16 @@ import { TrustHandoffError } from "../errors.js";
 import { copyPlain, freezeDeep, member } from "../plain.js";
 import { disregard } from "../promises.js";
 import { isObject } from "../text.js";
+import { Question, TIMED_OUT } from "./question.js";
 import { ownText, replyTexts } from "./review.js";
-import { after } from "./timer.js";
 
-/**
- * What came of a question: `reply`, to be judged by the core, or a `failure`, which no reply can pose as. Both members are
- * always there, so that neither is ever inherited.
- */
 const answered = (reply) => ({ reply, failure: null });
 const FAILED = /* @__PURE__ */ Object.freeze({ reply: undefined, failure: "error" });
-const TIMED_OUT = /* @__PURE__ */ Object.freeze({ reply: undefined, failure: "timeout" });
 const LATE = /* @__PURE__ */ Object.freeze({ reply: undefined, failure: "late" });
 const FULL = /* @__PURE__ */ Object.freeze({ reply: undefined, failure: "full" });
+const BUSY = /* @__PURE__ */ Object.freeze({ reply: undefined, failure: "busy" });
+
+const nothing = () => {};
 
 /** What a store throws when it has no room, by the question it is asked. */
 const FULL_CODES = { __proto__: null, nonce: "replay_store_full", counters: "counter_store_full" };
@@ -35,38 +33,71 @@ function toldLate({ late }, step, found) {
   return step.ask === "nonce" && found.reply === false && late?.has(step) === true ? LATE : found;
 }
 
-/** Asks and awaits the reply once, at most `timeoutMs`. What settles later is not looked at (catalogue W10). */
-export async function consult(hosts, step, bytes, timeoutMs) {
+/** Hosts that have answered later: only runs with a place ask them, so that none is refused after it asked. */
+const laterHosts = /* @__PURE__ */ new WeakSet();
+
+/**
+ * Asks and awaits the reply once, at most `timeoutMs`; `mayWait` says whether the run has a place where it can.
+ */
+export async function consult(hosts, run, timeoutMs, mayWait) {
+  const { step } = run;
   const host = hosts[step.ask];
-  if (!Array.isArray(host)) return toldLate(hosts, step, await ask(host, step, bytes, timeoutMs, hosts.late));
+  if (!Array.isArray(host)) return toldLate(hosts, step, await ask(host, hosts, run, timeoutMs, mayWait));
   // Several have a say, and each must allow it.
   let found = TIMED_OUT;
   for (const one of host) {
-    found = await ask(one, step, bytes, timeoutMs, hosts.late);
+    found = await ask(one, hosts, run, timeoutMs, mayWait);
     if (found.failure !== null || found.reply !== true) return found;
   }
   return found;
 }
 
-async function ask(host, step, bytes, timeoutMs, late) {
-  const waiting = step.ask === "review" ? new AbortController() : null;
-  let callOff = null;
+async function ask(host, { open, late }, run, timeoutMs, mayWait) {
+  const { step, bytes } = run;
+  const name = open === null ? null : nameOf(step, run);
+  const found = name === null ? undefined : open.find(name);
+  const isLater = found !== undefined || step.ask === "review" || laterHosts.has(host);
+  if (isLater && !mayWait()) return BUSY;
+  if (found !== undefined) {
+    // Since it was asked, what it is about may have changed.
+    run.askAgain();
+    return found.wait(timeoutMs);
+  }
+  const controller = step.ask === "review" ? new AbortController() : null;
   try {
-    const reply = call(host, step, bytes, waiting?.signal);
+    const reply = call(host, step, bytes, controller?.signal);
     if (!isObject(reply) && typeof reply !== "function") return replyOf(step, reply);
-    const timeout = new Promise((resolve) => {
-      callOff = after(timeoutMs, () => resolve(TIMED_OUT));
-    });
-    // The race also listens to a late rejection, which therefore never surfaces as unhandled.
-    const settled = await Promise.race([reply, timeout]);
-    if (settled !== TIMED_OUT) return replyOf(step, settled);
-    waiting?.abort();
-    if (step.ask === "nonce") late?.listen(step, reply);
-    return TIMED_OUT;
+    // What was asked is waited for: only the first time is a host not known for one that answers later.
+    if (!isLater && "then" in reply) {
+      laterHosts.add(host);
+      mayWait();
+    }
+    const answer = settled(step, reply);
+    const question = open === null ? new Question(answer, nothing, controller) : open.begin(name, answer, controller);
+    const outcome = await question.wait(timeoutMs);
+    if (outcome === TIMED_OUT && step.ask === "nonce") late?.listen(step, reply);
+    return outcome;
   } catch (thrown) {
     return failureOf(step, thrown);
-  } finally {
-    callOff?.();
+  }
+}
+
+/**
+ * Under which name the question is asked once for all who ask it at the same time; null where each asks for itself. Of an agent that
+ * is while nothing is proven, as anybody can cause that look-up; people, and whoever speaks for them, are asked by what they would approve.
+ */
+function nameOf(step, run) {
+  if (step.ask === "agent") return run.provenKey === null ? `agent:${step.agent_id}` : null;
+  if (step.ask === "approval") return `approval:${step.review_digest}`;
+  return step.ask === "review" ? `review:${step.review_digest}:${step.valid}` : null;
+}
+
+/** What a reply comes to. It never rejects, so that one nobody waits for any more never surfaces as unhandled. */
+async function settled(step, reply) {
+  try {
+    return replyOf(step, await reply);
+  } catch (thrown) {
+    return failureOf(step, thrown);
   }
 }
 

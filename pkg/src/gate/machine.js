@@ -6,6 +6,7 @@ import { GateClock } from "./clock.js";
 import { localRejection } from "./decision.js";
 import { tellDecision, tellReviewRequested } from "./events.js";
 import { consult, consultSync } from "./hosts.js";
+import { Places } from "./places.js";
 import { Run } from "./run.js";
 
 /** What a gate is made of, behind its public face: the core's machine, the hosts that answer it, and a clock. */
@@ -14,12 +15,14 @@ export class GateMachine {
   #clock;
   #gate = null;
   #generation = 0;
+  #places;
   /** How many changes of each source were told. */
   #seen;
 
   constructor(options) {
     this.options = options;
     this.#clock = new GateClock(options.clock);
+    this.#places = new Places(options.maxInFlight);
     this.#seen = options.sources.map(({ total }) => total);
     this.handle();
   }
@@ -60,26 +63,23 @@ export class GateMachine {
 
   /**
    * The decision on what was received, and whether it is recorded, or a promise of that; `call` as `callOptions` made it,
-   * `hosts` in place of the gate's.
+   * `hosts` in place of the gate's. What waits keeps a private copy of the text and nothing else of what it was given.
    */
   async decide(received, { request, review, nowMs }, hosts) {
     // What the runtime lacks must not be found out after the nonce is taken.
     requireRandomness("a gate");
     requireTimers("a gate that waits");
-    const bytes = receivedBytes(received, "the envelope");
-    return this.#conduct(bytes, request, this.#hosts(review, hosts), nowMs, (run) => this.#told(run, nowMs));
+    const run = this.#begin(received, request, nowMs);
+    const place = this.#places.ofRun((request?.approvals ?? []).reduce((sum, { length }) => sum + length, run.bytes.length));
+    return this.#conduct(run, this.#hosts(review, hosts, nowMs), place, () => this.#told(run, nowMs));
   }
 
   decideSync(received, { request, review, nowMs }) {
     requireRandomness("a gate");
-    const readClock = this.#clockFor(nowMs);
-    const run = new Run(this, receivedBytes(received, "the envelope"), request, readClock);
-    const hosts = this.#hosts(review, null);
+    const run = this.#begin(received, request, nowMs);
+    const hosts = this.#hosts(review, null, nowMs);
     try {
-      while (run.end === undefined) {
-        this.#tellQuestion(run, nowMs);
-        run.advance(consultSync(hosts, run.step, run.bytes));
-      }
+      while (run.end === undefined) run.advance(consultSync(hosts, run.step, run.bytes));
       return this.#told(run, nowMs).decision;
     } finally {
       run.free();
@@ -91,44 +91,48 @@ export class GateMachine {
    * it does not is thrown, with its code.
    */
   async stands(bytes, request, hosts) {
-    const { decision, validUntilMs } = await this.#conduct(bytes, request, this.#hosts(null, hosts), undefined, (run) => run.end);
+    const run = new Run(this, bytes, request, this.now);
+    // Of watched rights one run each asks again; no flood may keep it from that. Uses are as many as a task asks for.
+    const place = request.purpose === "use" ? this.#places.ofUse(bytes) : null;
+    const own = { __proto__: null, ...this.options.hosts, ...hosts, open: null };
+    const { decision, validUntilMs } = await this.#conduct(run, own, place, () => run.end);
     if (decision === null && typeof validUntilMs === "number") return validUntilMs;
     const { code, reason, field } = decision?.decision === "REJECT" ? decision : localRejection("internal_error");
     throw errorFor(code, reason, { field });
   }
 
-  async #conduct(bytes, request, hosts, nowMs, finish) {
-    const readClock = this.#clockFor(nowMs);
-    const run = new Run(this, bytes, request, readClock);
+  /** A time that the caller sets stands still and has no floor. */
+  #begin(received, request, nowMs) {
+    return new Run(this, receivedBytes(received, "the envelope"), request, nowMs === undefined ? this.now : () => nowMs);
+  }
+
+  async #conduct(run, hosts, place, finish) {
+    const mayWait = () => place === null || place.hold(run.provenKey);
     try {
-      while (run.end === undefined) {
-        this.#tellQuestion(run, nowMs);
-        run.advance(await consult(hosts, run.step, bytes, this.#waitFor(run.step, bytes, readClock)));
-      }
-      return finish(run);
+      while (run.end === undefined) run.advance(await consult(hosts, run, this.#waitFor(run), mayWait));
+      return finish();
     } finally {
+      place?.leave();
       run.free();
     }
   }
 
   /** Longest wait for an answer: a person has until the packet expires, everybody else is a store. */
-  #waitFor(step, bytes, readClock) {
+  #waitFor({ step, now }) {
     const { storeTimeoutMs, reviewTimeoutMs } = this.options;
     if (step.ask !== "review") return storeTimeoutMs;
-    if (reviewTimeoutMs !== null) return reviewTimeoutMs;
-    const left = Date.parse(shared.call((glue) => glue.packetView(bytes)).expires_at) - (readClock() ?? Infinity);
-    return left > 0 ? left : 0;
+    return reviewTimeoutMs ?? Math.max(0, step.expires_at_ms - (now() ?? Infinity));
   }
 
   /** Who answers the core: the gate's hosts, and those of one call. */
-  #hosts(review, others) {
+  #hosts(review, others, nowMs) {
     if (review === null && others === null) return this.options.hosts;
-    return { __proto__: null, ...this.options.hosts, ...others, review };
-  }
-
-  /** People may take days to answer, so that they are asked is told before. */
-  #tellQuestion({ step }, nowMs = this.latest) {
-    if (step.ask === "review") tellReviewRequested(this.teller, step, nowMs);
+    // People may take days to answer, so that they are asked is told before.
+    const told = (step, ...rest) => {
+      tellReviewRequested(this.teller, step, nowMs ?? this.latest);
+      return review(step, ...rest);
+    };
+    return { __proto__: null, ...this.options.hosts, ...others, review: review === null ? null : told };
   }
 
   #told(run, nowMs = this.latest) {
@@ -145,11 +149,6 @@ export class GateMachine {
     } catch {
       return false;
     }
-  }
-
-  /** A time that the caller sets stands still and has no floor. */
-  #clockFor(nowMs) {
-    return nowMs === undefined ? this.now : () => nowMs;
   }
 
   /** The core's gate, built again if its instance is gone. */

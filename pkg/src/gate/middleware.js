@@ -23,8 +23,7 @@ export class TrustHandoffMiddleware {
 
   /** Verifies a received envelope; host callbacks may be asynchronous. Resolves to a PacketDecision. */
   async handle(received, options) {
-    const { decision } = await this.#machine.decide(received, callOptions(options, CALL, "handle"), null);
-    return decision;
+    return decisionOf(this.#machine.decide(received, callOptions(options, CALL, "handle"), null));
   }
 
   /** Verifies a received envelope where every host callback answers at once. */
@@ -58,6 +57,11 @@ export class TrustHandoffMiddleware {
   get eventFailures() {
     return this.#machine.teller.failures;
   }
+}
+
+/** By itself, for whoever waits in a function of its own keeps that function's arguments meanwhile: here the text once more. */
+async function decisionOf(deciding) {
+  return (await deciding).decision;
 }
 
 /** What a watcher needs to know of an acceptance. */

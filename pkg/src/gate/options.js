@@ -7,6 +7,8 @@ import { registryState } from "../registry.js";
 import { toMs } from "../time.js";
 import { isObject, typeName } from "../text.js";
 import { LateNonces } from "./late.js";
+import { mostInFlight } from "./places.js";
+import { OpenQuestions } from "./question.js";
 import { approvalTexts, reviewHost } from "./review.js";
 import { MAX_TIMER_MS } from "./timer.js";
 
@@ -32,6 +34,7 @@ const NAMES = [
   "strict",
   "requireCapability",
   "storeTimeoutMs",
+  "maxInFlight",
 ];
 
 /**
@@ -39,7 +42,7 @@ const NAMES = [
  * There is no default that is open, so `audience`, `nonces` and a source of keys must be named.
  *
  * @returns {{ config: object, registry: object | null, hosts: object, teller: Teller, clock: () => number,
- *   storeTimeoutMs: number, reviewTimeoutMs: number | null }}
+ *   storeTimeoutMs: number, reviewTimeoutMs: number | null, maxInFlight: { runs: number, bytes: number } }}
  *   `config` is the core's; `registry` is its state, null if keys come from `resolveAgent` or certify themselves;
  *   `hosts` answer the core's questions, by their names
  */
@@ -60,6 +63,7 @@ export function gateOptions(given) {
     policy: callback(options.policy, "isAllowed", "policy"),
     nonce: callback(options.nonces, "checkAndStore", "nonces"),
     late: new LateNonces(),
+    open: new OpenQuestions(),
   };
   const ttl = readOptions(options.ttl, ["write", "read"], "ttl");
   const storeTimeoutMs = timeoutOf(options.storeTimeoutMs);
@@ -96,6 +100,7 @@ export function gateOptions(given) {
     clock: clockOf(options.clock),
     storeTimeoutMs,
     reviewTimeoutMs: review.timeoutMs,
+    maxInFlight: mostInFlight(options.maxInFlight),
   };
 }
 

@@ -12,11 +12,13 @@ export class Run {
   bytes;
   step = undefined;
   end = undefined;
+  /** Whether its text alone says all that is to be told of the decision. */
+  isPlain = false;
   #machine;
-  #readClock;
+  /** Milliseconds since the epoch, or null. */
+  now;
   #run = null;
   #generation = 0;
-  #isKept = false;
   /** Whether the end is the core's word. */
   #byCore = false;
 
@@ -24,12 +26,12 @@ export class Run {
    * @param {object} machine the gate's, with `handle()` of the core's and its `registry`
    * @param {Uint8Array} bytes a private copy of what was received
    * @param {object | undefined} request what it is verified for; a first handling by default
-   * @param {() => number | null} readClock
+   * @param {() => number | null} now the time by which it goes
    */
-  constructor(machine, bytes, request, readClock) {
+  constructor(machine, bytes, request, now) {
     this.bytes = bytes;
     this.#machine = machine;
-    this.#readClock = readClock;
+    this.now = now;
     this.#move((now) => {
       const gate = machine.handle();
       this.#run = shared.call((_, generation) => {
@@ -50,27 +52,32 @@ export class Run {
     });
   }
 
-  /** What the decision gives occasion to tell, one event a line; null where the core came to none. */
+  /** The fingerprint of the sender's key, once its signature has been verified; null before. */
+  get provenKey() {
+    return this.#peek((run) => run.provenKey()) ?? null;
+  }
+
+  /** The answer that comes was asked for before: what may have changed since is asked again before the nonce. */
+  askAgain() {
+    this.#peek((run) => run.askAgain());
+  }
+
+  /** What the decision gives occasion to tell, one event a line; undefined where the core came to none. */
   events(producer, nowMs) {
-    if (!this.#byCore || this.#generation !== shared.generation) return null;
+    return this.#byCore ? this.#peek((run) => run.events(producer, nowMs)) : undefined;
+  }
+
+  /** Of a run that is lost with its instance nothing; it is refused when it goes on. */
+  #peek(look) {
+    if (this.#generation !== shared.generation) return undefined;
     try {
-      return shared.call(() => this.#run.events(producer, nowMs));
+      return shared.call(() => look(this.#run));
     } catch {
-      return null;
+      return undefined;
     }
   }
 
-  /** Lets the run outlive its decision; it ends with the function returned. */
-  keep() {
-    this.#isKept = true;
-    return () => {
-      this.#isKept = false;
-      this.free();
-    };
-  }
-
   free() {
-    if (this.#isKept) return;
     const run = this.#run;
     this.#run = null;
     if (run !== null && this.#generation === shared.generation) run.free();
@@ -78,7 +85,7 @@ export class Run {
 
   /** Changes the machine's state, then lets it go on to its next question or its end. */
   #move(change) {
-    const now = this.#readClock();
+    const now = this.now();
     if (now === null) return this.#refuse("clock_invalid");
     try {
       if (this.#run !== null && this.#generation !== shared.generation) return this.#refuse("internal_error");
@@ -100,8 +107,10 @@ export class Run {
     const step = JSON.parse(end < 0 ? answer : answer.slice(0, end));
     // Own, or whoever can write to `Object.prototype` could answer for the core.
     if (Object.hasOwn(step, "ask")) this.step = step;
-    else if (Object.hasOwn(step, "done")) this.#end(coreDecision(step.done, answer.slice(end + 1), this.bytes, this.#machine), null);
-    else this.#end(null, step.valid.valid_until_ms);
+    else if (Object.hasOwn(step, "done")) {
+      this.isPlain = step.done.plain;
+      this.#end(coreDecision(step.done, answer.slice(end + 1), this.bytes, this.#machine), null);
+    } else this.#end(null, step.valid.valid_until_ms);
   }
 
   #refuse(code) {

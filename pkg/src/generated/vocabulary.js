@@ -14,7 +14,7 @@ export const CODES_OF_CLASS = {
   StaleCapabilityError: "capability_expired capability_revoked revalidation_timeout",
   RevocationConsistencyError: "revocation_unavailable revocation_invalid",
   AttestationError: "result_invalid outcome_hash_mismatch reason_hash_mismatch attestation_packet_mismatch attestation_status attestation_signer_mismatch",
-  MiddlewareExecutionError: "overlap_unavailable approval_unavailable policy_unavailable counter_unavailable counter_invalid_reply counter_store_full registry_unavailable registry_invalid_reply replay_store_unavailable replay_store_invalid_reply replay_store_full audit_unavailable",
+  MiddlewareExecutionError: "overlap_unavailable approval_unavailable policy_unavailable counter_unavailable counter_invalid_reply counter_store_full registry_unavailable registry_invalid_reply replay_store_unavailable replay_store_invalid_reply replay_store_full gate_busy audit_unavailable",
   ArgumentTypeError: "argument_type",
 };
 
@@ -22,7 +22,7 @@ export const CODES_OF_CLASS = {
 export const REVOKING = ["agent_revoked", "capability_revoked", "packet_revoked"];
 
 /** Refusals of one use that leave the task its authority. */
-export const OF_ONE_USE = ["work_exceeded", "action_invalid", "action_not_permitted", "tool_calls_exhausted", "counter_unavailable", "counter_invalid_reply", "counter_store_full"];
+export const OF_ONE_USE = ["work_exceeded", "action_invalid", "action_not_permitted", "tool_calls_exhausted", "counter_unavailable", "counter_invalid_reply", "counter_store_full", "gate_busy"];
 
 /** Events that deserve attention. */
 export const WARNINGS = ["packet_rejected", "capability_stale", "action_refused", "budget_exhausted", "revoked", "unattested", "log_recovered", "events_lost"];

@@ -11,7 +11,7 @@ use crate::approval::Approval;
 use crate::capability::Capability;
 use crate::encoding::hex;
 use crate::json::Integer;
-use crate::packet::{Form, Packet, RiskLevel};
+use crate::packet::{Content, Form, Packet, RiskLevel};
 use crate::time::Timestamp;
 
 /// The rules of the gate, in the order in which they are applied.
@@ -187,6 +187,25 @@ pub struct Claimed {
     pub is_proven: bool,
     /// The form that was signed, once the signature has been verified.
     pub form: Option<Form>,
+}
+
+impl Claimed {
+    /// What this packet says, nothing of it proven.
+    pub(crate) fn of(content: &Content) -> Self {
+        Self {
+            packet_id: content.packet_id.clone(),
+            task_id: content.task_id.clone(),
+            from_agent: content.from_agent.clone(),
+            to_agent: content.to_agent.clone(),
+            nonce: content.nonce.clone(),
+            risk_level: content.risk_level,
+            ttl_seconds: content.ttl_seconds.clone(),
+            expires_at: content.expires_at,
+            fingerprint: content.public_key.fingerprint(),
+            is_proven: false,
+            form: None,
+        }
+    }
 }
 
 impl Decision {

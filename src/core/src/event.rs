@@ -4,8 +4,9 @@
 //! only claimed, and carries digests by which others cite what it tells of (catalogue H01).
 
 use crate::capability::Capability;
-use crate::crypto::sha256;
-use crate::decision::{Claimed, Decision, Notice};
+use crate::chain::Envelope;
+use crate::crypto::{KeyTables, sha256};
+use crate::decision::{Accepted, Claimed, Decision, Notice};
 use crate::encoding::hex;
 use crate::json::{Integer, Texts, Value};
 use crate::packet::RiskLevel;
@@ -209,13 +210,58 @@ pub fn of_decision(decision: &Decision, mut stamp: impl FnMut() -> Stamp) -> Vec
         let payload = vec![("packet_id", packet_id()), ("source", member("source")), ("model", member("model"))];
         told.push(event(Kind::AiGeneratedPayload, stamp(), payload));
     }
-    let kind = if decision.packet().is_some() { Kind::PacketAccepted } else { Kind::PacketRejected };
-    let (own, mut payload) = (stamp(), payload_of(decision));
-    // A gate that answers to several ids tells everything under the first.
-    let received_as = decision.packet().map(|packet| packet.content().to_agent.as_str()).filter(|to| *to != own.producer);
-    payload.extend(received_as.map(|to| ("received_as", to.into())));
-    told.push(event(kind, own, payload));
+    told.push(match (decision.reason(), decision.accepted()) {
+        (None, Some(accepted)) => acceptance(decision.claimed(), accepted, stamp()),
+        (reason, _) => {
+            let mut payload = payload_of(decision.claimed());
+            payload.push(("reason", reason.map(|reason| reason.code.as_str()).into()));
+            payload.push(("message", shown(reason.map(|reason| reason.message.as_str()))));
+            payload.push(("field", shown(reason.and_then(|reason| reason.field.as_deref()))));
+            event(Kind::PacketRejected, stamp(), payload)
+        }
+    });
     told
+}
+
+/// Whether the accepted text alone says all that is to be told of the decision: [`of_accepted`].
+#[must_use]
+pub fn is_plain(decision: &Decision) -> bool {
+    decision.notices().is_empty()
+        && decision.accepted().is_some_and(|accepted| {
+            accepted.ancestors.is_empty() && accepted.capabilities.is_empty() && accepted.packet.content().ai_provenance.is_none()
+        })
+}
+
+/// The event of a text that a gate accepted, told later; of one whose decision was plain, or nothing.
+#[must_use]
+pub fn of_accepted(text: &[u8], stamp: Stamp) -> Option<Value> {
+    let mut keys = KeyTables::new(0);
+    let packet = Envelope::parse(text, &keys).ok()?.packet.verify(&mut keys).ok()?;
+    let claimed = Claimed { is_proven: true, ..Claimed::of(packet.content()) };
+    let valid_until = packet.content().expires_at?;
+    Some(acceptance(Some(&claimed), &Accepted { packet, ancestors: Vec::new(), capabilities: Vec::new(), valid_until }, stamp))
+}
+
+fn acceptance(claimed: Option<&Claimed>, accepted: &Accepted, stamp: Stamp) -> Value {
+    let content = accepted.packet.content();
+    let mut payload = payload_of(claimed);
+    payload.push(("packet_digest", Value::String(hex(&accepted.packet.digest()))));
+    let ancestors = accepted.ancestors.iter().map(|packet| Value::String(hex(&packet.digest())));
+    payload.push(("ancestors", Value::Array(ancestors.collect())));
+    let calls: Option<&Integer> = content.permissions.max_tool_calls.as_ref();
+    payload.push(("max_tool_calls", calls.into()));
+    // Under this name a revocation of the capability meets what it was used for.
+    payload.push(("capability_id", accepted.capabilities.last().map(|own| own.content().capability_id.as_str()).into()));
+    let needs_review = content.requires_human_review();
+    payload.push(("requires_human_review", Value::Bool(needs_review)));
+    payload.push(("review_digest", needs_review.then(|| Subject::of(content).digest).as_deref().into()));
+    payload.push(("allowed_actions", actions_of(&content.permissions.allowed_actions)));
+    payload.push(("capabilities", Value::Array(accepted.capabilities.iter().flat_map(names_of).collect())));
+    // A gate that answers to several ids tells everything under the first.
+    if content.to_agent != stamp.producer {
+        payload.push(("received_as", content.to_agent.as_str().into()));
+    }
+    event(Kind::PacketAccepted, stamp, payload)
 }
 
 /// What a stranger says of itself, as long as anything that is accepted may be: a refusal must not write
@@ -225,43 +271,20 @@ fn shown(text: Option<&str>) -> Value {
     text.map_or(Value::Null, |text| Value::String(short(text)))
 }
 
-fn payload_of(decision: &Decision) -> Vec<(&'static str, Value)> {
-    let text = |get: fn(&Claimed) -> &String| shown(decision.claimed().map(|claimed| get(claimed).as_str()));
-    let mut payload = vec![
+fn payload_of(claimed: Option<&Claimed>) -> Vec<(&'static str, Value)> {
+    let text = |get: fn(&Claimed) -> &String| shown(claimed.map(|claimed| get(claimed).as_str()));
+    vec![
         ("packet_id", text(|claimed| &claimed.packet_id)),
         ("task_id", text(|claimed| &claimed.task_id)),
         ("from_agent", text(|claimed| &claimed.from_agent)),
         ("to_agent", text(|claimed| &claimed.to_agent)),
-        ("risk_level", decision.claimed().and_then(|claimed| claimed.risk_level).map(RiskLevel::as_str).into()),
-        ("ttl_seconds", decision.claimed().and_then(|claimed| claimed.ttl_seconds.as_ref()).into()),
-        ("identity", if decision.claimed().is_some_and(|claimed| claimed.is_proven) { "proven" } else { "claimed" }.into()),
+        ("risk_level", claimed.and_then(|claimed| claimed.risk_level).map(RiskLevel::as_str).into()),
+        ("ttl_seconds", claimed.and_then(|claimed| claimed.ttl_seconds.as_ref()).into()),
+        ("identity", if claimed.is_some_and(|claimed| claimed.is_proven) { "proven" } else { "claimed" }.into()),
         ("fingerprint", text(|claimed| &claimed.fingerprint)),
-        ("nonce_hash", decision.claimed().map(|claimed| hex(&sha256(&[claimed.nonce.as_bytes()]))).as_deref().into()),
-        ("expires_at", decision.claimed().and_then(|claimed| claimed.expires_at).map_or(Value::Null, Value::Time)),
-    ];
-    match (decision.reason(), decision.accepted()) {
-        (Some(reason), _) => {
-            payload.push(("reason", reason.code.as_str().into()));
-            payload.push(("message", shown(Some(&reason.message))));
-            payload.push(("field", shown(reason.field.as_deref())));
-        }
-        (None, Some(accepted)) => {
-            payload.push(("packet_digest", Value::String(hex(&accepted.packet.digest()))));
-            let ancestors = accepted.ancestors.iter().map(|packet| Value::String(hex(&packet.digest())));
-            payload.push(("ancestors", Value::Array(ancestors.collect())));
-            let calls: Option<&Integer> = accepted.packet.content().permissions.max_tool_calls.as_ref();
-            payload.push(("max_tool_calls", calls.into()));
-            // Under this name a revocation of the capability meets what it was used for.
-            payload.push(("capability_id", accepted.capabilities.last().map(|own| own.content().capability_id.as_str()).into()));
-            let needs_review = accepted.packet.content().requires_human_review();
-            payload.push(("requires_human_review", Value::Bool(needs_review)));
-            payload.push(("review_digest", needs_review.then(|| Subject::of(accepted.packet.content()).digest).as_deref().into()));
-            payload.push(("allowed_actions", actions_of(&accepted.packet.content().permissions.allowed_actions)));
-            payload.push(("capabilities", Value::Array(accepted.capabilities.iter().flat_map(names_of).collect())));
-        }
-        (None, None) => {}
-    }
-    payload
+        ("nonce_hash", claimed.map(|claimed| hex(&sha256(&[claimed.nonce.as_bytes()]))).as_deref().into()),
+        ("expires_at", claimed.and_then(|claimed| claimed.expires_at).map_or(Value::Null, Value::Time)),
+    ]
 }
 
 /// The actions, where they take no more room than a log should give them.

@@ -232,7 +232,11 @@ impl Gate {
             }
             run.answered = run.pending.take().map(|ask| ask.question);
             let stage = core::mem::replace(&mut run.stage, Stage::Ended);
-            run.ending = match self.step(run, stage) {
+            let stepped = match (&run.answered, &run.answer) {
+                (Some(question), Some(Answer::Failed(Failure::Busy))) => Err(Refusal(question.check(), Reason::plain(Code::GateBusy))),
+                _ => self.step(run, stage),
+            };
+            run.ending = match stepped {
                 Ok(Flow::Next(stage)) => {
                     run.stage = stage;
                     continue;
@@ -341,6 +345,17 @@ impl Run {
                 *record = current.cloned();
             }
         }
+    }
+
+    /// The answer that comes next was asked for before this run began: what may have changed since is asked again before the nonce.
+    pub const fn ask_again(&mut self) {
+        self.consulted = true;
+    }
+
+    /// The fingerprint of the sender's key, once the signature has been verified.
+    #[must_use]
+    pub fn proven_key(&self) -> Option<&str> {
+        self.trail.claimed.as_ref().filter(|claimed| claimed.is_proven).map(|claimed| claimed.fingerprint.as_str())
     }
 
     /// The latest present the host has stated.

@@ -275,6 +275,45 @@ fn a_wrong_answer_to_any_question_refuses_with_a_code_of_that_question() {
     assert_eq!(code(&full("policy")), Some("policy_unavailable"));
 }
 
+#[test]
+fn a_host_that_was_not_asked_for_want_of_room_refuses_with_one_code_whatever_the_question() {
+    for question in ["agent", "revocation", "approval", "policy", "nonce"] {
+        let mut fault = Fault::always(question, Answer::Failed(Failure::Busy));
+        let decision = drive(&mut gate_with_every_host(), envelope(REVIEWED).as_bytes(), |ask| (fault.answer(&ask.question), at(0)));
+        assert_eq!(code(&decision), Some("gate_busy"), "{question}");
+        let finding = decision.findings().last().map(|finding| (finding.check.as_str(), finding.refusal.is_some()));
+        let check = match question {
+            "agent" => "identity",
+            "approval" => "human_review",
+            "nonce" => "replay",
+            other => other,
+        };
+        assert_eq!(finding, Some((check, true)));
+        assert!(decision.claimed().is_some_and(|claimed| claimed.is_proven == (question != "agent")));
+    }
+}
+
+/// An answer that was asked for before the run began is good for the run's beginning only.
+#[test]
+fn w7_an_answer_from_before_is_asked_for_again_before_the_nonce() {
+    for is_shared in [false, true] {
+        let mut gate = Gate::new(Config::new("agent:researcher")).expect("a configuration");
+        let mut run = gate.begin(envelope(&REVIEWED.replace("true", "false")).as_bytes(), at(0));
+        let mut asked = Vec::new();
+        loop {
+            let Step::Ask(ask) = gate.advance(&mut run) else { break };
+            if is_shared && asked.is_empty() {
+                run.ask_again();
+            }
+            asked.push(name(&ask.question));
+            let key = (asked.len() > 1).then(|| planner().public_key().fingerprint());
+            assert_eq!(run.proven_key(), key.as_deref(), "known with the first question after the signature");
+            run.resume(ask.id, right(&ask.question), at(0));
+        }
+        assert_eq!(asked, if is_shared { vec!["agent", "agent", "nonce"] } else { vec!["agent", "nonce"] });
+    }
+}
+
 /// Where something is revoked, the gate finds out what, and an answer that is none refuses there too.
 #[test]
 fn whatever_the_host_says_next_what_is_revoked_stays_refused() {

@@ -4,7 +4,7 @@ use js_sys::Array;
 use trusthandoff::approval::Approval;
 use trusthandoff::decision::{Code, Decision, Reason};
 use trusthandoff::encoding::hex;
-use trusthandoff::event::{Stamp, of_decision, uuid};
+use trusthandoff::event::{Stamp, is_plain, of_accepted, of_decision, uuid};
 use trusthandoff::gate::{Answer, Ask, Config, Counter, Failure, Gate, Hooks, Purpose, Question, Request, ReviewPolicy, Run, Step};
 use trusthandoff::json::{Fields, Members, Style, Value, write};
 use trusthandoff::packet::{Form, Packet};
@@ -86,22 +86,45 @@ impl CoreRun {
             "full" => Failure::Full,
             "timeout" => Failure::Timeout,
             "late" => Failure::Late,
+            "busy" => Failure::Busy,
             _ => Failure::Error,
         };
         self.run.resume(id, Answer::Failed(failure), moment(now_ms)?);
         Ok(())
     }
 
+    #[wasm_bindgen(js_name = askAgain)]
+    pub fn ask_again(&mut self) {
+        self.run.ask_again();
+    }
+
+    #[wasm_bindgen(js_name = provenKey)]
+    pub fn proven_key(&self) -> Option<String> {
+        self.run.proven_key().map(str::to_owned)
+    }
+
     /// What the decision gives occasion to tell, one event a line.
     pub fn events(&self, producer: &str, now_ms: f64) -> Result<String, Refusal> {
-        let (at, mut id) = (moment(now_ms)?, u128::from_be_bytes(entropy()?));
-        let stamp = || {
-            id = id.wrapping_add(1);
-            Stamp { id: uuid(id), at, producer: producer.to_owned() }
-        };
-        let events = self.decision.as_ref().map(|decision| of_decision(decision, stamp)).unwrap_or_default();
+        let mut stamp = stamps(producer, now_ms)?;
+        let events = self.decision.as_ref().map(|decision| of_decision(decision, &mut stamp)).unwrap_or_default();
         Ok(events.iter().map(|event| write(event, Style::ARRIVAL) + "\n").collect())
     }
+}
+
+/// The event of a text that was accepted, of a decision that was `plain`.
+#[wasm_bindgen(js_name = acceptedEvent)]
+pub fn accepted_event(text: &[u8], producer: &str, now_ms: f64) -> Result<Option<String>, Refusal> {
+    let stamp = stamps(producer, now_ms)?();
+    Ok(of_accepted(text, stamp).map(|event| write(&event, Style::ARRIVAL)))
+}
+
+/// Stamps of this moment, each with an id of its own.
+fn stamps(producer: &str, now_ms: f64) -> Result<impl FnMut() -> Stamp, Refusal> {
+    let (at, mut id) = (moment(now_ms)?, u128::from_be_bytes(entropy()?));
+    Ok(move || {
+        id = id.wrapping_add(1);
+        Stamp { id: uuid(id), at, producer: producer.to_owned() }
+    })
 }
 
 impl CoreRun {
@@ -184,9 +207,9 @@ fn question(Ask { id, question }: Ask) -> String {
             asked.with("review_digest", review_digest.as_str()).with("packet_id", packet_id.as_str());
             "approval"
         }
-        Question::Review { review_digest, packet_id, valid, threshold } => {
+        Question::Review { review_digest, packet_id, valid, threshold, expires_at_ms } => {
             asked.with("review_digest", review_digest.as_str()).with("packet_id", packet_id.as_str());
-            asked.with("valid", i64::from(*valid)).with("threshold", i64::from(*threshold));
+            asked.with("valid", i64::from(*valid)).with("threshold", i64::from(*threshold)).with("expires_at_ms", *expires_at_ms);
             "review"
         }
         Question::Overlap { digest } => {
@@ -236,6 +259,7 @@ fn answer(decision: &Decision) -> String {
         .with("max_runtime_ms", runtime)
         .with("notices", notices.as_slice())
         .with("reviews", Value::Array(decision.reviews().iter().map(review_of).collect()))
+        .with("plain", is_plain(decision))
         .object();
     let mut answer = write(&Members::new().with("done", done).object(), Style::OUTCOME);
     // The checks are read only when somebody asks for them, so they follow as plain lines. No finding

@@ -1,5 +1,6 @@
 //! What the machine asks of its host, and what the host may answer.
 
+use crate::decision::Check;
 use crate::registry::AgentRecord;
 
 /// A question with its number.
@@ -43,6 +44,8 @@ pub enum Question {
         valid: u32,
         /// How many are needed.
         threshold: u32,
+        /// When the packet expires, in milliseconds since 1970.
+        expires_at_ms: i64,
     },
     /// Which token takes the place of the one with this digest? [`Answer::Token`].
     Overlap {
@@ -89,6 +92,22 @@ pub enum Question {
     },
 }
 
+impl Question {
+    /// The rule that it is asked for.
+    pub(super) const fn check(&self) -> Check {
+        match self {
+            Self::Agent { .. } => Check::Identity,
+            Self::Revocation { .. } => Check::Revocation,
+            Self::Approval { .. } | Self::Review { .. } => Check::HumanReview,
+            Self::Overlap { .. } => Check::Capability,
+            Self::Boundary { .. } => Check::Constraints,
+            Self::Counters { .. } => Check::ToolCalls,
+            Self::Policy => Check::Policy,
+            Self::Nonce { .. } => Check::Replay,
+        }
+    }
+}
+
 /// A count that must not go beyond its limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counter {
@@ -128,4 +147,6 @@ pub enum Failure {
     Full,
     /// The nonce was taken before, and by this very gate: the store said so when its time was over.
     Late,
+    /// It was not asked: as many runs as it has room for wait already. Whatever the question, this is `gate_busy`.
+    Busy,
 }

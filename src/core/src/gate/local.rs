@@ -18,19 +18,7 @@ impl Gate {
             Refusal(check, error.into())
         })?;
         let content = envelope.packet.claimed();
-        run.trail.claimed = Some(Claimed {
-            packet_id: content.packet_id.clone(),
-            task_id: content.task_id.clone(),
-            from_agent: content.from_agent.clone(),
-            to_agent: content.to_agent.clone(),
-            nonce: content.nonce.clone(),
-            risk_level: content.risk_level,
-            ttl_seconds: content.ttl_seconds.clone(),
-            expires_at: content.expires_at,
-            fingerprint: content.public_key.fingerprint(),
-            is_proven: false,
-            form: None,
-        });
+        run.trail.claimed = Some(Claimed::of(content));
         run.pass_until(Check::Fields);
         checks::fields(content).map_err(|reason| Refusal(Check::Fields, reason))?;
         run.pass_until(Check::Identity);
