@@ -54,7 +54,7 @@ export class Run {
 
   /** The fingerprint of the sender's key, once its signature has been verified; null before. */
   get provenKey() {
-    return this.#peek((run) => run.provenKey()) ?? null;
+    return this.#peek((run) => run.provenKey()) || null;
   }
 
   /** The answer that comes was asked for before: what may have changed since is asked again before the nonce. */

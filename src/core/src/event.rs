@@ -4,12 +4,11 @@
 //! only claimed, and carries digests by which others cite what it tells of (catalogue H01).
 
 use crate::capability::Capability;
-use crate::chain::Envelope;
-use crate::crypto::{KeyTables, sha256};
-use crate::decision::{Accepted, Claimed, Decision, Notice};
+use crate::crypto::sha256;
+use crate::decision::{Claimed, Decision, Notice};
 use crate::encoding::hex;
 use crate::json::{Integer, Texts, Value};
-use crate::packet::RiskLevel;
+use crate::packet::{Packet, RiskLevel};
 use crate::review::Subject;
 use crate::revocation::Target;
 use crate::time::Timestamp;
@@ -204,14 +203,14 @@ pub fn of_decision(decision: &Decision, mut stamp: impl FnMut() -> Stamp) -> Vec
         };
         told.push(event(kind, stamp(), vec![("packet_id", packet_id()), ("reason", "expired_but_within_overlap".into())]));
     }
-    let content = decision.packet().map(crate::packet::Packet::content);
+    let content = decision.packet().map(Packet::content);
     if let Some(made_by) = content.and_then(|content| content.ai_provenance.as_ref()) {
         let member = |name: &str| made_by.get(name).unwrap_or(Value::Null);
         let payload = vec![("packet_id", packet_id()), ("source", member("source")), ("model", member("model"))];
         told.push(event(Kind::AiGeneratedPayload, stamp(), payload));
     }
     told.push(match (decision.reason(), decision.accepted()) {
-        (None, Some(accepted)) => acceptance(decision.claimed(), accepted, stamp()),
+        (None, Some(accepted)) => acceptance(decision.claimed(), &accepted.packet, &accepted.ancestors, &accepted.capabilities, stamp()),
         (reason, _) => {
             let mut payload = payload_of(decision.claimed());
             payload.push(("reason", reason.map(|reason| reason.code.as_str()).into()));
@@ -232,31 +231,28 @@ pub fn is_plain(decision: &Decision) -> bool {
         })
 }
 
-/// The event of a text that a gate accepted, told later; of one whose decision was plain, or nothing.
+/// The event of a packet that a gate accepted, told later: of one whose decision was plain.
 #[must_use]
-pub fn of_accepted(text: &[u8], stamp: Stamp) -> Option<Value> {
-    let mut keys = KeyTables::new(0);
-    let packet = Envelope::parse(text, &keys).ok()?.packet.verify(&mut keys).ok()?;
+pub fn of_accepted(packet: &Packet, stamp: Stamp) -> Value {
     let claimed = Claimed { is_proven: true, ..Claimed::of(packet.content()) };
-    let valid_until = packet.content().expires_at?;
-    Some(acceptance(Some(&claimed), &Accepted { packet, ancestors: Vec::new(), capabilities: Vec::new(), valid_until }, stamp))
+    acceptance(Some(&claimed), packet, &[], &[], stamp)
 }
 
-fn acceptance(claimed: Option<&Claimed>, accepted: &Accepted, stamp: Stamp) -> Value {
-    let content = accepted.packet.content();
+fn acceptance(claimed: Option<&Claimed>, packet: &Packet, ancestors: &[Packet], capabilities: &[Capability], stamp: Stamp) -> Value {
+    let content = packet.content();
     let mut payload = payload_of(claimed);
-    payload.push(("packet_digest", Value::String(hex(&accepted.packet.digest()))));
-    let ancestors = accepted.ancestors.iter().map(|packet| Value::String(hex(&packet.digest())));
+    payload.push(("packet_digest", Value::String(hex(&packet.digest()))));
+    let ancestors = ancestors.iter().map(|packet| Value::String(hex(&packet.digest())));
     payload.push(("ancestors", Value::Array(ancestors.collect())));
     let calls: Option<&Integer> = content.permissions.max_tool_calls.as_ref();
     payload.push(("max_tool_calls", calls.into()));
     // Under this name a revocation of the capability meets what it was used for.
-    payload.push(("capability_id", accepted.capabilities.last().map(|own| own.content().capability_id.as_str()).into()));
+    payload.push(("capability_id", capabilities.last().map(|own| own.content().capability_id.as_str()).into()));
     let needs_review = content.requires_human_review();
     payload.push(("requires_human_review", Value::Bool(needs_review)));
     payload.push(("review_digest", needs_review.then(|| Subject::of(content).digest).as_deref().into()));
     payload.push(("allowed_actions", actions_of(&content.permissions.allowed_actions)));
-    payload.push(("capabilities", Value::Array(accepted.capabilities.iter().flat_map(names_of).collect())));
+    payload.push(("capabilities", Value::Array(capabilities.iter().flat_map(names_of).collect())));
     // A gate that answers to several ids tells everything under the first.
     if content.to_agent != stamp.producer {
         payload.push(("received_as", content.to_agent.as_str().into()));

@@ -232,9 +232,12 @@ impl Gate {
             }
             run.answered = run.pending.take().map(|ask| ask.question);
             let stage = core::mem::replace(&mut run.stage, Stage::Ended);
-            let stepped = match (&run.answered, &run.answer) {
-                (Some(question), Some(Answer::Failed(Failure::Busy))) => Err(Refusal(question.check(), Reason::plain(Code::GateBusy))),
-                _ => self.step(run, stage),
+            let stepped = if matches!(run.answer, Some(Answer::Failed(Failure::Busy))) {
+                // What was not asked would have been for another rule each time; who waits is known by then, or not.
+                let check = if run.proven_key().is_some() { Check::Replay } else { Check::Identity };
+                Err(Refusal(check, Reason::plain(Code::GateBusy)))
+            } else {
+                self.step(run, stage)
             };
             run.ending = match stepped {
                 Ok(Flow::Next(stage)) => {

@@ -282,12 +282,7 @@ fn a_host_that_was_not_asked_for_want_of_room_refuses_with_one_code_whatever_the
         let decision = drive(&mut gate_with_every_host(), envelope(REVIEWED).as_bytes(), |ask| (fault.answer(&ask.question), at(0)));
         assert_eq!(code(&decision), Some("gate_busy"), "{question}");
         let finding = decision.findings().last().map(|finding| (finding.check.as_str(), finding.refusal.is_some()));
-        let check = match question {
-            "agent" => "identity",
-            "approval" => "human_review",
-            "nonce" => "replay",
-            other => other,
-        };
+        let check = if question == "agent" { "identity" } else { "replay" };
         assert_eq!(finding, Some((check, true)));
         assert!(decision.claimed().is_some_and(|claimed| claimed.is_proven == (question != "agent")));
     }

@@ -15,6 +15,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use crate::convert::{entropy, from_js, moment};
 use crate::error::Refusal;
+use crate::packet::verified;
 use crate::registry::CoreRegistry;
 
 /// The largest integer that a JavaScript number holds without loss.
@@ -99,8 +100,8 @@ impl CoreRun {
     }
 
     #[wasm_bindgen(js_name = provenKey)]
-    pub fn proven_key(&self) -> Option<String> {
-        self.run.proven_key().map(str::to_owned)
+    pub fn proven_key(&self) -> String {
+        self.run.proven_key().unwrap_or_default().to_owned()
     }
 
     /// What the decision gives occasion to tell, one event a line.
@@ -113,9 +114,8 @@ impl CoreRun {
 
 /// The event of a text that was accepted, of a decision that was `plain`.
 #[wasm_bindgen(js_name = acceptedEvent)]
-pub fn accepted_event(text: &[u8], producer: &str, now_ms: f64) -> Result<Option<String>, Refusal> {
-    let stamp = stamps(producer, now_ms)?();
-    Ok(of_accepted(text, stamp).map(|event| write(&event, Style::ARRIVAL)))
+pub fn accepted_event(text: &[u8], producer: &str, now_ms: f64) -> Result<String, Refusal> {
+    Ok(write(&of_accepted(&verified(text)?, stamps(producer, now_ms)?()), Style::ARRIVAL))
 }
 
 /// Stamps of this moment, each with an id of its own.

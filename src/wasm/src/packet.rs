@@ -85,7 +85,7 @@ pub fn accepted_view(text: &[u8]) -> Result<JsValue, Refusal> {
 /// What a person is asked about: of a packet or envelope whose signature is valid, what the digest covers.
 #[wasm_bindgen(js_name = reviewRequest)]
 pub fn review_request(text: &[u8]) -> Result<JsValue, Refusal> {
-    let packet = read(text)?.verify(&mut KeyTables::new(0))?;
+    let packet = verified(text)?;
     let subject = Subject::of(packet.content());
     Ok(Record::new()
         .with("review_digest", subject.digest.as_str())
@@ -102,7 +102,7 @@ pub fn packet_view(text: &[u8]) -> Result<JsValue, Refusal> {
 
 #[wasm_bindgen(js_name = packetDigests)]
 pub fn packet_digests(text: &[u8]) -> Result<JsValue, Refusal> {
-    let packet = read(text)?.verify(&mut KeyTables::new(0))?;
+    let packet = verified(text)?;
     Ok(Record::new().with("packet_digest", hex(&packet.digest())).into())
 }
 
@@ -186,6 +186,10 @@ fn packet_value(packet: &UnverifiedPacket) -> Value {
         members.push(("signature".into(), packet.signature().into()));
     }
     value
+}
+
+pub(crate) fn verified(text: &[u8]) -> Result<Packet, Refusal> {
+    Ok(read(text)?.verify(&mut KeyTables::new(0))?)
 }
 
 pub(crate) fn read(text: &[u8]) -> Result<UnverifiedPacket, Refusal> {

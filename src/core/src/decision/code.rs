@@ -196,7 +196,7 @@ codes! {
     ReplayStoreUnavailable "replay_store_unavailable" MiddlewareExecution "The replay store failed or gave no answer in time."
     ReplayStoreInvalidReply "replay_store_invalid_reply" MiddlewareExecution "The replay store answered with something other than literal `true` or `false`."
     ReplayStoreFull "replay_store_full" MiddlewareExecution "The replay store has no room for another live nonce."
-    GateBusy "gate_busy" MiddlewareExecution [OneUse] "As many runs as there is room for wait for the host already; try again later."
+    GateBusy "gate_busy" MiddlewareExecution [OneUse] "Too many runs wait for the host already; try again."
     ResultInvalid "result_invalid" Attestation "A result or reason cannot be attested."
     OutcomeHashMismatch "outcome_hash_mismatch" Attestation "The result is not the attested one."
     ReasonHashMismatch "reason_hash_mismatch" Attestation "The reason is not the attested one."

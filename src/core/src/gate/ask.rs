@@ -1,6 +1,5 @@
 //! What the machine asks of its host, and what the host may answer.
 
-use crate::decision::Check;
 use crate::registry::AgentRecord;
 
 /// A question with its number.
@@ -90,22 +89,6 @@ pub enum Question {
         /// The fingerprint of the sender's key.
         fingerprint: String,
     },
-}
-
-impl Question {
-    /// The rule that it is asked for.
-    pub(super) const fn check(&self) -> Check {
-        match self {
-            Self::Agent { .. } => Check::Identity,
-            Self::Revocation { .. } => Check::Revocation,
-            Self::Approval { .. } | Self::Review { .. } => Check::HumanReview,
-            Self::Overlap { .. } => Check::Capability,
-            Self::Boundary { .. } => Check::Constraints,
-            Self::Counters { .. } => Check::ToolCalls,
-            Self::Policy => Check::Policy,
-            Self::Nonce { .. } => Check::Replay,
-        }
-    }
 }
 
 /// A count that must not go beyond its limit.
