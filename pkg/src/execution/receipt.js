@@ -50,7 +50,7 @@ export function attestable(decision, bytes) {
   try {
     const { packet, packetId, packetDigest } = decision;
     if (packet !== undefined) return { id: packetId, digest: packetDigest, toAgent: packet.to_agent };
-    const [{ packet_digest: digest }, view] = shared.call((glue) => [glue.packetDigests(bytes), glue.packetView(bytes)]);
+    const [digest, view] = shared.call((glue) => [glue.packetDigest(bytes), glue.packetView(bytes)]);
     return { id: view.packet_id, digest, toAgent: view.to_agent };
   } catch {
     return null;

@@ -118,10 +118,12 @@ export class GateMachine {
   }
 
   /** Longest wait for an answer: a person has until the packet expires, everybody else is a store. */
-  #waitFor({ step, now }) {
+  #waitFor({ step, bytes, now }) {
     const { storeTimeoutMs, reviewTimeoutMs } = this.options;
     if (step.ask !== "review") return storeTimeoutMs;
-    return reviewTimeoutMs ?? Math.max(0, step.expires_at_ms - (now() ?? Infinity));
+    if (reviewTimeoutMs !== null) return reviewTimeoutMs;
+    const left = Date.parse(shared.call((glue) => glue.packetView(bytes)).expires_at) - (now() ?? Infinity);
+    return left > 0 ? left : 0;
   }
 
   /** Who answers the core: the gate's hosts, and those of one call. */

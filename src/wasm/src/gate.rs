@@ -207,9 +207,9 @@ fn question(Ask { id, question }: Ask) -> String {
             asked.with("review_digest", review_digest.as_str()).with("packet_id", packet_id.as_str());
             "approval"
         }
-        Question::Review { review_digest, packet_id, valid, threshold, expires_at_ms } => {
+        Question::Review { review_digest, packet_id, valid, threshold } => {
             asked.with("review_digest", review_digest.as_str()).with("packet_id", packet_id.as_str());
-            asked.with("valid", i64::from(*valid)).with("threshold", i64::from(*threshold)).with("expires_at_ms", *expires_at_ms);
+            asked.with("valid", i64::from(*valid)).with("threshold", i64::from(*threshold));
             "review"
         }
         Question::Overlap { digest } => {

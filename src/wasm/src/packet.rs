@@ -100,10 +100,9 @@ pub fn packet_view(text: &[u8]) -> Result<JsValue, Refusal> {
     Ok(to_js(&view(text)?))
 }
 
-#[wasm_bindgen(js_name = packetDigests)]
-pub fn packet_digests(text: &[u8]) -> Result<JsValue, Refusal> {
-    let packet = verified(text)?;
-    Ok(Record::new().with("packet_digest", hex(&packet.digest())).into())
+#[wasm_bindgen(js_name = packetDigest)]
+pub fn packet_digest(text: &[u8]) -> Result<String, Refusal> {
+    Ok(hex(&verified(text)?.digest()))
 }
 
 #[wasm_bindgen(js_name = signedTaskMetadata)]

@@ -43,8 +43,6 @@ pub enum Question {
         valid: u32,
         /// How many are needed.
         threshold: u32,
-        /// When the packet expires, in milliseconds since 1970.
-        expires_at_ms: i64,
     },
     /// Which token takes the place of the one with this digest? [`Answer::Token`].
     Overlap {

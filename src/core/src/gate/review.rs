@@ -204,7 +204,6 @@ impl Gate {
             packet_id: case.content().packet_id.clone(),
             valid,
             threshold: self.config.review.threshold,
-            expires_at_ms: case.content().expires_at.map_or(i64::MAX, Timestamp::millis),
         };
         Ok(Flow::Ask(question, Stage::Wait(case)))
     }
