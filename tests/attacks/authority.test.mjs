@@ -229,7 +229,7 @@ test("D01 whoever is waited for: only signed texts are an answer, and none is a 
 
 test("D01 an approval that comes after the wait has ended approves nothing", async () => {
   let late;
-  const onReview = () => (late = sleep(60).then(() => approval(ana, digest)));
+  const onReview = () => (late = sleep(300).then(() => approval(ana, digest)));
   const decision = await receiver({ review: { timeoutMs: 20 } }).handle(wire(reviewed), { onReview });
   assert.equal(decision.code, "approval_unavailable");
   await late;

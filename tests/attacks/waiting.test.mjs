@@ -118,14 +118,14 @@ test("W10 an answer after the timeout turns no refusal into an acceptance", asyn
   for (const [host, [code, good]] of Object.entries(hosts)) {
     let settled = false;
     const late = () =>
-      sleep(40).then(() => {
+      sleep(300).then(() => {
         settled = true;
         return good;
       });
     const gate = receiver({ approvals: () => true, storeTimeoutMs: 10, [host]: late });
     const decision = await gate.handle(wire(reviewed));
     assert.deepEqual([decision.code, settled], [code, false], host);
-    await sleep(60);
+    await sleep(350);
     assert.deepEqual([decision.decision, decision.code, decision.packet, settled], ["REJECT", code, undefined, true], host);
   }
 });

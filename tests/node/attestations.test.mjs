@@ -132,7 +132,7 @@ for (const [fault, { reply }] of Object.entries(FAULTS)) {
 test("a promise is no answer where nobody waits, and a late one changes nothing", async () => {
   const { text } = attestation();
   assert.equal(codeOf(text, { nonces: async () => true }), "replay_store_invalid_reply");
-  const late = await verifyAttestationAsync(text, expected({ nonces: () => sleep(80).then(() => true), storeTimeoutMs: 20 }));
+  const late = await verifyAttestationAsync(text, expected({ nonces: () => sleep(400).then(() => true), storeTimeoutMs: 20 }));
   assert.equal(late.code, "replay_store_unavailable");
   const full = new MemoryNonceStore({ capacity: 1 });
   assert.deepEqual([codeOf(text, { nonces: full }), codeOf(attestation().text, { nonces: full })], [null, "replay_store_full"]);

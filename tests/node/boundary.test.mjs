@@ -77,8 +77,8 @@ test("W07 what happens while the host thinks is seen: a packet that has expired 
 });
 
 test("W10 a boundary that is honoured too late is not", async () => {
-  const decision = await gate({ storeTimeoutMs: 20, boundary: () => sleep(60).then(() => true) }).handle(bound());
+  const decision = await gate({ storeTimeoutMs: 20, boundary: () => sleep(400).then(() => true) }).handle(bound());
   assert.equal(decision.code, "constraint_unsupported");
-  await sleep(80);
+  await sleep(450);
   assert.deepEqual([decision.decision, decision.packet], ["REJECT", undefined]);
 });

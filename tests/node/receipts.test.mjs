@@ -120,7 +120,7 @@ test("a signer that fails or hangs leaves the task ended and unattested", async 
     ...[[() => Promise.reject(new Error("KMS")), "signer_failed"], [() => "x", "signer_failed"]],
   ]) {
     const identity = AgentIdentity.fromSigner({ publicKey: researcher.publicKey, sign });
-    const { executor } = executing({ storeTimeoutMs: 60 }, { identity });
+    const { executor } = executing({ storeTimeoutMs: code === null ? 60_000 : 60 }, { identity });
     const { status, result, unattested, receipt, decision } = await executor.execute(wire(), () => 1);
     assert.deepEqual([status, result, unattested], ["OK", 1, code]);
     if (code === null) assert.equal(verified(receipt, decision.packetId, "OK").code, null);
