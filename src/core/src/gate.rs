@@ -120,13 +120,6 @@ pub struct Run {
     /// Whether a host has been asked since the records were read, and may have taken its time.
     consulted: bool,
     phase: Phase,
-    ending: Option<Ending>,
-}
-
-#[derive(Debug, Clone)]
-enum Ending {
-    Decided(Box<Decision>),
-    Valid(Timestamp),
 }
 
 /// Which time it is that the host is asked for what may change.
@@ -214,19 +207,13 @@ impl Gate {
             reviews: Reviews::default(),
             consulted: false,
             phase: Phase::First,
-            ending: None,
         }
     }
 
-    /// Goes on until the host must answer or the end stands. Asks the same again until
-    /// [`Run::resume`] has answered it.
+    /// Goes on until the host must answer or the end stands. Asks the same again until [`Run::resume`] has answered it. The end is given
+    /// once: a run that is asked to go on behind it is refused with `internal_error`.
     pub fn advance(&mut self, run: &mut Run) -> Step {
         loop {
-            match &run.ending {
-                Some(Ending::Decided(decision)) => return Step::Done(decision.clone()),
-                Some(Ending::Valid(until)) => return Step::Valid(*until),
-                None => {}
-            }
             if let (Some(ask), None) = (&run.pending, &run.answer) {
                 return Step::Ask(ask.clone());
             }
@@ -239,27 +226,23 @@ impl Gate {
             } else {
                 self.step(run, stage)
             };
-            run.ending = match stepped {
-                Ok(Flow::Next(stage)) => {
-                    run.stage = stage;
-                    continue;
-                }
+            match stepped {
+                Ok(Flow::Next(stage)) => run.stage = stage,
                 Ok(Flow::Ask(question, stage)) => {
                     run.stage = stage;
                     run.asked = run.asked.saturating_add(1);
                     run.pending = Some(Ask { id: run.asked, question });
-                    continue;
                 }
-                Ok(Flow::Valid(case)) => Some(Ending::Valid(case.valid_until(self.config.limits).unwrap_or(run.now))),
+                Ok(Flow::Valid(case)) => return Step::Valid(case.valid_until(self.config.limits).unwrap_or(run.now)),
                 Ok(Flow::Accept(case)) => {
                     let until = case.valid_until(self.config.limits).unwrap_or(run.now);
-                    Some(Ending::Decided(Box::new(Decision::accept(case.accepted(until), core::mem::take(&mut run.trail)))))
+                    return Step::Done(Box::new(Decision::accept(case.accepted(until), core::mem::take(&mut run.trail))));
                 }
                 Err(Refusal(check, reason)) => {
                     run.trail.findings.push(Finding { check, detail: reason.message.clone(), refusal: Some(reason.clone()) });
-                    Some(Ending::Decided(Box::new(Decision::reject(reason, core::mem::take(&mut run.trail)))))
+                    return Step::Done(Box::new(Decision::reject(reason, core::mem::take(&mut run.trail))));
                 }
-            };
+            }
         }
     }
 

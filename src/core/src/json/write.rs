@@ -3,7 +3,7 @@
 use core::fmt::Write as _;
 
 use super::parse::{Brackets, Keyed, Parser, sort};
-use super::{Float, Raw, Value, float, in_order};
+use super::{Float, Raw, Value, float};
 
 /// How characters outside printable ASCII are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,11 +155,16 @@ impl Writer<'_> {
     }
 
     fn object(&mut self, members: &[(String, Value)]) {
-        let order = if self.style.sorted { in_order(members) } else { members.iter().collect() };
+        let mut keys: Vec<Keyed<'_>> = members.iter().enumerate().map(|(i, (key, _))| (key.as_str().into(), i)).collect();
+        if self.style.sorted {
+            sort(&mut keys);
+        }
         self.out.push('{');
-        for (i, (key, value)) in order.into_iter().enumerate() {
+        for (i, (key, member)) in keys.iter().enumerate() {
             self.key(i, key);
-            self.value(value);
+            if let Some((_, value)) = members.get(*member) {
+                self.value(value);
+            }
         }
         self.out.push('}');
     }
