@@ -134,7 +134,7 @@ function optimise(from, to, features, inlining) {
   run(process.execPath, [
     join(pkg, "node_modules/binaryen/bin/wasm-opt"),
     // Rust puts the stack where memory begins and lets it grow down: nothing else is ever in the first kilobyte.
-    ...["-O3", ...inlining, "--low-memory-unused", "--strip-debug", "--strip-producers", "--strip-target-features", ...features],
+    ...["-O3", "--converge", ...inlining, "--low-memory-unused", "--strip-debug", "--strip-producers", "--strip-target-features", ...features],
     ...[from, "-o", to],
   ]);
 }
