@@ -12,7 +12,7 @@ use super::{Raw, Style, Value, write};
 /// let texts = Texts::from(vec!["read".to_owned(), "é".to_owned()]);
 /// assert_eq!((texts.len(), texts.iter().last().as_deref()), (2, Some("é")));
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Texts {
     raw: Raw,
     count: usize,
@@ -52,12 +52,6 @@ impl Texts {
     #[must_use]
     pub fn to_vec(&self) -> Vec<String> {
         self.iter().map(Cow::into_owned).collect()
-    }
-}
-
-impl Default for Texts {
-    fn default() -> Self {
-        Self { raw: Raw::default(), count: 0 }
     }
 }
 

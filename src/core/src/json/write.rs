@@ -92,12 +92,15 @@ pub fn write_to(value: &Value, style: Style, sink: &mut dyn FnMut(&[u8])) -> boo
     writer.has_plus
 }
 
+/// Takes in what is written, piece by piece.
+type Sink<'a> = &'a mut dyn FnMut(&[u8]);
+
 /// How much is gathered for a sink, in bytes.
 const PIECE_BYTES: usize = 4096;
 
 struct Writer<'a> {
     out: String,
-    sink: Option<&'a mut dyn FnMut(&[u8])>,
+    sink: Option<Sink<'a>>,
     style: Style,
     /// Whether an exponent of positive sign was written.
     has_plus: bool,
