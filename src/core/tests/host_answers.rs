@@ -295,8 +295,7 @@ fn w7_an_answer_from_before_is_asked_for_again_before_the_nonce() {
         let mut gate = Gate::new(Config::new("agent:researcher")).expect("a configuration");
         let mut run = gate.begin(envelope(&REVIEWED.replace("true", "false")).as_bytes(), at(0));
         let mut asked = Vec::new();
-        loop {
-            let Step::Ask(ask) = gate.advance(&mut run) else { break };
+        while let Step::Ask(ask) = gate.advance(&mut run) {
             if is_shared && asked.is_empty() {
                 run.ask_again();
             }
