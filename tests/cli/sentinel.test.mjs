@@ -101,8 +101,11 @@ test("several files are one log, and one that goes on with another is no break",
   assert.equal(code, 1);
   // The packet was accepted in one file, and came again in the other.
   assert.deepEqual(answers(out).map(({ type, lines: found }) => [type, found]), [["replay_attempt", [1, 4]], ["tampered_packet", [5]], ["summary", 5]]);
-  const cut = await sentinel("log.jsonl", "log.jsonl.1", "--json", "--type", "log_break");
-  assert.deepEqual(answers(cut.out).map(({ type }) => type), ["log_break", "summary"]);
+  // In whatever order a shell names them.
+  assert.deepEqual(await sentinel("log.jsonl", "log.jsonl.1", "--json", "--min-severity", "medium"), { code, out, err: "" });
+  write("log.jsonl.1", text([...HONEST, HONEST[0]].map((each) => new LogWriter({ logId: "g" }).append(each))));
+  const cut = await sentinel("log.jsonl.1", "log.jsonl", "--json", "--type", "log_break");
+  assert.ok(answers(cut.out).some(({ type }) => type === "log_break"));
   write("torn.jsonl", jsonl(HONEST).slice(0, -20));
   const torn = await sentinel("torn.jsonl", "attacked.jsonl", "--json", "--type", "unreadable_line,tampered_packet");
   assert.deepEqual(answers(torn.out).map(({ type, lines: found }) => [type, found]), [["unreadable_line", [2]], ["tampered_packet", [6]], ["summary", 6]]);
