@@ -98,6 +98,8 @@ for (const [name, shape] of Object.entries(SHAPES)) {
 for (const [name, fields] of Object.entries({
   "context": { context: { a: Array.from({ length: 200_000 }, () => [1]) } },
   "references": { memory_refs: Array.from({ length: 200_000 }, () => "a") },
+  "an approval that is none": { context: { human_approval: [Array.from({ length: 90_000 }, () => ({ a: 0 }))] } },
+  "approvals that are none": { context: { human_approval: Array.from({ length: 300_000 }, () => 0) } },
 })) {
   test(`what is signed and accepted takes no more: ${name}`, async () => {
     const wire = envelope(fields);

@@ -1,7 +1,7 @@
 import { shared } from "../core.js";
 import { ArgumentTypeError } from "../errors.js";
 import { freezeDeep } from "../plain.js";
-import { MAX_INPUT_BYTES } from "../generated/vocabulary.js";
+import { MAX_INPUT_BYTES, MAX_STATEMENT_BYTES } from "../generated/vocabulary.js";
 import { isWellFormed, typeName } from "../text.js";
 
 /** Of a longer list only so many texts are read, which is more than the core admits. */
@@ -33,17 +33,17 @@ export function approvalTexts(approvals) {
 /** One text or several, as the core takes them: null where there is none, `false` where it is something else. */
 export function replyTexts(reply) {
   if (reply === undefined || reply === null) return null;
-  if (typeof reply === "string") return [ownText(reply)];
+  if (typeof reply === "string") return textsOf([reply]);
   return (Array.isArray(reply) ? textsOf(reply) : null) ?? false;
 }
 
 /** No longer than is read, and never with a surrogate that the way into the core would turn into another text. */
-export function ownText(text) {
-  const read = text.length > MAX_INPUT_BYTES ? text.slice(0, MAX_INPUT_BYTES + 1) : text;
+export function ownText(text, most = MAX_INPUT_BYTES) {
+  const read = text.length > most ? text.slice(0, most + 1) : text;
   return isWellFormed(read) ? read : LONE_SURROGATE;
 }
 
 function textsOf(list) {
   const texts = Array.from({ __proto__: null, length: Math.min(list.length, MAX_TEXTS) }, (_, index) => list[index]);
-  return texts.every((text) => typeof text === "string") ? texts.map(ownText) : null;
+  return texts.every((text) => typeof text === "string") ? texts.map((text) => ownText(text, MAX_STATEMENT_BYTES)) : null;
 }

@@ -30,6 +30,9 @@ export const WARNINGS = ["packet_rejected", "capability_stale", "action_refused"
 /** Largest envelope, packet or attestation text, in bytes. */
 export const MAX_INPUT_BYTES = 1048576;
 
+/** Largest approval or revocation text, in bytes. */
+export const MAX_STATEMENT_BYTES = 65536;
+
 /** Largest capability token, in bytes. */
 export const MAX_TOKEN_BYTES = 65536;
 

@@ -205,9 +205,7 @@ pub fn parse_packet(text: &[u8], keys: &KeyTables) -> Result<UnverifiedPacket, E
 /// # Errors
 /// [`Error::TooLarge`] or [`Error::Json`].
 pub fn parse_limited(text: &[u8]) -> Result<Value, Error> {
-    let value = limited(text, json::parse)?;
-    // What is as deep as only a proof may be is made all the same.
-    Ok(if let Value::Raw(raw) = value { raw.to_value() } else { value })
+    limited(text, json::parse).map(json::made)
 }
 
 fn limited(text: &[u8], read: fn(&[u8]) -> Result<Value, json::Error>) -> Result<Value, Error> {

@@ -208,6 +208,16 @@ pub fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
     Value::Object(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
 }
 
+/// The same with nothing of it kept as text.
+#[must_use]
+pub fn made(value: Value) -> Value {
+    match value {
+        Value::Raw(raw) => raw.to_value(),
+        Value::Object(members) => Value::Object(members.into_iter().map(|(key, value)| (key, made(value))).collect()),
+        other => other,
+    }
+}
+
 /// What is shown of a received key: a message must not repeat a megabyte (the rest is replaced by …).
 pub(crate) fn shown(key: &str) -> String {
     if key.len() <= 128 { key.to_owned() } else { key.chars().take(96).chain(['…']).collect() }

@@ -7,7 +7,7 @@
 use crate::approval::Review;
 use crate::encoding::hex;
 use crate::json::{self, Raw, Style, Value};
-use crate::limits::{MAX_APPROVALS, MAX_REVIEW_DIGESTS};
+use crate::limits::{MAX_APPROVALS, MAX_REVIEW_DIGESTS, MAX_STATEMENT_BYTES};
 use crate::packet::{Content, digest};
 use crate::statement;
 
@@ -53,17 +53,19 @@ impl Subject {
             members.retain(|(key, _)| key != "issued_at" && key != "expires_at");
         }
         let list = member.as_ref().map(Raw::list).unwrap_or_default();
-        let named: Vec<Option<String>> = list.pieces().map(|(_, item)| name_of(item)).collect();
+        let named: Vec<(usize, String)> = list.pieces().enumerate().filter_map(|(i, (_, item))| Some((i, name_of(item)?))).collect();
         for digest in last_of(&named) {
-            let (mut approvals, mut inside) = (Vec::new(), Vec::new());
-            for ((_, item), name) in list.pieces().zip(&named) {
-                if name.as_ref() != Some(digest) {
-                    inside.push(item);
+            let (mut approvals, mut inside, mut names) = (Vec::new(), String::new(), named.iter().peekable());
+            for (i, (_, item)) in list.pieces().enumerate() {
+                let name = names.next_if(|(place, _)| *place == i).map(|(_, name)| name);
+                if name != Some(digest) {
+                    inside.push_str(if inside.is_empty() { "[" } else { "," });
+                    inside.push_str(item);
                 } else if approvals.len() < MAX_APPROVALS {
                     approvals.extend(json::parse(item.as_bytes()).ok());
                 }
             }
-            let rest = (!inside.is_empty()).then(|| Value::Raw(Raw::of_items(&inside)));
+            let rest = (!inside.is_empty()).then(|| Value::Raw(Raw::of_items(inside)));
             replace(&mut value, rest.as_ref());
             if digest_of(&value) == *digest {
                 return Self { digest: digest.clone(), approvals, rest };
@@ -95,16 +97,17 @@ pub fn may_carry(packet: &Content) -> bool {
     packet.context.get(MEMBER).is_some()
 }
 
-/// The review digest that an item names, if it is a well-formed approval; none is as short as the key and the signature of one.
+/// The review digest that an item names, if it is a well-formed approval. None is as short as the key and the signature of one, and what
+/// is longer than any is not looked into.
 fn name_of(item: &str) -> Option<String> {
-    let item = if item.len() > 256 { json::parse(item.as_bytes()).ok()? } else { return None };
+    let item = if (256..=MAX_STATEMENT_BYTES).contains(&item.len()) { json::parse_lazily(item.as_bytes(), 0).ok()? } else { return None };
     statement::form::<Review>(item).map(|review| review.review_digest)
 }
 
 /// The digests that are named, each once, those that stand last first; no more than are tried.
-fn last_of(named: &[Option<String>]) -> Vec<&String> {
+fn last_of(named: &[(usize, String)]) -> Vec<&String> {
     let mut last: Vec<&String> = Vec::new();
-    for digest in named.iter().rev().flatten() {
+    for (_, digest) in named.iter().rev() {
         if last.len() < MAX_REVIEW_DIGESTS && !last.contains(&digest) {
             last.push(digest);
         }

@@ -672,6 +672,9 @@ fn whatever_one_receiver_reads_can_be_handed_on_to_the_next() {
         let lineage = Lineage { parent: Some(parent.as_bytes()), capabilities: &[] };
         parent = lineage.envelope_text(&child).expect("an envelope");
         assert_eq!(trusthandoff::chain::Envelope::parse(parent.as_bytes(), &trusthandoff::crypto::KeyTables::new(0)).map(|_| ()), Ok(()));
+        let value = trusthandoff::chain::parse_limited(parent.as_bytes()).expect("a value");
+        let packets = value.member("proof").and_then(|proof| proof.member("packets"));
+        assert!(matches!(packets, Some(json::Value::Array(_))), "what is inspected is made as a whole");
     }
 }
 

@@ -91,6 +91,7 @@ fn javascript() -> String {
     list(&mut text, "Events that deserve attention.", "WARNINGS", &warnings);
     for (name, value, meaning) in [
         ("MAX_INPUT_BYTES", limits::MAX_INPUT_BYTES, "Largest envelope, packet or attestation text, in bytes."),
+        ("MAX_STATEMENT_BYTES", limits::MAX_STATEMENT_BYTES, "Largest approval or revocation text, in bytes."),
         ("MAX_TOKEN_BYTES", limits::MAX_TOKEN_BYTES, "Largest capability token, in bytes."),
         ("MAX_REQUEST_BYTES", limits::MAX_REQUEST_BYTES, "Longest action that can be requested, in bytes."),
         ("MAX_LINE_BYTES", limits::MAX_LINE_BYTES, "Longest line of a log, in bytes."),

@@ -310,6 +310,7 @@ impl Fields {
             all.push(read(&mut inner));
             self.absorb(inner);
         }
+        all.shrink_to_fit();
         all
     }
 

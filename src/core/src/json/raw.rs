@@ -30,9 +30,10 @@ impl Raw {
         }
     }
 
-    /// The array of these texts, each of which has been read before.
-    pub(crate) fn of_items(items: &[&str]) -> Self {
-        Self::new(&["[", &items.join(","), "]"].concat())
+    /// The array whose text this is but for its last bracket, made of texts that have been read before.
+    pub(crate) fn of_items(mut items: String) -> Self {
+        items.push(']');
+        Self::new(&items)
     }
 
     /// The whole of it as a tree, which may take fifty times the memory of the text.

@@ -244,7 +244,7 @@ fn stay_within(parent: &Content, risk: Option<&str>, ttl: &mut Option<json::Inte
         content.permissions.max_tool_calls.clone_from(&parent.permissions.max_tool_calls);
     }
     if content.ai_provenance.is_none() {
-        content.ai_provenance.clone_from(&parent.ai_provenance);
+        content.ai_provenance = parent.ai_provenance.as_ref().map(sorted);
     }
     // Signed, or whoever passes the packet on could cut off what it comes from: a strict gate compares.
     let provenance = content.provenance.get_or_insert_with(|| Provenance {
