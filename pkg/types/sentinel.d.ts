@@ -185,7 +185,8 @@ export declare class Sentinel {
   /**
    * Takes in the files of one system as one log. Where their times overlap the lines are read in the order of time, for which files are read
    * twice, and the chain of each is verified by itself; else one after the other, the oldest first, in whatever order they are given; as they
-   * are given where their times are not known. Findings name lines by file.
+   * are given where their times are not known. Files that name each other are measured in
+   * the order of their links, for which they are read once more. Findings name lines by file.
    */
   ingestFiles(files: readonly LogFile[], options?: ReadOptions): Promise<this>;
   /** What was found so far. What should follow, does not, or may still explain something is found when the log ends. */

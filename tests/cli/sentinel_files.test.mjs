@@ -89,6 +89,25 @@ test("rotated files are one log, in whatever order a shell names them", async (t
   }
 });
 
+test("the links of rotated files give their order, whatever their times say", async (t) => {
+  const files = {};
+  const [keeper, start] = [AgentIdentity.generate(), Date.UTC(2026, 10, 28, 8)];
+  let before;
+  for (let n = 0; n < 4; n += 1) {
+    const writer = new LogWriter({ logId: `gate/${n}` });
+    const log = new EventLog(start + n * 1000).run(`p${n}`);
+    const first = n === 0 ? [] : [writer.continueFrom(before, { producer: "agent:worker", now: start + n * 1000 })];
+    const lines = [...first, ...log.events.map((event) => writer.append(event)), writer.checkpoint(keeper, { now: start + 3600_000 + n * 1000 })];
+    files[`events.jsonl.${4 - n}`] = lines.map((line) => `${line}\n`).join("");
+    before = writer.link;
+  }
+  const { found } = folder(t, files);
+  const names = Object.keys(files);
+  for (const given of [names, names.toReversed(), [names[2], names[0], names[3], names[1]]]) {
+    assert.deepEqual((await found(...given)).map(({ type }) => type), ["summary"], given.join(" "));
+  }
+});
+
 test("the exit code is 1 from the severity on that is asked for, and medium by default", async (t) => {
   const { sentinel } = folder(t, { "low.jsonl": new EventLog().refuse("p", "expired").text, "high.jsonl": new EventLog().refuse("p", "invalid_signature").text });
   const code = async (...args) => (await sentinel(...args)).code;

@@ -2,11 +2,16 @@ import { configInvalid } from "../errors.js";
 import { MAX_LINE_BYTES } from "../generated/vocabulary.js";
 import { member } from "../plain.js";
 import { isObject, typeName } from "../text.js";
+import { inOrderOfLinks } from "./links.js";
+import { verifyLog } from "./log.js";
 
 /** So much of both ends of a file tells when it begins and ends. */
 const END_BYTES = 64 * 1024;
 
 const NEWLINE = 0x0a;
+
+/** A line that names the log before it. */
+const CONTINUED = /[{,]\s*"event_type"\s*:\s*"log_continued"/;
 
 /** Where the time of a line stands. Within a string the quotes around a key would be escaped. */
 const TIMESTAMP = /[{,]\s*"timestamp"\s*:\s*"([^"\\]+)"/;
@@ -27,11 +32,17 @@ export function filesArgument(files) {
 
 /**
  * The files in the order of time, however they were named, and whether they tell of the same time, so that the lines of one belong between
- * those of another. As they were given where their times are not known.
+ * those of another. Where that is not the order of their links, theirs is taken; as they were given where their times are not known.
  */
 export async function arranged(files) {
-  const asGiven = { files, overlaps: false };
-  if (files.length < 2 || !files.every(({ canBeReadAgain }) => canBeReadAgain)) return asGiven;
+  if (files.length < 2 || !files.every(({ canBeReadAgain }) => canBeReadAgain)) return { files, overlaps: false };
+  const inTime = await byTime(files);
+  const linked = await byLinks(inTime.files);
+  const agree = linked.every((file, at) => file === inTime.files[at]);
+  return { files: linked, overlaps: inTime.overlaps || !agree };
+}
+
+async function byTime(files) {
   const spans = await Promise.all(files.map(async (file) => ({ file, span: await spanOf(file.file) })));
   const known = spans.filter(({ span }) => span !== null).sort((a, b) => a.span.first - b.span.first || a.span.last - b.span.last);
   let end = -Infinity;
@@ -39,7 +50,16 @@ export async function arranged(files) {
     if (span.first < end) return { files, overlaps: true };
     end = Math.max(end, span.last);
   }
-  return known.length === files.length ? { files: known.map(({ file }) => file), overlaps: false } : asGiven;
+  return { files: known.length === files.length ? known.map(({ file }) => file) : files, overlaps: false };
+}
+
+/** Files of which one begins by naming another are read for their links. */
+async function byLinks(files) {
+  const begins = await Promise.all(files.map(async ({ file }) => new TextDecoder().decode(await file.slice(0, END_BYTES).arrayBuffer())));
+  if (!begins.some((text) => CONTINUED.test(text.split("\n", 1)[0]))) return files;
+  const given = [];
+  for (const each of files) given.push({ file: each, report: await verifyLog(each.file.stream()) });
+  return inOrderOfLinks(given).map(({ each }) => each.file);
 }
 
 async function spanOf(file) {

@@ -1,5 +1,6 @@
 /** The files of one log, each read once. A shell hands them over by name, `.10` before `.2`; which follows which, their links tell. */
 import { held } from "../audit/expected.js";
+import { inOrderOfLinks } from "../audit/links.js";
 import { MAX_LINE_BYTES } from "../generated/vocabulary.js";
 import { chunks } from "./input.js";
 import { Progress } from "./output.js";
@@ -38,25 +39,18 @@ async function readLog(file, { keys, checkpoint }, io) {
   return { file, first, report: without(report, ({ fault }) => fault === "nothing_sealed") };
 }
 
-/** The files in the order of their links. A file that goes on with none of the others begins a stretch of its own. */
+/** The files in the order of their links; where one goes on with none of the others, what that breaks is told of it. */
 async function linked(given) {
   const { verifyLog } = await import("../audit/index.js");
-  const left = new Set(given);
-  const follows = (one, other) => one.report.continues?.size === other.report.lines && one.report.continues.root === other.report.root;
-  const begins = (each) => !given.some((other) => other !== each && follows(each, other));
   const read = [];
-  const starts = given.filter(begins).sort((one, other) => Number(one.report.continues !== null) - Number(other.report.continues !== null));
-  for (const start of [...starts, ...given]) {
-    for (let next = left.has(start) ? start : undefined; next !== undefined; next = [...left].find((each) => follows(each, read.at(-1)))) {
-      left.delete(next);
-      next.isLinked = read.length > 0 && follows(next, read.at(-1));
-      if (read.length > 0 && !next.isLinked && next.first.text !== null) {
-        const { breaks } = await verifyLog([next.first.text, "\n"], { previous: read.at(-1).report });
-        const gap = breaks.filter(({ fault }) => fault === "not_continued");
-        next.report = { ...next.report, whole: false, breaks: [...gap, ...next.report.breaks] };
-      }
-      read.push(next);
+  for (const { each, isLinked } of inOrderOfLinks(given)) {
+    each.isLinked = isLinked;
+    if (read.length > 0 && !isLinked && each.first.text !== null) {
+      const { breaks } = await verifyLog([each.first.text, "\n"], { previous: read.at(-1).report });
+      const gap = breaks.filter(({ fault }) => fault === "not_continued");
+      each.report = { ...each.report, whole: false, breaks: [...gap, ...each.report.breaks] };
     }
+    read.push(each);
   }
   return read;
 }
