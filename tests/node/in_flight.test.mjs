@@ -196,3 +196,27 @@ test("room is for two runs at least, and for two of the longest texts", () => {
   for (const bad of [8, null, [], { run: 8 }]) assert.throws(() => gate({ maxInFlight: bad }), { code: "config_invalid" });
   assert.equal(gate({ maxInFlight: { runs: 2, bytes: 2 ** 21 } }).handleSync(wire()).code, null);
 });
+
+test("a use that finds no room has spent no call", async () => {
+  const revocations = held(() => false);
+  const one = gate({ registry: known(), revocations, maxInFlight: { runs: 4 } });
+  let counted = 0;
+  const executor = new TrustHandoffExecutor({ gate: one, counters: () => (counted += 1) > 0, everyMs: 3_600_000 });
+  const permissions = { allowed_actions: ["read"], max_tool_calls: 9 };
+  let found;
+  const execution = executor.execute(wire({ permissions }), async (task) => {
+    // The first use shows that revocations are answered later.
+    await task.use("read");
+    counted = 0;
+    const uses = [1, 2, 3, 4].map(() => failureOf(() => task.use("read")));
+    found = (await Promise.all(uses)).map((error) => error?.code).sort();
+  });
+  let isDone = false;
+  const outcome = execution.finally(() => (isDone = true));
+  while (!isDone) {
+    await turn();
+    await revocations.open();
+  }
+  await outcome;
+  assert.deepEqual([found, counted], [["gate_busy", "gate_busy", undefined, undefined], 2]);
+});

@@ -33,7 +33,7 @@ function toldLate({ late }, step, found) {
   return step.ask === "nonce" && found.reply === false && late?.has(step) === true ? LATE : found;
 }
 
-/** Hosts that have answered later: only runs with a place ask them, so that none is refused after it asked. */
+/** Hosts that have answered later: only runs with a place ask them. */
 const laterHosts = /* @__PURE__ */ new WeakSet();
 
 /**
@@ -52,12 +52,15 @@ export async function consult(hosts, run, timeoutMs, mayWait) {
   return found;
 }
 
-async function ask(host, { open, late }, run, timeoutMs, mayWait) {
+async function ask(host, hosts, run, timeoutMs, mayWait) {
+  const { open, late } = hosts;
   const { step, bytes } = run;
   const name = open === null ? null : nameOf(step, run);
   const found = name === null ? undefined : open.find(name);
   const isLater = found !== undefined || step.ask === "review" || laterHosts.has(host);
-  if (isLater && !mayWait()) return BUSY;
+  // A call that is counted is spent, and others are asked after it: they must not be the first to need a place.
+  const needsPlace = isLater || (step.ask === "counters" && Object.values(hosts).flat().some((each) => laterHosts.has(each)));
+  if (needsPlace && !mayWait()) return BUSY;
   if (found !== undefined) {
     // Since it was asked, what it is about may have changed.
     run.askAgain();
