@@ -153,6 +153,16 @@ test("H03 a buffer is bounded in bytes whatever it is told, and counts what made
   for (const bad of [0, 65_535, 1e6 + 0.5, "1e6", Infinity]) assert.throws(() => new EventBuffer({ maxBytes: bad }), { code: "config_invalid", field: "maxBytes" });
 });
 
+test("H03 an event is counted for what it took when it came, whatever its owner makes of it later", () => {
+  const buffer = new EventBuffer({ maxBytes: 65_536 });
+  for (let times = 0; times < 200; times += 1) {
+    const event = { text: "x".repeat(1000) };
+    buffer.emit(event);
+    event.text = "";
+  }
+  assert.ok(buffer.size > 5 && buffer.size < 12, `${buffer.size}`);
+});
+
 test("H03 what a gate keeps until somebody asks is the text it accepted, and says then what it would have said at once", async () => {
   const { told, gate: atOnce } = telling();
   const later = gate();

@@ -36,6 +36,7 @@ const takers = /* @__PURE__ */ new WeakMap();
 export class EventBuffer {
   #capacity;
   #maxBytes;
+  /** Each with the bytes that it is counted for. */
   #held = [];
   /** Where the oldest stands in it. */
   #first = 0;
@@ -58,12 +59,12 @@ export class EventBuffer {
     this.#keep(event);
   }
 
-  /** The events held, oldest first. */
+  /** The events held, oldest first. All are given, also where they take more room from now on than there is. */
   events() {
-    const held = this.#held.slice(this.#first);
+    const told = this.#held.slice(this.#first).map(({ held }) => (held instanceof Untold ? held.tell() : held));
     this.clear();
-    for (const each of held) this.#keep(each instanceof Untold ? each.tell() : each);
-    return this.#held.slice(this.#first).map((each) => (typeof each === "string" ? eventOf(each) : each));
+    for (const each of told) this.#keep(each);
+    return told.map((each) => (typeof each === "string" ? eventOf(each) : each));
   }
 
   clear() {
@@ -83,10 +84,11 @@ export class EventBuffer {
   }
 
   #keep(held) {
-    this.#held.push(held);
-    this.#bytes += bytesOf(held);
+    const bytes = bytesOf(held);
+    this.#held.push({ held, bytes });
+    this.#bytes += bytes;
     while (this.size > this.#capacity || this.#bytes > this.#maxBytes) {
-      this.#bytes -= bytesOf(this.#held[this.#first]);
+      this.#bytes -= this.#held[this.#first].bytes;
       this.#held[this.#first] = undefined;
       this.#first += 1;
       this.#dropped += 1;
