@@ -81,7 +81,7 @@ test("rotated files are one log, in whatever order a shell names them", async (t
     files[`events.jsonl.${12 - n}`] = [...first, ...log.events.map((event) => writer.append(event))].map((line) => `${line}\n`).join("");
     before = writer.link;
   }
-  const { found } = folder(t, files);
+  const { found, write } = folder(t, files);
   const names = Object.keys(files);
   for (const given of [names, names.toReversed(), names.toSorted()]) {
     const [summary, ...none] = await found(...given);
@@ -101,11 +101,20 @@ test("the links of rotated files give their order, whatever their times say", as
     files[`events.jsonl.${4 - n}`] = lines.map((line) => `${line}\n`).join("");
     before = writer.link;
   }
-  const { found } = folder(t, files);
+  const { found, write } = folder(t, files);
   const names = Object.keys(files);
   for (const given of [names, names.toReversed(), [names[2], names[0], names[3], names[1]]]) {
     assert.deepEqual((await found(...given)).map(({ type }) => type), ["summary"], given.join(" "));
   }
+  // A file of no chain among them is no break, and keeps nothing from being verified.
+  write("plain.jsonl", new EventLog(start + 500).run("plain").text);
+  const among = [["plain.jsonl", ...names], [names[1], "plain.jsonl", names[0], names[2], names[3]], [...names, "plain.jsonl"]];
+  for (const given of among) {
+    const [{ type, log, lines }, ...more] = await found(...given);
+    assert.deepEqual([type, log?.breaks, lines - log?.lines, more.length], ["summary", 0, 5, 0], given.join(" "));
+  }
+  write(names[1], files[names[1]].replace("agent:worker", "agent:forger"));
+  for (const given of among) assert.ok((await found(...given)).some(({ type }) => type === "log_break"), given.join(" "));
 });
 
 test("the exit code is 1 from the severity on that is asked for, and medium by default", async (t) => {

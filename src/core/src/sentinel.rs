@@ -44,7 +44,7 @@ use crate::time::Timestamp;
 /// Whether the hash chain of a log is verified too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Chain {
-    /// If the first line is one of a chained log, or a key or checkpoint was given.
+    /// That of each file whose first line is one of a chained log; of all files, where a key or checkpoint was given.
     #[default]
     Auto,
     /// Whatever it looks like.

@@ -40,6 +40,8 @@ pub struct Verifier {
     /// The last line with which something is wrong, and what.
     broken: Option<(u64, &'static str)>,
     is_chained: bool,
+    /// How many lines were passed over.
+    passed: u64,
 }
 
 impl Verifier {
@@ -75,6 +77,7 @@ impl Verifier {
             covers: Vec::new(),
             broken: None,
             is_chained: false,
+            passed: 0,
         };
         // One that was made before the first line.
         verifier.meet_kept();
@@ -159,6 +162,12 @@ impl Verifier {
         self.took_in(leaf, hash);
     }
 
+    /// A line of no chain stands between: it is numbered and nothing more.
+    pub(crate) fn pass(&mut self) {
+        self.report.lines = self.report.lines.saturating_add(1);
+        self.passed = self.passed.saturating_add(1);
+    }
+
     fn took_in(&mut self, leaf: Hash, hash: Hash) {
         self.meet_before();
         self.tree.push(leaf);
@@ -172,7 +181,7 @@ impl Verifier {
             Ok(value @ Value::Object(_)) => {
                 let prev = if let Some(Value::String(text)) = value.member("prev") { Some(text.as_str()) } else { None };
                 match Link::of(&value) {
-                    link if at == 1 => self.report.continues = link,
+                    link if at == self.passed.saturating_add(1) => self.report.continues = link,
                     Some(link) if prev.is_some_and(|prev| prev == hex(&NOTHING)) => self.go_on(at, &link),
                     _ => {}
                 }
@@ -224,6 +233,7 @@ impl Verifier {
             let stated = last.saturating_sub(self.tree.size()).saturating_add(kept.size);
             self.fault(last.saturating_add(1), stated, Fault::Shorter { stated: kept.size });
         }
+        self.report.lines = self.report.lines.saturating_sub(self.passed);
         self.report
     }
 

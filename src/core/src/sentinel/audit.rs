@@ -31,6 +31,10 @@ pub(super) struct Audit {
     most_of_a_kind: u64,
     chain: Chain,
     verifier: Option<Box<Verifier>>,
+    /// Whether the lines of the file that is read belong to a chain.
+    is_chained: bool,
+    /// Whether those of any file did.
+    was_chained: bool,
     log: Option<Report>,
     /// Whether the files are, or were, read through for their chains first.
     is_measuring: bool,
@@ -72,6 +76,8 @@ impl Audit {
             most_of_a_kind,
             chain: if expects_chain { Chain::Verify } else { chain },
             verifier,
+            is_chained: expects_chain,
+            was_chained: expects_chain,
             log: None,
             is_measuring: false,
             was_measured: false,
@@ -126,7 +132,7 @@ impl Audit {
                     let shown = || clipped(&line.text(Name::ProducerId).unwrap_or_default());
                     // Of a file each producer wrote its lines in order, and of several each in its own.
                     let key = pair(self.sources.current() as u64, producer);
-                    self.clocks.event(key, shown, (number, at), self.chain == Chain::Verify, &mut self.pending);
+                    self.clocks.event(key, shown, (number, at), self.is_chained, &mut self.pending);
                 }
             }
             None => self.tally.untimed = self.tally.untimed.saturating_add(1),
@@ -158,7 +164,7 @@ impl Audit {
         if self.is_measuring && !is_measuring {
             self.sources.rewind();
             self.end_chain(&[]);
-            self.chain = Chain::Ignore;
+            (self.chain, self.is_chained) = (Chain::Ignore, false);
         }
         self.was_measured |= is_measuring;
         self.is_measuring = is_measuring;
@@ -181,11 +187,13 @@ impl Audit {
     /// Takes in a line that is too long to be read; nothing of it where it has no end.
     pub(super) fn long_line(&mut self, line: Option<LongLine>) {
         self.number = self.sources.next();
-        if self.chain == Chain::Auto {
-            self.chain = Chain::Ignore;
+        if self.chain == Chain::Auto && self.sources.is_first() {
+            self.is_chained = false;
         }
-        if let (Chain::Verify, Some(verifier), Some(line)) = (self.chain, &mut self.verifier, line) {
-            verifier.push_long(line);
+        match (&mut self.verifier, line) {
+            (Some(verifier), Some(line)) if self.is_chained => verifier.push_long(line),
+            (Some(verifier), _) if !self.is_chained => verifier.pass(),
+            _ => {}
         }
         if !self.is_measuring {
             self.unreadable("it is longer than 16 MiB");
@@ -211,7 +219,7 @@ impl Audit {
     }
 
     fn end_chain(&mut self, tail: &[u8]) {
-        if let Some(verifier) = self.verifier.take().filter(|_| self.chain == Chain::Verify) {
+        if let Some(verifier) = self.verifier.take().filter(|_| self.was_chained) {
             let report = verifier.finish(tail);
             self.pending.extend(report.breaks.iter().map(of_break));
             self.log = Some(report);
@@ -251,17 +259,19 @@ impl Audit {
 
     /// Passes the line on to who verifies the chain.
     fn chained(&mut self, bytes: &[u8], line: Option<&Line<'_>>) {
-        if self.chain == Chain::Auto {
-            let has_prev = line.is_some_and(|line| !line.raw(Name::Prev).is_empty());
-            self.chain = if has_prev { Chain::Verify } else { Chain::Ignore };
+        if self.sources.is_first() {
+            if self.chain == Chain::Auto {
+                self.is_chained = line.is_some_and(|line| !line.raw(Name::Prev).is_empty());
+                self.was_chained |= self.is_chained;
+            }
+            if self.is_measuring || !self.was_measured {
+                self.begins(line);
+            }
         }
-        if self.sources.is_first() && (self.is_measuring || !self.was_measured) {
-            self.begins(line);
-        }
-        match (self.chain, &mut self.verifier) {
-            (Chain::Verify, Some(verifier)) => verifier.push_read(bytes, line),
-            (Chain::Ignore, verifier) => *verifier = None,
-            _ => {}
+        match &mut self.verifier {
+            Some(verifier) if self.is_chained => verifier.push_read(bytes, line),
+            Some(verifier) => verifier.pass(),
+            None => {}
         }
     }
 

@@ -138,7 +138,10 @@ fn remarks(summary: &Summary) -> Vec<(bool, String)> {
         Some(log) if !log.is_whole() => remarks.push((true, "The hash chain of this log is broken.".into())),
         Some(log) => {
             let sealed = log.sealed;
-            remarks.push((false, format!("The hash chain is whole; trusted checkpoints vouch for {sealed} of {} lines.", log.lines)));
+            remarks.push((false, format!("The hash chain is whole; trusted checkpoints vouch for {sealed} of its {} lines.", log.lines)));
+            if log.tail == 0 && log.lines < summary.lines {
+                remarks.push((false, "Other lines carry no hash chain.".into()));
+            }
             if log.tail != 0 {
                 remarks.push((false, format!("{} bytes follow the last newline: the writer stopped in the middle of a line.", log.tail)));
             }
