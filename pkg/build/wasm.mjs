@@ -134,7 +134,8 @@ function optimise(from, to, features, inlining) {
   run(process.execPath, [
     join(pkg, "node_modules/binaryen/bin/wasm-opt"),
     // Rust puts the stack where memory begins and lets it grow down: nothing else is ever in the first kilobyte.
-    ...["-O3", "--converge", ...inlining, "--low-memory-unused", "--strip-debug", "--strip-producers", "--strip-target-features", ...features],
+    // Functions called from several places are inlined by rustc where that pays.
+    ...["--low-memory-unused", "-O3", "--converge", "--flexible-inline-max-function-size=0", ...inlining, "--strip-debug", "--strip-producers", "--strip-target-features", ...features],
     ...[from, "-o", to],
   ]);
 }
