@@ -18,7 +18,8 @@ pub use fields::{FieldError, Fields, Items};
 pub use kept::Raw;
 pub use number::{Float, Integer};
 pub use parse::{Error, parse, parse_frame, parse_lazily};
-pub use raw::{Part, pieces};
+pub use raw::Part;
+pub(crate) use raw::pieces;
 pub use texts::Texts;
 pub use write::{Escape, FloatForm, Style, TimeForm, write, write_to};
 

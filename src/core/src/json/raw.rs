@@ -143,7 +143,7 @@ fn value_of(text: &str) -> Value {
 }
 
 /// As [`Raw::pieces`], of a text that has been read before; nothing of one that is no array and no object.
-pub fn pieces(text: &str) -> impl Iterator<Item = (Cow<'_, str>, &str)> {
+pub(crate) fn pieces(text: &str) -> impl Iterator<Item = (Cow<'_, str>, &str)> {
     Pieces::of(Parser::known(text, 0))
 }
 
