@@ -455,12 +455,14 @@ test("of 400 MB nothing stays in memory but what was found", async (t) => {
     document.querySelector("#sentinel-title").dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: data }));
   });
   await page.waitForSelector("#sentinel[data-state=reading]");
-  let most = before;
-  while ((await page.getAttribute("#sentinel", "data-state")) === "reading") most = Math.max(most, await rendererBytes());
+  const seen = [];
+  while ((await page.getAttribute("#sentinel", "data-state")) === "reading") seen.push(await rendererBytes());
   assert.match(await part(page, "headline").textContent(), new RegExp(`${(lines * 4).toLocaleString("en")} lines`));
-  const more = (most - before) / 1e6;
-  t.diagnostic(`${more.toFixed(0)} MB more while 400 MB were read`);
-  assert.ok(more < 250, `${more.toFixed(0)} MB more while 400 MB were read`);
+  // What waits to be collected comes and goes; what stays is there at every moment of the second half, at least half of all.
+  const more = (Math.min(...seen.slice(Math.floor(seen.length / 2))) - before) / 1e6;
+  const most = (Math.max(...seen) - before) / 1e6;
+  t.diagnostic(`${more.toFixed(0)} MB more in the second half of 400 MB, ${most.toFixed(0)} MB at most; ${seen.length} looks`);
+  assert.ok(more < 200, `${more.toFixed(0)} MB more in the second half of 400 MB`);
   await ends(site);
 });
 
