@@ -32,7 +32,6 @@
 //!     loop {
 //!         match gate.advance(&mut run) {
 //!             Step::Done(decision) => break decision,
-//!             Step::Valid(_) => continue, // only of what was accepted before
 //!             Step::Ask(ask) => {
 //!                 let answer = match &ask.question {
 //!                     Question::Agent { .. } => Answer::Agent(Some(AgentRecord::of_key(key))),

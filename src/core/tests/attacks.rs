@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 use trusthandoff::decision::{Check, Code};
-use trusthandoff::gate::{Purpose, Request};
 use trusthandoff::inspect::{self, Kind};
 use trusthandoff::time::Timestamp;
+use trusthandoff_testkit::driver::{Purpose, Request};
 use trusthandoff_testkit::spec::{documented_checks, section};
 use trusthandoff_testkit::vectors::{Receiver, attacks, bytes};
 

@@ -12,7 +12,7 @@ use trusthandoff::capability::{self, Capability};
 use trusthandoff::chain::{Lineage, envelope_text};
 use trusthandoff::decision::Notice;
 use trusthandoff::encoding::hex;
-use trusthandoff::gate::{Answer, Config, Counter, Gate, Hooks, Purpose, Question, Request, Step};
+use trusthandoff::gate::{Answer, Config, Counter, Gate, Hooks, Question};
 use trusthandoff::json::{self, Value};
 use trusthandoff::packet::{Draft, Form, Issuer};
 use trusthandoff::registry::AgentRecord;
@@ -20,6 +20,7 @@ use trusthandoff::revocation::Target;
 use trusthandoff::time::Timestamp;
 use trusthandoff::work::Work;
 use trusthandoff_testkit::cast::{self, key, packet_by as signed};
+use trusthandoff_testkit::driver::{Purpose, Request};
 use trusthandoff_testkit::{End, run};
 
 const CAST: [&str; 5] = ["root", "planner", "researcher", "writer", "printer"];
@@ -571,17 +572,12 @@ fn with_answer(text: &str, purpose: &Purpose, answer: &Answer, is_asked: fn(&Que
     let mut host = Host::of("researcher");
     (host.config.hooks.boundary, host.now) = (true, at(seconds));
     let mut gate = Gate::new(host.config.clone()).expect("a configuration");
-    let mut run = gate.begin_with(text.as_bytes(), host.now, Request { purpose: purpose.clone(), ..Request::default() });
-    loop {
-        match gate.advance(&mut run) {
-            Step::Done(decision) => return code(&decision),
-            Step::Valid(_) => return None,
-            Step::Ask(ask) => {
-                let given = if is_asked(&ask.question) { answer.clone() } else { host.answer(&ask.question) };
-                run.resume(ask.id, given, host.now);
-            }
-        }
-    }
+    let request = Request { purpose: purpose.clone(), ..Request::default() };
+    let end = run(&mut gate, text.as_bytes(), request, host.now, |ask| {
+        let given = if is_asked(&ask.question) { answer.clone() } else { host.answer(&ask.question) };
+        (given, at(seconds))
+    });
+    end.code()
 }
 
 #[test]

@@ -82,7 +82,6 @@ fn a06_gates_that_share_a_store_never_accept_a_replay() {
         loop {
             match gate.advance(&mut run) {
                 Step::Done(decision) => return code(&decision),
-                Step::Valid(_) => panic!("nothing was accepted before"),
                 Step::Ask(ask) => {
                     let answer = match &ask.question {
                         Question::Nonce { key, fingerprint, expires_at_ms, now_ms, .. } => {

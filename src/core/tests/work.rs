@@ -5,9 +5,10 @@
 
 use proptest::prelude::*;
 use trusthandoff::chain::Lineage;
-use trusthandoff::gate::{Answer, Config, Gate, Purpose, Question, Request, Step};
+use trusthandoff::gate::{Answer, Config, Gate, Question};
 use trusthandoff::registry::AgentRecord;
 use trusthandoff_testkit::cast::{self, at, key};
+use trusthandoff_testkit::driver::{Purpose, Request, measured};
 use trusthandoff_testkit::{RESEARCHER, envelope, right};
 
 fn listed(actions: &[String]) -> String {
@@ -21,23 +22,18 @@ fn numbered(count: usize, action: impl Fn(usize) -> String) -> Vec<String> {
 /// What the text costs, and how it ends.
 fn cost(text: &str, purpose: Purpose) -> (u64, Option<&'static str>) {
     let mut gate = Gate::new(Config { max_depth: 64, ..Config::new(RESEARCHER) }).unwrap();
-    let mut run = gate.begin_with(text.as_bytes(), at(0), Request { purpose, ..Request::default() });
-    loop {
-        match gate.advance(&mut run) {
-            Step::Done(decision) => return (run.work(), decision.reason().map(|reason| reason.code.as_str())),
-            Step::Valid(_) => return (run.work(), None),
-            Step::Ask(ask) => {
-                let answer = match &ask.question {
-                    // Whoever has a name in the cast; the root may originate everything.
-                    Question::Agent { agent_id } if !agent_id.contains(':') => {
-                        Answer::Agent(Some(AgentRecord { roots: vec!["read".into()], ..AgentRecord::of_key(key(agent_id).public_key()) }))
-                    }
-                    question => right(question),
-                };
-                run.resume(ask.id, answer, at(0));
+    let request = Request { purpose, ..Request::default() };
+    let (end, units) = measured(&mut gate, text.as_bytes(), request, at(0), |ask| {
+        let answer = match &ask.question {
+            // Whoever has a name in the cast; the root may originate everything.
+            Question::Agent { agent_id } if !agent_id.contains(':') => {
+                Answer::Agent(Some(AgentRecord { roots: vec!["read".into()], ..AgentRecord::of_key(key(agent_id).public_key()) }))
             }
-        }
-    }
+            question => right(question),
+        };
+        (answer, at(0))
+    });
+    (units, end.code())
 }
 
 /// A genuine envelope whose unsigned hops are these.

@@ -1,7 +1,9 @@
 //! A gate run to its end over the answers of a host.
 
+use std::ops::{ControlFlow, DerefMut};
 use trusthandoff::decision::Decision;
-use trusthandoff::gate::{Answer, Ask, Gate, Question, Request, Step};
+
+use trusthandoff::gate::{self, Answer, Ask, Gate, Question, Standing, Step, Verification};
 use trusthandoff::registry::AgentRecord;
 use trusthandoff::time::Timestamp;
 
@@ -9,6 +11,33 @@ use crate::cast::{at, planner};
 
 /// More questions than a gate asks of any text: twice of each of 64 packets, 16 issuers and 64 reviewers, and some dozens.
 pub const MAX_QUESTIONS: usize = 400;
+
+/// What a text is handed to a gate for.
+#[derive(Debug, Clone, Default)]
+pub enum Purpose {
+    /// To be let through, once.
+    #[default]
+    Handle,
+    /// The same, to be executed under control.
+    Execute,
+    /// It was accepted before.
+    Revalidate,
+    /// It was accepted before, and this action is about to be taken.
+    Use(String),
+}
+
+/// What a text is handed over with.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// What for.
+    pub purpose: Purpose,
+    /// Signed approvals that came beside the envelope.
+    pub approvals: Vec<String>,
+    /// Whether the host waits for people.
+    pub on_review: bool,
+    /// Whether the host asks for a policy for this run.
+    pub policy: bool,
+}
 
 /// How a run ended.
 #[derive(Debug)]
@@ -46,13 +75,57 @@ impl End {
 ///
 /// # Panics
 /// Where the gate asks without end.
-pub fn run(gate: &mut Gate, text: &[u8], request: Request, now: Timestamp, mut host: impl FnMut(&Ask) -> (Answer, Timestamp)) -> End {
-    let mut run = gate.begin_with(text, now, request);
+pub fn run(gate: &mut Gate, text: &[u8], request: Request, now: Timestamp, host: impl FnMut(&Ask) -> (Answer, Timestamp)) -> End {
+    measured(gate, text, request, now, host).0
+}
+
+/// The same, with the units of work that it took.
+///
+/// # Panics
+/// Where the gate asks without end.
+pub fn measured(
+    gate: &mut Gate,
+    text: &[u8],
+    request: Request,
+    now: Timestamp,
+    mut host: impl FnMut(&Ask) -> (Answer, Timestamp),
+) -> (End, u64) {
+    let Request { purpose, approvals, on_review, policy } = request;
+    let admit = |execute| gate::Request { execute, approvals, on_review, policy };
+    let begun = match purpose {
+        Purpose::Handle => Ok(gate.begin_with(text, now, admit(false))),
+        Purpose::Execute => Ok(gate.begin_with(text, now, admit(true))),
+        Purpose::Revalidate => Err(gate.recheck(text, now)),
+        Purpose::Use(action) => Err(gate.recheck_use(text, now, action)),
+    };
+    match begun {
+        Ok(mut run) => {
+            let end = to_end(&mut run, &mut host, |run| match gate.advance(run) {
+                Step::Ask(ask) => ControlFlow::Continue(ask),
+                Step::Done(decision) => ControlFlow::Break(End::Decided(decision)),
+            });
+            (end, run.work())
+        }
+        Err(mut recheck) => {
+            let end = to_end(&mut recheck, &mut host, |recheck| match gate.advance_recheck(recheck) {
+                Standing::Ask(ask) => ControlFlow::Continue(ask),
+                Standing::Refused(decision) => ControlFlow::Break(End::Decided(decision)),
+                Standing::Valid(until) => ControlFlow::Break(End::Valid(until)),
+            });
+            (end, recheck.work())
+        }
+    }
+}
+
+fn to_end<R: DerefMut<Target = Verification>>(
+    run: &mut R,
+    host: &mut impl FnMut(&Ask) -> (Answer, Timestamp),
+    mut advance: impl FnMut(&mut R) -> ControlFlow<End, Ask>,
+) -> End {
     for _ in 0..MAX_QUESTIONS {
-        match gate.advance(&mut run) {
-            Step::Done(decision) => return End::Decided(decision),
-            Step::Valid(until) => return End::Valid(until),
-            Step::Ask(ask) => {
+        match advance(run) {
+            ControlFlow::Break(end) => return end,
+            ControlFlow::Continue(ask) => {
                 let (answer, now) = host(&ask);
                 run.resume(ask.id, answer, now);
             }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::driver::Request;
 use serde_json::Value as Json;
-use trusthandoff::gate::{Answer, Config, Counter, Failure, Gate, Question, Request};
+use trusthandoff::gate::{Answer, Config, Counter, Failure, Gate, Question};
 use trusthandoff::registry::AgentRegistry;
 use trusthandoff::replay::{NonceStore, Taken};
 use trusthandoff::time::Timestamp;

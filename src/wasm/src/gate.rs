@@ -5,7 +5,9 @@ use trusthandoff::approval::Approval;
 use trusthandoff::decision::{Code, Decision, Reason};
 use trusthandoff::encoding::hex;
 use trusthandoff::event::{Stamp, is_plain, of_accepted, of_decision, uuid};
-use trusthandoff::gate::{Answer, Ask, Config, Counter, Failure, Gate, Hooks, Purpose, Question, Request, ReviewPolicy, Run, Step};
+use trusthandoff::gate::{
+    Answer, Ask, Config, Counter, Failure, Gate, Hooks, Question, Recheck, Request, ReviewPolicy, Run, Standing, Step, Verification,
+};
 use trusthandoff::json::{Fields, Members, Style, Value, write};
 use trusthandoff::packet::{Form, Packet};
 use trusthandoff::registry::AgentRecord;
@@ -35,14 +37,57 @@ impl CoreGate {
 
     pub fn begin(&self, text: Vec<u8>, now_ms: f64, request: &JsValue) -> Result<CoreRun, Refusal> {
         let now = moment(now_ms)?;
-        let request = if request.is_undefined() { Request::default() } else { read_request(request)? };
-        Ok(CoreRun { run: self.0.begin_with(text, now, request), decision: None })
+        let begun = if request.is_undefined() { Begun::Run(self.0.begin(text, now)) } else { begun(&self.0, text, now, request)? };
+        Ok(CoreRun { begun, decision: None })
     }
+}
+
+/// A text that asks to be let through, or that was and is asked about again.
+enum Begun {
+    Run(Run),
+    Recheck(Recheck),
+}
+
+impl Begun {
+    fn verification(&self) -> &Verification {
+        match self {
+            Self::Run(run) => run,
+            Self::Recheck(recheck) => recheck,
+        }
+    }
+
+    fn verification_mut(&mut self) -> &mut Verification {
+        match self {
+            Self::Run(run) => run,
+            Self::Recheck(recheck) => recheck,
+        }
+    }
+
+    fn advance(&mut self, gate: &mut Gate) -> Advanced {
+        match self {
+            Self::Run(run) => match gate.advance(run) {
+                Step::Ask(ask) => Advanced::Ask(ask),
+                Step::Done(decision) => Advanced::Decided(decision),
+            },
+            Self::Recheck(recheck) => match gate.advance_recheck(recheck) {
+                Standing::Ask(ask) => Advanced::Ask(ask),
+                Standing::Refused(decision) => Advanced::Decided(decision),
+                Standing::Valid(until) => Advanced::Valid(until),
+            },
+        }
+    }
+}
+
+/// What either came to.
+enum Advanced {
+    Ask(Ask),
+    Decided(Box<Decision>),
+    Valid(Timestamp),
 }
 
 #[wasm_bindgen]
 pub struct CoreRun {
-    run: Run,
+    begun: Begun,
     /// What it came to, once it has.
     decision: Option<Box<Decision>>,
 }
@@ -50,35 +95,35 @@ pub struct CoreRun {
 #[wasm_bindgen]
 impl CoreRun {
     pub fn advance(&mut self, gate: &mut CoreGate) -> String {
-        let step = gate.0.advance(&mut self.run);
-        self.ended(step)
+        let advanced = self.begun.advance(&mut gate.0);
+        self.told(advanced)
     }
 
     /// As `advance`, with agents looked up in a registry of this instance.
     #[wasm_bindgen(js_name = advanceWith)]
     pub fn advance_with(&mut self, gate: &mut CoreGate, registry: &CoreRegistry) -> String {
-        self.run.restate(&registry.0);
+        self.begun.verification_mut().restate(&registry.0);
         loop {
-            match gate.0.advance(&mut self.run) {
-                Step::Ask(Ask { id, question: Question::Agent { agent_id } }) => {
+            match self.begun.advance(&mut gate.0) {
+                Advanced::Ask(Ask { id, question: Question::Agent { agent_id } }) => {
                     let record = registry.0.resolve(&agent_id).cloned();
-                    let now = self.run.now();
-                    self.run.resume(id, Answer::Agent(record), now);
+                    let run = self.begun.verification_mut();
+                    run.resume(id, Answer::Agent(record), run.now());
                 }
-                step => return self.ended(step),
+                advanced => return self.told(advanced),
             }
         }
     }
 
     /// Gives the host's reply as it is; what it means is decided here and in the core only.
     pub fn resume(&mut self, id: u32, reply: &JsValue, now_ms: f64) -> Result<(), Refusal> {
-        let reply = match self.run.question() {
+        let reply = match self.begun.verification().question() {
             Some(Question::Agent { .. }) => agent(reply),
             Some(Question::Overlap { .. }) => token(reply),
             Some(Question::Review { .. }) => approvals(reply),
             _ => reply.as_bool().map_or(Answer::Other, Answer::Flag),
         };
-        self.run.resume(id, reply, moment(now_ms)?);
+        self.begun.verification_mut().resume(id, reply, moment(now_ms)?);
         Ok(())
     }
 
@@ -90,18 +135,18 @@ impl CoreRun {
             "busy" => Failure::Busy,
             _ => Failure::Error,
         };
-        self.run.resume(id, Answer::Failed(failure), moment(now_ms)?);
+        self.begun.verification_mut().resume(id, Answer::Failed(failure), moment(now_ms)?);
         Ok(())
     }
 
     #[wasm_bindgen(js_name = askAgain)]
     pub fn ask_again(&mut self) {
-        self.run.ask_again();
+        self.begun.verification_mut().ask_again();
     }
 
     #[wasm_bindgen(js_name = provenKey)]
     pub fn proven_key(&self) -> String {
-        self.run.proven_key().unwrap_or_default().to_owned()
+        self.begun.verification().proven_key().unwrap_or_default().to_owned()
     }
 
     /// What the decision gives occasion to tell, one event a line.
@@ -128,15 +173,15 @@ fn stamps(producer: &str, now_ms: f64) -> Result<impl FnMut() -> Stamp, Refusal>
 }
 
 impl CoreRun {
-    fn ended(&mut self, step: Step) -> String {
-        match step {
-            Step::Ask(ask) => question(ask),
-            Step::Done(decision) => {
+    fn told(&mut self, advanced: Advanced) -> String {
+        match advanced {
+            Advanced::Ask(ask) => question(ask),
+            Advanced::Decided(decision) => {
                 let text = answer(&decision);
                 self.decision = Some(decision);
                 text
             }
-            Step::Valid(until) => write(
+            Advanced::Valid(until) => write(
                 &Members::new().with("valid", Members::new().with("valid_until_ms", until.millis()).object()).object(),
                 Style::OUTCOME,
             ),
@@ -173,21 +218,25 @@ fn approvals(reply: &JsValue) -> Answer {
     texts.map_or(Answer::Other, Answer::Approvals)
 }
 
-fn read_request(options: &JsValue) -> Result<Request, Reason> {
+fn begun(gate: &Gate, text: Vec<u8>, now: Timestamp, options: &JsValue) -> Result<Begun, Reason> {
     let mut fields = Fields::of(from_js(options)?, "")?;
     let (action, purpose) = (fields.optional_text("action"), fields.optional_text("purpose"));
-    fields.check()?;
-    let purpose = match (purpose.as_deref(), action) {
-        (None | Some("handle"), None) => Purpose::Handle,
-        (Some("execute"), None) => Purpose::Execute,
-        (Some("revalidate"), None) => Purpose::Revalidate,
-        (Some("use"), Some(action)) => Purpose::Use(action),
-        _ => return Err(Reason::at(Code::ConfigInvalid, "`purpose` is none there is", "purpose")),
+    let mut request = Request {
+        execute: false,
+        approvals: fields.texts("approvals"),
+        on_review: fields.flag("on_review"),
+        policy: fields.flag("policy"),
     };
-    let request =
-        Request { purpose, approvals: fields.texts("approvals"), on_review: fields.flag("on_review"), policy: fields.flag("policy") };
     fields.finish()?;
-    Ok(request)
+    Ok(match (purpose.as_deref(), action) {
+        (Some("revalidate"), None) => Begun::Recheck(gate.recheck(text, now)),
+        (Some("use"), Some(action)) => Begun::Recheck(gate.recheck_use(text, now, action)),
+        (purpose @ (None | Some("handle" | "execute")), None) => {
+            request.execute = purpose == Some("execute");
+            Begun::Run(gate.begin_with(text, now, request))
+        }
+        _ => return Err(Reason::at(Code::ConfigInvalid, "unknown `purpose`", "purpose")),
+    })
 }
 
 /// What stands between the machine and its host travels as one JSON text: a crossing a field costs

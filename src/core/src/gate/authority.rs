@@ -1,8 +1,9 @@
 //! Who is behind each ancestor and each capability, what they may originate, and what is left of it.
 
 use super::case::{Case, Life, Link};
+use super::run::{Stage, Verification};
 use super::settle::kept_until;
-use super::{Answer, Flow, Gate, Question, Refusal, Run, Stage, Stepped};
+use super::{Answer, Flow, Gate, Question, Refusal, Stepped};
 use crate::capability::Capability;
 use crate::checks;
 use crate::crypto::KeyTables;
@@ -14,7 +15,7 @@ use crate::registry::AgentRecord;
 use crate::time::Timestamp;
 
 impl Gate {
-    pub(super) fn ancestors(&self, run: &mut Run, case: Box<Case>) -> Stepped {
+    pub(super) fn ancestors(&self, run: &mut Verification, case: Box<Case>) -> Stepped {
         let agents = case.ancestors.iter().map(|packet| packet.content().from_agent.as_str());
         if let Some(question) = self.unknown_agent(run, Check::Chain, agents)? {
             return Ok(Flow::Ask(question, Stage::Ancestors(case)));
@@ -25,7 +26,7 @@ impl Gate {
         Ok(Flow::Next(Stage::Capabilities(case)))
     }
 
-    pub(super) fn judge_ancestors(&self, run: &Run, case: &Case) -> Result<(), Refusal> {
+    pub(super) fn judge_ancestors(&self, run: &Verification, case: &Case) -> Result<(), Refusal> {
         for (i, content) in case.ancestors.iter().map(Packet::content).enumerate() {
             self.trusted(run, &content.from_agent, &content.public_key)
                 .map_err(|reason| Refusal(Check::Chain, checks::ancestor_at(i)(reason)))?;
@@ -34,7 +35,7 @@ impl Gate {
     }
 
     /// Everything about the capabilities that needs nobody else.
-    pub(super) fn capabilities(&mut self, run: &mut Run, mut case: Box<Case>) -> Stepped {
+    pub(super) fn capabilities(&mut self, run: &mut Verification, mut case: Box<Case>) -> Stepped {
         let refuse = |reason| Refusal(Check::Capability, reason);
         let tokens = Some(core::mem::take(&mut case.tokens));
         let tokens = checks::presented(case.content(), tokens).map_err(refuse)?;
@@ -64,7 +65,7 @@ impl Gate {
         }
     }
 
-    pub(super) fn issuers(&self, run: &mut Run, case: Box<Case>) -> Stepped {
+    pub(super) fn issuers(&self, run: &mut Verification, case: Box<Case>) -> Stepped {
         let agents = case.capabilities().map(|capability| capability.content().issuer_agent.as_str());
         if let Some(question) = self.unknown_agent(run, Check::Capability, agents)? {
             return Ok(Flow::Ask(question, Stage::Issuers(case)));
@@ -75,7 +76,7 @@ impl Gate {
 
     /// Each issuer holds the key it signed with and is trusted; the first may originate what it grants
     /// (catalogue F04).
-    pub(super) fn judge_issuers(&self, run: &mut Run, case: &Case) -> Result<(), Refusal> {
+    pub(super) fn judge_issuers(&self, run: &mut Verification, case: &Case) -> Result<(), Refusal> {
         let refuse = |reason| Refusal(Check::Capability, reason);
         for content in case.capabilities().map(Capability::content) {
             self.bound(run, &content.issuer_agent, &content.public_key).map_err(refuse)?;
@@ -92,7 +93,7 @@ impl Gate {
 
     /// A capability that has just ended admits a little longer if the host names another one that takes
     /// its place (catalogue D09). What the host says is judged here.
-    pub(super) fn overlap(&mut self, run: &mut Run, mut case: Box<Case>) -> Stepped {
+    pub(super) fn overlap(&mut self, run: &mut Verification, mut case: Box<Case>) -> Stepped {
         let refuse = |code| Refusal(Check::Capability, Reason::plain(code));
         let limits = self.config.limits;
         let ended = case.links.iter_mut().find(|link| link.life == Life::Ended);
@@ -124,7 +125,7 @@ impl Gate {
         Ok(Flow::Next(Stage::Overlap(case)))
     }
 
-    pub(super) fn ask_counters(&mut self, run: &mut Run, case: Box<Case>) -> Stepped {
+    pub(super) fn ask_counters(&mut self, run: &mut Verification, case: Box<Case>) -> Stepped {
         let counters = case.counters();
         if counters.iter().any(|counter| counter.limit < 1) {
             return Err(Refusal(Check::ToolCalls, Reason::plain(Code::ToolCallsExhausted)));
@@ -140,7 +141,7 @@ impl Gate {
     }
 
     /// One atomic step of the host counts under every limit there is, or under none (catalogue F13).
-    pub(super) fn counters(&mut self, run: &mut Run, case: Box<Case>) -> Stepped {
+    pub(super) fn counters(&mut self, run: &mut Verification, case: Box<Case>) -> Stepped {
         let refuse = |code| Refusal(Check::ToolCalls, Reason::plain(code));
         match run.answer.take() {
             Some(Answer::Flag(true)) => run.pass(Check::ToolCalls, "counted"),

@@ -1,7 +1,8 @@
 //! What the machine can judge of a text by itself: reading, signatures, times, the chain.
 
 use super::case::Case;
-use super::{Flow, Gate, Purpose, Refusal, Run, Stage, Stepped};
+use super::run::{Purpose, Stage, Verification};
+use super::{Flow, Gate, Refusal, Stepped};
 use crate::chain::{self, Envelope};
 use crate::checks;
 use crate::decision::{Check, Claimed};
@@ -10,7 +11,7 @@ use crate::limits::WORK_OF_SIGNATURE;
 use crate::packet::{self, RiskLevel};
 
 impl Gate {
-    pub(super) fn read(&self, run: &mut Run, text: &[u8]) -> Stepped {
+    pub(super) fn read(&self, run: &mut Verification, text: &[u8]) -> Stepped {
         run.work.spend(text.len()).map_err(|error| Refusal(Check::Size, error.into()))?;
         let envelope = Envelope::parse(text, &self.keys).map_err(|error| {
             let check = parse_check(&error);
@@ -25,7 +26,7 @@ impl Gate {
         Ok(Flow::Next(Stage::Sender(Box::new(envelope))))
     }
 
-    pub(super) fn sender(&self, run: &mut Run, envelope: Box<Envelope>) -> Stepped {
+    pub(super) fn sender(&self, run: &mut Verification, envelope: Box<Envelope>) -> Stepped {
         let content = envelope.packet.claimed();
         let (agent, key) = (content.from_agent.clone(), content.public_key);
         if let Some(question) = self.unknown_agent(run, Check::Identity, [agent.as_str()].into_iter())? {
@@ -39,12 +40,12 @@ impl Gate {
         Ok(Flow::Next(Stage::Verify(envelope)))
     }
 
-    pub(super) fn judge_sender(&self, run: &Run, agent: &str, key: &crate::crypto::PublicKey) -> Result<(), Refusal> {
+    pub(super) fn judge_sender(&self, run: &Verification, agent: &str, key: &crate::crypto::PublicKey) -> Result<(), Refusal> {
         self.bound(run, agent, key).map_err(|reason| Refusal(Check::Identity, reason))?;
         self.trusted(run, agent, key).map_err(|reason| Refusal(Check::AgentRevocation, reason))
     }
 
-    pub(super) fn verify(&mut self, run: &mut Run, envelope: Envelope) -> Stepped {
+    pub(super) fn verify(&mut self, run: &mut Verification, envelope: Envelope) -> Stepped {
         let refuse = |check| move |reason| Refusal(check, reason);
         let Envelope { packet, chain, proof } = envelope;
         checks::audience(&packet.claimed().to_agent, &self.config.audience).map_err(refuse(Check::Audience))?;
@@ -71,16 +72,16 @@ impl Gate {
     }
 
     /// Rules that need nothing but the packet, once all that it rests on is proven.
-    pub(super) fn admissible(&mut self, run: &mut Run, case: Box<Case>) -> Stepped {
+    pub(super) fn admissible(&mut self, run: &mut Verification, case: Box<Case>) -> Stepped {
         let content = case.content();
-        if let Purpose::Use(action) = &run.request.purpose {
+        if let Purpose::Use(action) = &run.purpose {
             let action = action.clone();
             checks::permitted(content, &action, &mut run.work).map_err(|reason| Refusal(Check::Action, reason))?;
             run.pass(Check::Action, &action);
         }
         checks::ai_provenance(content).map_err(|reason| Refusal(Check::AiProvenance, reason))?;
         run.pass(Check::AiProvenance, if content.ai_provenance.is_some() { "made by an AI" } else { "none stated" });
-        if matches!(run.request.purpose, Purpose::Use(_)) {
+        if matches!(run.purpose, Purpose::Use(_)) {
             return self.ask_counters(run, case);
         }
         self.ask_revocation(run, case)

@@ -1,7 +1,8 @@
 //! Whether people approved: what came along, what the host knows, and what it waits for.
 
 use super::case::Case;
-use super::{Answer, Flow, Gate, Question, Refusal, Run, Stage, Stepped, agent_answer};
+use super::run::{Stage, Verification};
+use super::{Answer, Flow, Gate, Question, Refusal, Stepped, agent_answer};
 use crate::approval::{Approval, Review, UnverifiedApproval, Verdict};
 use crate::checks;
 use crate::crypto::{KeyTables, PublicKey};
@@ -9,9 +10,8 @@ use crate::decision::{Check, Code, Reason};
 use crate::limits::{MAX_APPROVALS, MAX_LIFETIME_SECONDS, MAX_SKEW_SECONDS, MAX_STATEMENT_BYTES, WORK_OF_SIGNATURE};
 use crate::review::{self, Subject};
 use crate::statement::{self, Content};
-use crate::time::Timestamp;
 
-impl Run {
+impl Verification {
     /// No approval that there is now can outlast the longest life of one, presented or kept back: until then a
     /// packet issued again with the same content must find its nonce taken.
     fn rely_on_review(&mut self, detail: &str) {
@@ -22,57 +22,10 @@ impl Run {
     }
 }
 
-/// The approvals of this packet so far.
-#[derive(Debug, Default)]
-pub(super) struct Reviews {
-    /// What they approve, in lower-case hexadecimal.
-    digest: String,
-    /// Bound to this packet, in time, signed with the key they name, by whoever may be a reviewer.
-    candidates: Vec<Approval>,
-    /// How many texts more are looked at.
-    room: usize,
-    /// Why some do not count, for people.
-    notes: Vec<String>,
-    /// Whether this packet needs a review at all.
-    is_needed: bool,
-    /// Whether the host's own word was taken.
-    is_waived: bool,
-    /// Until when the nonce must be remembered, where a review was relied on.
-    held_until: Option<Timestamp>,
-    /// How many counted when people were asked last.
-    waited_with: Option<u32>,
-    /// The receiver's ids that the host was asked for, and the keys that it holds under them.
-    own: Vec<String>,
-    own_keys: Vec<PublicKey>,
-    /// Agents that could not be looked up, and why.
-    unreachable: Vec<(String, Reason)>,
-}
-
-impl Reviews {
-    pub(super) const fn held_until(&self) -> Option<Timestamp> {
-        self.held_until
-    }
-
-    /// They are looked up again.
-    pub(super) fn forget_failures(&mut self) {
-        self.unreachable.clear();
-    }
-
-    fn said(&self, decision: Verdict) -> impl Iterator<Item = &Approval> {
-        self.candidates.iter().filter(move |approval| approval.content().body.decision == decision)
-    }
-
-    /// Since when the host's own word may hold, which names no time: as long as any approval.
-    pub(super) fn relied_since(&self) -> Option<Timestamp> {
-        let held_until = self.held_until.filter(|_| self.is_waived)?;
-        held_until.plus_seconds(-2 * i64::from(MAX_LIFETIME_SECONDS + MAX_SKEW_SECONDS)).ok()
-    }
-}
-
 impl Gate {
     /// A flag that is merely truthy is nothing: only signed approvals count, or the host's own word
     /// (catalogue D01).
-    pub(super) fn review(&mut self, run: &mut Run, case: Box<Case>) -> Stepped {
+    pub(super) fn review(&mut self, run: &mut Verification, case: Box<Case>) -> Stepped {
         run.reviews.is_needed = case.content().requires_human_review() || (self.config.review.ai_writes && case.is_ai_write());
         if !run.reviews.is_needed && run.request.approvals.is_empty() && !review::may_carry(case.content()) {
             return self.ask_policy(run, case);
@@ -88,7 +41,7 @@ impl Gate {
         Ok(Flow::Next(Stage::Reviewers(case)))
     }
 
-    fn take_texts(&mut self, run: &mut Run, case: &Case, texts: &[String]) {
+    fn take_texts(&mut self, run: &mut Verification, case: &Case, texts: &[String]) {
         for text in texts {
             run.work.allow(text.len().min(MAX_STATEMENT_BYTES));
             self.hand_over(run, case, |keys| UnverifiedApproval::parse(text.as_bytes(), keys));
@@ -97,7 +50,12 @@ impl Gate {
 
     /// Keeps an approval that is one of this packet; of any other says why not. Whoever is no reviewer costs neither a
     /// verification nor a look-up.
-    fn hand_over(&mut self, run: &mut Run, case: &Case, read: impl FnOnce(&KeyTables) -> Result<UnverifiedApproval, statement::Error>) {
+    fn hand_over(
+        &mut self,
+        run: &mut Verification,
+        case: &Case,
+        read: impl FnOnce(&KeyTables) -> Result<UnverifiedApproval, statement::Error>,
+    ) {
         let Some(room) = run.reviews.room.checked_sub(1) else { return };
         run.reviews.room = room;
         let kept = read(&self.keys).map_err(|error| error.to_string()).and_then(|approval| {
@@ -118,7 +76,7 @@ impl Gate {
         }
     }
 
-    pub(super) fn reviewers(&self, run: &mut Run, case: Box<Case>) -> Stepped {
+    pub(super) fn reviewers(&self, run: &mut Verification, case: Box<Case>) -> Stepped {
         if let Some(question) = self.unknown_reviewer(run, &case) {
             return Ok(Flow::Ask(question, Stage::Reviewers(case)));
         }
@@ -145,7 +103,7 @@ impl Gate {
 
     /// The next agent to be looked up: whoever denied, then whoever approved until that is enough. Of one who cannot be looked up the
     /// word is missing, and no more, so that strangers sink nothing.
-    pub(super) fn unknown_reviewer(&self, run: &mut Run, case: &Case) -> Option<Question> {
+    pub(super) fn unknown_reviewer(&self, run: &mut Verification, case: &Case) -> Option<Question> {
         if let Some(Question::Agent { agent_id }) = run.answered.take() {
             let answer = agent_answer(run.answer.take());
             if self.config.audience.contains(&agent_id) && !run.reviews.own.contains(&agent_id) {
@@ -176,7 +134,7 @@ impl Gate {
     }
 
     /// The host's own word for this digest.
-    pub(super) fn approval(&self, run: &mut Run, case: Box<Case>) -> Stepped {
+    pub(super) fn approval(&self, run: &mut Verification, case: Box<Case>) -> Stepped {
         match run.answer.take() {
             Some(Answer::Flag(true)) => {
                 run.reviews.is_waived = true;
@@ -191,7 +149,7 @@ impl Gate {
         }
     }
 
-    fn ask_people(&self, run: &mut Run, case: Box<Case>, valid: u32) -> Stepped {
+    fn ask_people(&self, run: &mut Verification, case: Box<Case>, valid: u32) -> Stepped {
         if !run.request.on_review {
             return Err(self.not_enough(run, &case, valid));
         }
@@ -209,7 +167,7 @@ impl Gate {
     }
 
     /// What people said while no nonce was held.
-    pub(super) fn wait(&mut self, run: &mut Run, case: Box<Case>) -> Stepped {
+    pub(super) fn wait(&mut self, run: &mut Verification, case: Box<Case>) -> Stepped {
         run.consulted = true;
         match run.answer.take() {
             Some(Answer::Approvals(texts)) => {
@@ -228,7 +186,7 @@ impl Gate {
     }
 
     /// How many people approve; any denial that counts refuses, and so does one of which nobody could say whether it counts.
-    fn count(&self, run: &mut Run, case: &Case) -> Result<u32, Refusal> {
+    fn count(&self, run: &mut Verification, case: &Case) -> Result<u32, Refusal> {
         let counts = |approval: &&Approval| self.counts(run, case, approval.content());
         if let Some(denial) = run.reviews.said(Verdict::Denied).find(counts) {
             let review = &denial.content().body;
@@ -242,12 +200,12 @@ impl Gate {
     }
 
     /// The approvals that count now.
-    fn counting<'a>(&self, run: &'a Run, case: &Case) -> Vec<&'a Approval> {
+    fn counting<'a>(&self, run: &'a Verification, case: &Case) -> Vec<&'a Approval> {
         run.reviews.said(Verdict::Approved).filter(|approval| self.counts(run, case, approval.content())).collect()
     }
 
     /// Whose approvals are relied on. What strangers say binds nobody.
-    pub(super) fn relied_on<'a>(&self, run: &'a Run, case: &Case) -> Vec<&'a Approval> {
+    pub(super) fn relied_on<'a>(&self, run: &'a Verification, case: &Case) -> Vec<&'a Approval> {
         if run.reviews.is_needed && !run.reviews.is_waived { self.counting(run, case) } else { Vec::new() }
     }
 
@@ -258,7 +216,7 @@ impl Gate {
     }
 
     /// The word of a reviewer that is in time. Sender and receiver review nothing, under whatever id or key they are known.
-    fn counts(&self, run: &Run, case: &Case, content: &Content<Review>) -> bool {
+    fn counts(&self, run: &Verification, case: &Case, content: &Content<Review>) -> bool {
         let (agent, key) = (&content.body.reviewer, &content.public_key);
         let record = run.record(agent);
         let is_reviewer = !self.config.review.reviewers.is_empty() || record.is_some_and(|record| record.reviewer);
@@ -273,7 +231,7 @@ impl Gate {
     }
 
     /// What was counted still is; what the decision rests on.
-    pub(super) fn judge_reviewers(&self, run: &mut Run, case: &Case) -> Result<(), Refusal> {
+    pub(super) fn judge_reviewers(&self, run: &mut Verification, case: &Case) -> Result<(), Refusal> {
         let valid = self.count(run, case)?;
         if run.reviews.is_needed && !run.reviews.is_waived && valid < self.config.review.threshold {
             return Err(self.not_enough(run, case, valid));
@@ -282,7 +240,7 @@ impl Gate {
         Ok(())
     }
 
-    fn not_enough(&self, run: &Run, case: &Case, valid: u32) -> Refusal {
+    fn not_enough(&self, run: &Verification, case: &Case, valid: u32) -> Refusal {
         if let Some(reason) = run.reviews.said(Verdict::Approved).find_map(|approval| run.failed_look_up(approval)) {
             return Refusal(Check::HumanReview, reason);
         }
@@ -297,7 +255,7 @@ impl Gate {
     }
 }
 
-impl Run {
+impl Verification {
     /// Why nobody could say whether this counts, if that is so.
     fn failed_look_up(&self, approval: &Approval) -> Option<Reason> {
         let reviewer = &approval.content().body.reviewer;

@@ -2,7 +2,8 @@
 
 use super::case::Case;
 use super::revocation::{RevocationScope, revocation_keys};
-use super::{Answer, Flow, Gate, Phase, Purpose, Question, Refusal, Run, Stage, Stepped};
+use super::run::{Phase, Purpose, Stage, Verification};
+use super::{Answer, Flow, Gate, Question, Refusal, Stepped};
 use crate::checks;
 use crate::crypto::sha256;
 use crate::decision::{Check, Code, Reason};
@@ -11,14 +12,14 @@ use crate::limits::{MAX_GRACE_SECONDS, MAX_SKEW_SECONDS};
 use crate::time::Timestamp;
 
 impl Gate {
-    pub(super) fn ask_revocation(&mut self, run: &mut Run, case: Box<Case>) -> Stepped {
+    pub(super) fn ask_revocation(&mut self, run: &mut Verification, case: Box<Case>) -> Stepped {
         if !self.config.hooks.revocations {
             return self.nothing_revoked(run, case);
         }
         Ok(self.revocation_question(run, case, RevocationScope::All))
     }
 
-    fn revocation_question(&self, run: &Run, case: Box<Case>, scope: RevocationScope) -> Flow {
+    fn revocation_question(&self, run: &Verification, case: Box<Case>, scope: RevocationScope) -> Flow {
         let reviewers = self.relied_on(run, &case).into_iter().map(crate::approval::Approval::content);
         let reviewers: Vec<_> = reviewers.map(|content| (content.body.reviewer.as_str(), &content.public_key)).collect();
         let keys = revocation_keys(&case, &reviewers, scope);
@@ -26,7 +27,7 @@ impl Gate {
     }
 
     /// One question in the good case. Only where something is revoked, further ones find out what.
-    pub(super) fn revocation(&mut self, run: &mut Run, case: Box<Case>, scope: RevocationScope) -> Stepped {
+    pub(super) fn revocation(&mut self, run: &mut Verification, case: Box<Case>, scope: RevocationScope) -> Stepped {
         let refuse = |code| Refusal(Check::Revocation, Reason::plain(code));
         // Only literal `false` is not revoked (catalogue F23).
         let revoked = match run.answer.take() {
@@ -49,7 +50,7 @@ impl Gate {
         Ok(self.revocation_question(run, case, next))
     }
 
-    fn nothing_revoked(&mut self, run: &mut Run, case: Box<Case>) -> Stepped {
+    fn nothing_revoked(&mut self, run: &mut Verification, case: Box<Case>) -> Stepped {
         match run.phase {
             Phase::First => self.constraints(run, case),
             Phase::Again => self.finish(run, case),
@@ -59,13 +60,12 @@ impl Gate {
 
     /// Constraints that the host must enforce. Whoever executes refuses what nobody enforces
     /// (catalogue F21); whoever only lets through reads them from the packet.
-    fn constraints(&mut self, run: &mut Run, case: Box<Case>) -> Stepped {
+    fn constraints(&mut self, run: &mut Verification, case: Box<Case>) -> Stepped {
         let refuse = |code, message: String, field| Refusal(Check::Constraints, Reason::at(code, message, field));
-        let executes = match run.request.purpose {
-            Purpose::Handle => false,
-            Purpose::Execute => true,
-            Purpose::Revalidate | Purpose::Use(_) => return self.settle(run, case),
-        };
+        if !matches!(run.purpose, Purpose::Admit) {
+            return self.settle(run, case);
+        }
+        let executes = run.request.execute;
         let Some(constraints) = &case.content().constraints else { return self.review(run, case) };
         if executes && constraints.max_runtime_seconds.as_ref().is_some_and(|most| most.saturating_i64() < 1) {
             let message = "the task may not run at all".to_owned();
@@ -84,7 +84,7 @@ impl Gate {
         }
     }
 
-    pub(super) fn boundary(&mut self, run: &mut Run, case: Box<Case>) -> Stepped {
+    pub(super) fn boundary(&mut self, run: &mut Verification, case: Box<Case>) -> Stepped {
         if run.answer.take() != Some(Answer::Flag(true)) {
             let message = "the data boundary is not one that is kept to here";
             let reason = Reason::at(Code::ConstraintUnsupported, message, "/packet/constraints/data_boundary");
@@ -95,14 +95,14 @@ impl Gate {
         self.review(run, case)
     }
 
-    pub(super) fn ask_policy(&self, run: &mut Run, case: Box<Case>) -> Stepped {
+    pub(super) fn ask_policy(&self, run: &mut Verification, case: Box<Case>) -> Stepped {
         if self.config.hooks.policy || run.request.policy {
             return Ok(Flow::Ask(Question::Policy, Stage::Policy(case)));
         }
         self.settle(run, case)
     }
 
-    pub(super) fn policy(&self, run: &mut Run, case: Box<Case>) -> Stepped {
+    pub(super) fn policy(&self, run: &mut Verification, case: Box<Case>) -> Stepped {
         let refuse = |code| Refusal(Check::Policy, Reason::plain(code));
         match run.answer.take() {
             Some(Answer::Flag(true)) => run.pass(Check::Policy, "allowed"),
@@ -115,7 +115,7 @@ impl Gate {
 
     /// A host that was asked may have taken minutes, a person most of all. Whose key it is and whether
     /// anything is revoked is asked again before the nonce is.
-    pub(super) fn settle(&self, run: &mut Run, case: Box<Case>) -> Stepped {
+    pub(super) fn settle(&self, run: &mut Verification, case: Box<Case>) -> Stepped {
         if !run.consulted {
             return self.finish(run, case);
         }
@@ -124,7 +124,7 @@ impl Gate {
         Ok(Flow::Next(Stage::Again(case)))
     }
 
-    pub(super) fn again(&mut self, run: &mut Run, case: Box<Case>) -> Stepped {
+    pub(super) fn again(&mut self, run: &mut Verification, case: Box<Case>) -> Stepped {
         let mut agents: Vec<String> = case.packets().map(|packet| packet.content().from_agent.clone()).collect();
         agents.extend(case.capabilities().map(|capability| capability.content().issuer_agent.clone()));
         // The rule that a failing host stops is that of the agent it was asked for.
@@ -144,9 +144,9 @@ impl Gate {
     }
 
     /// Nothing is left to ask but the nonce.
-    fn finish(&self, run: &mut Run, case: Box<Case>) -> Stepped {
+    fn finish(&self, run: &mut Verification, case: Box<Case>) -> Stepped {
         self.still_valid(run, &case)?;
-        if matches!(run.request.purpose, Purpose::Revalidate | Purpose::Use(_)) {
+        if !matches!(run.purpose, Purpose::Admit) {
             return Ok(Flow::Valid(case));
         }
         let content = case.content();
@@ -168,7 +168,7 @@ impl Gate {
     }
 
     /// Time has passed since it was looked at first.
-    pub(super) fn still_valid(&self, run: &mut Run, case: &Case) -> Result<(), Refusal> {
+    pub(super) fn still_valid(&self, run: &mut Verification, case: &Case) -> Result<(), Refusal> {
         let limits = self.config.limits;
         for link in &case.links {
             checks::capability_window(&link.capability, limits, link.extension(), run.now)
@@ -179,7 +179,7 @@ impl Gate {
     }
 
     /// Everyone whose word was taken is still who it was.
-    fn judge_everyone(&self, run: &mut Run, case: &Case) -> Result<(), Refusal> {
+    fn judge_everyone(&self, run: &mut Verification, case: &Case) -> Result<(), Refusal> {
         let content = case.content();
         self.judge_sender(run, &content.from_agent, &content.public_key)?;
         self.judge_ancestors(run, case)?;

@@ -13,13 +13,14 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use crate::driver::{Purpose, Request};
 use arbitrary::{Arbitrary, Unstructured};
 use trusthandoff::capability::UnverifiedCapability;
 use trusthandoff::chain::{Envelope, parse_packet};
 use trusthandoff::crypto::{KeyTables, PublicKey, sha256};
 use trusthandoff::decision::{Code, Decision};
 use trusthandoff::encoding::{from_base64, from_base64url};
-use trusthandoff::gate::{Answer, Config, Gate, Purpose, Question, Request};
+use trusthandoff::gate::{Answer, Config, Gate, Question};
 use trusthandoff::json::{self, Style, Value};
 use trusthandoff::packet::{Content, UnverifiedPacket};
 use trusthandoff::time::Timestamp;
