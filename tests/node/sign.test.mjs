@@ -180,6 +180,13 @@ test("E20 whatever is put into an envelope a gate can read, and whatever one hop
     assert.equal(error?.code, "input_too_large");
     assert.match(error.message, /1048576/);
   }
+  // What fits without white space is signed, and read where it is sent so.
+  const spaced = signPacket(planner, fields({ context: { a: Array.from({ length: 235_000 }, () => [1]) } }), { now: NOW });
+  assert.ok(spaced.text.length > 1_048_576);
+  assert.match((await failureOf(() => createEnvelope(spaced))).message, /1048576/);
+  const chain = { packet_ids: [spaced.packet_id], agents: [planner.agentId] };
+  const tight = `{"packet":${spaced.text.replaceAll(", ", ",").replaceAll(": ", ":")},"chain":${JSON.stringify(chain)}}`;
+  assert.equal(gate().handleSync(tight).decision, "ACCEPT");
   const most = 1_048_576 - wire(padded(0)).length;
   const first = gate().handleSync(wire(padded(most)));
   assert.equal(first.decision, "ACCEPT");

@@ -89,7 +89,7 @@ pub enum Error {
     /// So deep that no gate could read it in its envelope.
     #[error("`{0}` nests the packet deeper than {MAX_PACKET_NESTING} levels; an envelope of it could not be read")]
     TooDeep(&'static str),
-    /// Longer than any text that is read.
+    /// Longer than any text that is read, also without white space.
     #[error("a packet of {0} bytes; at most {MAX_INPUT_BYTES} are read")]
     TooLarge(usize),
 }

@@ -10,8 +10,8 @@ use crate::json::{self, FieldError, Fields, Style, Value};
 use crate::limits::{MAX_ACTIONS, MAX_ID_BYTES, MAX_INPUT_BYTES, MAX_INTENT_BYTES, MAX_PACKET_NESTING};
 use crate::time::Timestamp;
 
-/// What a signature adds to the text of a draft: `, "signature": "…"`.
-const SIGNATURE_MEMBER_BYTES: usize = 105;
+/// What a signature adds to a packet without white space: `,"signature":"…"`.
+const SIGNATURE_MEMBER_BYTES: usize = 103;
 
 /// Who signs, when, and under which fresh randomness. The core draws none itself.
 #[derive(Debug, Clone)]
@@ -151,7 +151,8 @@ impl Draft {
         check_ai_provenance(content.ai_provenance.as_ref(), "/ai_provenance")?;
         check_nesting(&content)?;
         let draft = Self { content };
-        let length = draft.to_text().len() + SIGNATURE_MEMBER_BYTES;
+        // Whoever sends it may leave out the white space, so that does not count.
+        let length = draft.signing_bytes(Form::V040).len() + SIGNATURE_MEMBER_BYTES;
         if length > MAX_INPUT_BYTES { Err(Error::TooLarge(length)) } else { Ok(draft) }
     }
 
