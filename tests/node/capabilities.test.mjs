@@ -181,6 +181,20 @@ test("D05 a TTL and an expiry that contradict each other are refused, and agree 
   }
 });
 
+test("E20 no capability is made whose token nobody would read, and the longest that is made is read", () => {
+  const padded = (length) => ({ constraints: { data_boundary: "x".repeat(length) } });
+  const sizeOf = (length) => Buffer.from(issue(padded(length)).token, "base64url").length;
+  const most = 49_152 - sizeOf(0);
+  const longest = issue(padded(most));
+  assert.equal(longest.token.length, 65_536);
+  assert.equal(DelegationCapability.decode(longest.token).digest, longest.digest);
+  for (const make of [
+    () => issue(padded(most + 1)),
+    () => issue({ allowed_actions: Array.from({ length: 256 }, (_, n) => `read:/${"x".repeat(200)}${n}`) }),
+    () => longest.attenuate(researcher, { ...narrower(), allowed_actions: ["read:/docs/*", `read:/${"x".repeat(200)}`] }, { now: NOW }),
+  ]) assert.throws(make, (error) => error.code === "input_too_large" && /65536/.test(error.message));
+});
+
 test("F07 what a child leaves open of its constraints is as in its parent, one by one", () => {
   const all = { max_runtime_seconds: 10, data_boundary: "eu", requires_human_review: true };
   const root = issue({ constraints: all });

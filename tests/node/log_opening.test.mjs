@@ -168,7 +168,7 @@ test("a keeper with a new key vouches for what its former keys sealed where they
 });
 
 test("files that are no log are left as they are", async (t) => {
-  const contents = ['{"config": "no newline at the end"}', "ssh-ed25519 AAAA", "name,value\n1,2\n", '{"a": 1}\n{"b": 2}\n', Buffer.from([...Array(3000).keys()].map((n) => (n * 7) % 251))];
+  const contents = ['{"config": "no newline at the end"}', '{"event_id": "no event"}', "ssh-ed25519 AAAA", "name,value\n1,2\n", '{"a": 1}\n{"b": 2}\n', Buffer.from([...Array(3000).keys()].map((n) => (n * 7) % 251))];
   for (const options of [{}, chained, { logId: "gate-1" }]) {
     for (const content of contents) {
       const path = place(t);

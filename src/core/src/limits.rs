@@ -8,6 +8,8 @@ pub const MAX_INPUT_BYTES: usize = 1024 * 1024;
 
 /// Largest capability token text, in bytes (64 KiB).
 pub const MAX_TOKEN_BYTES: usize = 64 * 1024;
+/// What the signature of a packet or capability adds to it without white space: `,"signature":"…"`.
+pub const SIGNATURE_MEMBER_BYTES: usize = 103;
 
 /// Deepest nesting of arrays and objects in a text (catalogue E07). The reference stops at 254
 /// inside `context` with an exception; 128 keeps the recursion far from any stack limit.

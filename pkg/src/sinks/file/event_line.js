@@ -8,13 +8,13 @@ export function isLogLine(value) {
   return isObject(value) && typeof value.event_type === "string";
 }
 
-/** Whether these bytes, the only ones in a file, may be what a crash left of a log's first line: one that is whole is somebody's. */
-export function mayBeTorn(bytes) {
+/** Whether these bytes, the only ones in a file, may be what a crash left of the first line of such a log: all but its newline at most. */
+export function mayBeTorn(bytes, { isChained }) {
   const text = Buffer.from(bytes.subarray(0, 32)).toString("latin1");
   if (!BEGINNINGS.some((beginning) => text.startsWith(beginning) || beginning.startsWith(text))) return false;
   try {
-    JSON.parse(Buffer.from(bytes).toString());
-    return false;
+    const line = JSON.parse(Buffer.from(bytes).toString());
+    return isLogLine(line) && (typeof line.prev === "string") === isChained;
   } catch {
     return true;
   }

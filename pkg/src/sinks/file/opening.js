@@ -62,7 +62,7 @@ async function lines(file, path, logId, { text, own }, { identity }, { LogWriter
   const { writer, tail } = await LogWriter.open(pieces(), { logId, keys: own, checkpoint: identity === undefined ? undefined : text }).catch((error) => {
     throw error.code === "config_invalid" ? configInvalid(`\`${path}\` is no log that goes on under \`logId\`: ${error.message}`, "path") : error;
   });
-  if (tail.length === size && tail.length > 0 && !mayBeTorn(tail)) throw noLog(path);
+  if (tail.length === size && tail.length > 0 && !mayBeTorn(tail, { isChained: true })) throw noLog(path);
   return { chain: writer, size: size - tail.length, tail };
 }
 
@@ -140,7 +140,7 @@ async function plain(file, path) {
     const first = await firstLine(file.pieces());
     if (!isLogLine(first)) throw noLog(path);
     if (typeof first.prev === "string") throw configInvalid(`\`${path}\` holds a chained log, which goes on with its \`logId\` only`, "logId");
-  } else if (rest.length > 0 && !mayBeTorn(rest)) {
+  } else if (rest.length > 0 && !mayBeTorn(rest, { isChained: false })) {
     throw noLog(path);
   }
   return { size, tail: rest, chain: null };

@@ -6,7 +6,7 @@ use crate::encoding::hex;
 use crate::grant::{Constraints, Permissions};
 use crate::identity::check_agent_id;
 use crate::json::{self, FieldError, Fields, Style, Value};
-use crate::limits::{DEFAULT_CAPABILITY_SECONDS, MAX_CAPABILITY_LIFE_SECONDS, MAX_ID_BYTES};
+use crate::limits::{DEFAULT_CAPABILITY_SECONDS, MAX_CAPABILITY_LIFE_SECONDS, MAX_ID_BYTES, MAX_TOKEN_BYTES, SIGNATURE_MEMBER_BYTES};
 use crate::time::Timestamp;
 use crate::work::Work;
 
@@ -171,5 +171,10 @@ fn check(content: &Content) -> Result<(), Error> {
         return invalid("/expires_at", "within ten years of `issued_at`");
     }
     content.delegated_permissions.check("")?;
+    let length = json::write(&content.to_value(), Style::COMPACT).len() + SIGNATURE_MEMBER_BYTES;
+    let length = length.saturating_mul(4).div_ceil(3);
+    if length > MAX_TOKEN_BYTES {
+        return Err(Error::TooLarge(length));
+    }
     Ok(content.constraints.as_ref().map_or(Ok(()), |constraints| constraints.check("/constraints"))?)
 }

@@ -7,11 +7,8 @@ use crate::encoding::hex;
 use crate::grant::{Constraints, Permissions};
 use crate::identity::check_agent_id;
 use crate::json::{self, FieldError, Fields, Style, Value};
-use crate::limits::{MAX_ACTIONS, MAX_ID_BYTES, MAX_INPUT_BYTES, MAX_INTENT_BYTES, MAX_PACKET_NESTING};
+use crate::limits::{MAX_ACTIONS, MAX_ID_BYTES, MAX_INPUT_BYTES, MAX_INTENT_BYTES, MAX_PACKET_NESTING, SIGNATURE_MEMBER_BYTES};
 use crate::time::Timestamp;
-
-/// What a signature adds to a packet without white space: `,"signature":"…"`.
-const SIGNATURE_MEMBER_BYTES: usize = 103;
 
 /// Who signs, when, and under which fresh randomness. The core draws none itself.
 #[derive(Debug, Clone)]
