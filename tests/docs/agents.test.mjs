@@ -1,6 +1,7 @@
 /** The recipes of keys, evidence and handing on, followed to their last command with real peers. */
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
 import { freePort, recipe } from "./recipe.mjs";
@@ -28,6 +29,15 @@ test("evidence: a quiet log passes, a replay is found, and a line that was alter
 test("HTTP: three agents in three processes, the whole way proven to the last, and the second time refused", async (t) => {
   const followed = await recipe(t, "http", { env: { WRITER_PORT: String(await freePort()) } });
   await followed.play();
+
+  // A sender who hangs up in the middle, and one who sends more than a gate reads, end no server.
+  const url = `http://localhost:${followed.port}`;
+  const half = request(url, { method: "POST", headers: { "content-length": 100 } }).on("error", () => {});
+  half.write("{", () => half.destroy());
+  await new Promise((closed) => half.on("close", closed));
+  const tooLong = await fetch(url, { method: "POST", body: "x".repeat(4 << 20) }).catch(() => null);
+  assert.ok(tooLong === null || tooLong.status === 500);
+  assert.match(await followed.run("node planner.mjs"), /^1 200 .*\n2 403 .*replay_detected/);
 });
 
 test("MCP: the tool of a real server answers to an envelope once, for its resource, and to nobody without", async (t) => {
