@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { AgentIdentity } from "../../pkg/dist/index.js";
@@ -18,6 +18,15 @@ test("keygen writes a key for its owner alone and prints the agent id", async (t
   assert.equal(lstatSync(file).mode & 0o777, 0o600);
   const json = await run(["keygen", "--json", "--out", "other"], { cwd });
   assert.deepEqual(Object.keys(JSON.parse(json.out)), ["agent_id", "fingerprint", "private_key_file", "public_key_file"]);
+});
+
+test("keygen makes the directories above, and ends where none can be made", { timeout: 60_000 }, async (t) => {
+  const cwd = directory(t);
+  assert.equal((await run(["keygen", "--out", "a/b/c"], { cwd })).code, 0);
+  assert.equal(statSync(join(cwd, "a/b")).mode & 0o777, 0o700);
+  const { code, err } = await run(["keygen", "--out", "/proc/none"], { cwd });
+  assert.equal(code, 2);
+  assert.match(err, /^trusthandoff: cannot make the directory \/proc\/none: .+\n$/);
 });
 
 test("keygen overwrites nothing, not even through a link", async (t) => {

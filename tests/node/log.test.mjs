@@ -310,6 +310,10 @@ test("wrong arguments are told in one line, with errors of the main entry", asyn
   const rows = [
     ["argument_type", () => verifyLog()],
     ["argument_type", () => verifyLog({})],
+    // The name of a log is no log, and never a whole one.
+    ["argument_type", () => verifyLog("events.jsonl")],
+    ["argument_type", () => new sentinel.Sentinel().ingestStream("logs/events.jsonl")],
+    ["argument_type", () => inclusionProof("events.jsonl", 0)],
     ["argument_type", () => verifyLog([1])],
     ["argument_type", () => verifyLog([[1, 2]])],
     ["invalid_unicode", () => verifyLog("\ud800")],

@@ -262,6 +262,12 @@ test("jsonl: misuse, a second writer, and more than can wait", async (t) => {
     assert.equal((await failureOf(() => JsonlSink.open(path, bad)))?.code, "config_invalid", JSON.stringify(bad));
   }
   for (const bad of ["", 7, undefined]) assert.equal((await failureOf(() => JsonlSink.open(bad)))?.code, "config_invalid");
+  // Where no directory can be made: a file is in its place, or the system makes none, over which Node's own recursion never ends.
+  for (const bad of [join(path, "log.jsonl"), "/proc/none/log.jsonl"]) {
+    const { code, field, message } = await failureOf(() => JsonlSink.open(bad));
+    assert.deepEqual([code, field], ["audit_unavailable", "path"], bad);
+    assert.ok(message.startsWith(`the log \`${bad}\` cannot be opened: E`), message);
+  }
   await (await JsonlSink.open(path)).close();
 });
 

@@ -1,7 +1,7 @@
 /** A log from wherever it is kept: text, bytes, a Blob, a stream, or anything that gives its pieces one after the other. */
 import { configInvalid, ArgumentTypeError } from "../errors.js";
 import { stopwatch } from "../platform.js";
-import { encode, isBytes, isObject, typeName, wellFormed } from "../text.js";
+import { encode, isBytes, isObject, isWellFormed, typeName, wellFormed } from "../text.js";
 
 /** Most bytes that are handed over at once: memory of WebAssembly that has grown stays. */
 const PIECE_BYTES = 1024 * 1024;
@@ -103,6 +103,7 @@ class Texts {
 }
 
 function pull(source) {
+  if (typeof source === "string") mustBeLines(source);
   if (typeof source === "string" || isBytes(source)) return [source];
   if (isObject(source)) {
     if (typeof source[Symbol.asyncIterator] === "function" || typeof source[Symbol.iterator] === "function") return source;
@@ -110,6 +111,12 @@ function pull(source) {
     if (typeof source.stream === "function") return pull(source.stream());
   }
   throw new ArgumentTypeError(`the log must be text, a Uint8Array, a Blob, a ReadableStream or an iterable of such pieces, not ${typeName(source)}`);
+}
+
+/** What a log's name is taken for would be a log that its writer left in the first line: whole. */
+function mustBeLines(text) {
+  if (text === "" || text.includes("{") || text.includes("\n") || !isWellFormed(text)) return;
+  throw new ArgumentTypeError("the log must be its text or a stream of it, not the name of a file: open that, with createReadStream in Node");
 }
 
 /** A ReadableStream where streams cannot be iterated. */

@@ -1,6 +1,7 @@
-import { chmod, mkdir, open, stat, unlink } from "node:fs/promises";
+import { chmod, open, stat, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { AgentIdentity } from "../identity.js";
+import { makeDirectory } from "../sinks/file/directory.js";
 import { parse, UsageError } from "./arguments.js";
 import { whyNot } from "./input.js";
 import { printableJson } from "./output.js";
@@ -12,7 +13,7 @@ export async function keygen(args, io, help) {
   const directory = values.out ?? ".";
   const keyFile = join(directory, "agent.key.pem");
   const publicFile = join(directory, "agent.pub.pem");
-  await makeDirectory(directory);
+  await mustBeDirectory(directory);
   for (const file of [keyFile, publicFile]) await mustNotExist(file);
 
   const identity = AgentIdentity.generate();
@@ -30,11 +31,12 @@ export async function keygen(args, io, help) {
   return 0;
 }
 
-async function makeDirectory(directory) {
+async function mustBeDirectory(directory) {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeDirectory(directory, 0o700);
   } catch (error) {
-    throw new UsageError(`cannot make the directory ${directory}: ${error.code === "EEXIST" ? "a file is in its place" : whyNot(error)}`);
+    const why = { EEXIST: "a file is in its place", ENOENT: "none can be made there" };
+    throw new UsageError(`cannot make the directory ${directory}: ${why[error.code] ?? whyNot(error)}`);
   }
 }
 

@@ -1,8 +1,9 @@
-import { mkdir, realpath } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { configInvalid, errorFor } from "../errors.js";
 import { copyPlain, readOptions } from "../plain.js";
-import { isBytes, isObject, typeName } from "../text.js";
+import { inWords, isBytes, isObject, typeName } from "../text.js";
+import { makeDirectory } from "./file/directory.js";
 import { isLogLine } from "./file/event_line.js";
 import { Log, plainLine } from "./file/log.js";
 import { count, Outbox, outboxLimits, textOf } from "./outbox.js";
@@ -34,10 +35,7 @@ export class JsonlSink {
   static async open(path, given) {
     if (typeof path !== "string" || path === "") throw configInvalid(`the path of the log must be a text, not ${typeName(path)}`, "path");
     const options = sinkOptions(given);
-    const whole = resolve(path);
-    await mkdir(dirname(whole), { recursive: true });
-    // One lock a folder, whichever way leads there.
-    const log = await Log.open(join(await realpath(dirname(whole)), basename(whole)), options);
+    const log = await opened(resolve(path), options);
     const sink = new JsonlSink(log, options);
     sink.#every(options.intervalMs, () => log.sync().catch(() => {}), options.fsync === "interval");
     sink.#every(options.checkpointMs, () => sink.#outbox.mark(SEAL).catch(() => {}), options.identity !== undefined);
@@ -95,6 +93,17 @@ async function plainItem(item) {
 }
 
 const NAMES = ["fsync", "intervalMs", "rotateBytes", "logId", "identity", "formerKeys", "producer", "checkpointEvery", "checkpointMs", "maxPending", "maxBatch", "closeMs"];
+
+async function opened(path, options) {
+  try {
+    await makeDirectory(dirname(path));
+    // One lock a folder, whichever way leads there.
+    return await Log.open(join(await realpath(dirname(path)), basename(path)), options);
+  } catch (error) {
+    if (error?.syscall === undefined) throw error;
+    throw errorFor("audit_unavailable", `the log \`${path}\` cannot be opened: ${inWords(error)}`, { field: "path", cause: error });
+  }
+}
 
 function sinkOptions(given) {
   const options = readOptions(given, NAMES, "JsonlSink.open");

@@ -52,11 +52,11 @@ export interface JsonlOptions {
 export class JsonlSink {
   private constructor();
   /**
-   * Opens the file, or makes it. What a crash left of a last line is cut off, and a `log_recovered` event says so. What no checkpoint of the
+   * Opens the file, or makes it and the directories above it. What a crash left of a last line is cut off, and a `log_recovered` event says so. What no checkpoint of the
    * identity covers, a checkpoint states that is written before anything else.
    *
    * @throws `config_invalid`, also where the file holds something else than this log, is no regular file with one name, or is written by this
-   *   process already; `audit_unavailable` where another process writes it, named by its number and host
+   *   process already; `audit_unavailable` where another process writes it, named by its number and host, or the system does not open it
    */
   static open(path: string, options?: JsonlOptions): Promise<JsonlSink>;
   /**
