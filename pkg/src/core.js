@@ -43,7 +43,10 @@ export class Core {
       glue = newInstance();
     } catch (thrown) {
       if (isRefusal(thrown)) throw errorFor(thrown.code, thrown.message);
-      throw errorFor("wasm_unavailable", `WebAssembly could not be started: ${inWords(thrown)}`, { cause: thrown });
+      const why = inWords(thrown);
+      // Browsers name 'unsafe-eval', which allows much more.
+      const policy = /security policy|\bCSP\b/i.test(why) ? "; let the page's `script-src` have 'wasm-unsafe-eval', and nothing wider" : "";
+      throw errorFor("wasm_unavailable", `WebAssembly could not be started: ${why}${policy}`, { cause: thrown });
     }
     this.#glue = glue;
     return glue;

@@ -84,7 +84,9 @@ function packetText(packet) {
   const text = isObject(packet) ? (texts.get(packet) ?? twinText(packet)) : undefined;
   if (text !== undefined) return text;
   if (isBytes(packet)) return decoded(receivedBytes(packet, "the packet"));
-  throw new ArgumentTypeError(`createEnvelope takes a packet made by signPacket or its text, not ${typeName(packet)}: a copied or parsed object has lost the text that was signed`);
+  const given = typeName(packet);
+  const lost = given === "an object" ? ": a copied or parsed object has lost the text that was signed" : "";
+  throw new ArgumentTypeError(`createEnvelope takes a packet made by signPacket or its text, not ${given}${lost}`);
 }
 
 /** The text beside a packet that another copy of this package signed. A copied object has none: it is not enumerable. */

@@ -1,5 +1,5 @@
 import { CanonicalizationError, configInvalid, PayloadValidationError } from "./errors.js";
-import { isObject, typeName, wellFormed } from "./text.js";
+import { className, isObject, typeName, wellFormed } from "./text.js";
 
 /** Deeper than any object the core takes; ends a cycle before the stack does. */
 const MAX_COPY_DEPTH = 256;
@@ -38,17 +38,14 @@ export function copyPlain(value, pointer = "", depth = 0) {
  * option inherited from elsewhere would be dropped without a word, so only plain objects are taken.
  *
  * @param {string[]} names
- * @param {string[]} [planned] options that are described already and do nothing yet
  */
-export function readOptions(given, names, what, planned = []) {
+export function readOptions(given, names, what) {
   if (given === undefined) return Object.create(null);
   if (!isPlain(given)) throw configInvalid(`the options of ${what} must be a plain object, not ${kindOf(given)}`);
-  for (const name of Object.keys(given)) {
-    if (planned.includes(name)) {
-      if (ownMember(given, name) === undefined) continue;
-      throw configInvalid(`\`${name}\` of ${what} is not supported yet`, name);
-    }
-    if (!names.includes(name)) throw configInvalid(`\`${name}\` is not an option of ${what}`, name);
+  const unknown = Object.keys(given).find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    const known = names.length === 0 ? "it has none" : `known are ${names.join(", ")}`;
+    throw configInvalid(`\`${unknown}\` is not an option of ${what}; ${known}`, unknown);
   }
   const options = Object.create(null);
   for (const name of names) {
@@ -85,8 +82,8 @@ export function isPlain(value) {
 }
 
 function kindOf(value) {
-  const name = isObject(value) ? value.constructor?.name : undefined;
-  return typeof name === "string" && name !== "" && name !== "Object" ? `a ${name}` : typeName(value);
+  const name = className(value) ?? "";
+  return ["", "Object", "Array", "Promise"].includes(name) ? typeName(value) : `${/^[AEIOU]/.test(name) ? "an" : "a"} ${name}`;
 }
 
 function escapePointer(key) {

@@ -54,7 +54,7 @@ export class AgentRegistry {
   rotate(agentId, newPublicKey, options) {
     const { overlapSeconds = 30, now = wallClock() } = readOptions(options, ["overlapSeconds", "now"], "rotate");
     if (!Number.isSafeInteger(overlapSeconds) || overlapSeconds < 0 || overlapSeconds > 0xffffffff) {
-      throw configInvalid(`\`overlapSeconds\` must be a whole number of seconds, not ${typeof overlapSeconds === "number" ? `\`${overlapSeconds}\`` : typeName(overlapSeconds)}`, "overlapSeconds");
+      throw configInvalid(`\`overlapSeconds\` must be a whole number of seconds, from 0 to ten years, not ${typeof overlapSeconds === "number" ? `\`${overlapSeconds}\`` : typeName(overlapSeconds)}`, "overlapSeconds");
     }
     const [id, key, nowMs] = [idArgument(agentId), keyArgument(newPublicKey, "the new public key"), toMs(now, "now")];
     const state = stateOf(this);

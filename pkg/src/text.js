@@ -20,9 +20,9 @@ export function receivedBytes(received, what, limit = MAX_INPUT_BYTES) {
     return encode(isWellFormed(received) ? received : LONE_SURROGATE);
   }
   if (isBytes(received)) return ownBytes(received, what, limit + 1);
-  throw new ArgumentTypeError(
-    `${what} must be the text or bytes that were received, not ${typeName(received)}${isObject(received) ? ": JSON.parse has already lost `1.0`, big integers and duplicate keys" : ""}`,
-  );
+  const given = typeName(received);
+  const lost = given === "an object" ? ": JSON.parse has already lost `1.0`, big integers and duplicate keys" : "";
+  throw new ArgumentTypeError(`${what} must be the text or bytes that were received, not ${given}${lost}`);
 }
 
 /** A private copy of the first `most` bytes: what the caller does to its buffer afterwards changes nothing. */
@@ -52,13 +52,14 @@ export function typeName(value, wanted) {
   }
 
   if (value === null) return "null";
+  if (className(value) === "Promise") return "a Promise: is an `await` missing?";
   if (Array.isArray(value)) return "an array";
   if (typeof value === "object") return "an object";
   return value === undefined ? "undefined" : `a ${typeof value}`;
 }
 
 /** The name of a value's class, without what bundlers add to tell two of one name apart. */
-function className(value) {
+export function className(value) {
   try {
     return isObject(value) ? value.constructor.name.replace(/^_|\d+$/g, "") : undefined;
   } catch {

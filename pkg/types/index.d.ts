@@ -380,6 +380,7 @@ export class AgentRegistry {
 
 /** What the receiver may do, and how often. */
 export interface Permissions {
+  /** Verbs, or a verb, `:` and a pattern, as in {@link CapabilityFields}; at most 256. By default none. */
   allowed_actions?: readonly string[];
   /** At most so many tool calls; null is without limit. */
   max_tool_calls?: number | bigint | null;
@@ -387,8 +388,11 @@ export interface Permissions {
 
 /** Within which bounds: time, data, people. */
 export interface Constraints {
+  /** Longest run of the task, by the receiver's executor: `TIMEOUT` beyond it. */
   max_runtime_seconds?: number | bigint | null;
+  /** Within which the data must stay. A receiver whose option `boundary` does not know it does not execute the task. */
   data_boundary?: string | null;
+  /** Whether signed approvals are needed before the task is accepted. */
   requires_human_review?: boolean | null;
 }
 
@@ -403,6 +407,7 @@ export type RiskLevel = "read" | "write";
 
 /** What a packet is signed from. Required are `to_agent` and `intent`; the rest is filled in. */
 export interface PacketFields {
+  /** The receiver's agent id: one of its gate's `audience`. */
   to_agent: string;
   /** 1 to 65,536 bytes. */
   intent: string;
@@ -410,6 +415,7 @@ export interface PacketFields {
   permissions?: Permissions;
   /** By default a random one; 1 to 256 bytes. */
   packet_id?: string;
+  /** By default a random one. The same for each packet of one task, where work must not be done twice. */
   task_id?: string;
   /** By default a random one; 1 to 256 bytes, never twice. */
   nonce?: string;
@@ -421,12 +427,17 @@ export interface PacketFields {
   risk_level?: RiskLevel | null;
   /** Seconds. A receiver's own table is a maximum for it. */
   ttl_seconds?: number | bigint | null;
+  /** What the task needs to know. `human_approval` holds signed approvals. */
   context?: { readonly [key: string]: JsonValue | undefined };
+  /** Names of what the receiver may look up. */
   memory_refs?: readonly string[];
   constraints?: Constraints | null;
   provenance?: Provenance | null;
+  /** The `token` of the capability that grants what `permissions` ask for. */
   capability_token?: string | null;
+  /** A kind of task, for the receiver's own use. */
   task_type?: string | null;
+  /** What the task is for, for the receiver's own use. */
   goal?: string | null;
   /** Present for AI-made work; its `source` is a non-empty string. Absence proves nothing. */
   ai_provenance?: { readonly [key: string]: JsonValue | undefined } | null;
@@ -486,7 +497,7 @@ export interface SignOptions {
  * Signs a packet.
  *
  * @throws {@link ConfigurationError} `signer_async` if the identity's signer answers later
- * @throws {@link PayloadValidationError} with the field's JSON pointer in `field`
+ * @throws {@link PayloadValidationError} naming the field in its message, and by JSON pointer in `field` where its form is at fault
  *
  * @example
  * const planner = AgentIdentity.generate();

@@ -33,6 +33,10 @@ test("a FILE too few or too many", async () => {
     await assertUnusable([command, ...needed], {}, /needs a FILE/);
     await assertUnusable([command, "a", "b", ...needed], {}, /unexpected argument `b`/);
   }
+  await assertUnusable(["log"], {}, /log needs a command, verify/);
+  await assertUnusable(["log", "verify"], {}, /log verify needs a FILE/);
+  await assertUnusable(["log", "verify", "a", "--min-size", "x"], {}, /--min-size must be a number of lines, not `x`/);
+  await assertUnusable(["verify", "a", "--now"], {}, /`--now` needs a value/);
   await assertUnusable(["keygen", "x"], {}, /unexpected argument/);
   await assertUnusable(["demo", "x"], {}, /unexpected argument/);
 });
@@ -88,7 +92,10 @@ test("sign must have a key that is one, a form that exists, and fields that are 
   await assertUnusable(["sign", "f.json", "--key", "-"], { cwd }, /--key must be a file/);
   await assertUnusable(["sign", "f.json", "--key", "agent.key.pem", "--form", "0.2.5"], { cwd }, /--form must be 0\.4\.0 or 0\.3\.3/);
   for (const name of ["empty.json", "bad.json", "list.json", "extra.json"]) await assertUnusable(["sign", name, "--key", "agent.key.pem"], { cwd });
-  await assertUnusable(["sign", "extra.json", "--key", "agent.key.pem"], { cwd }, /unknown_field at \/is_admin/);
+  await assertUnusable(["sign", "extra.json", "--key", "agent.key.pem"], { cwd }, /cannot use extra\.json: .*unknown_field at \/is_admin/);
+  await assertUnusable(["approve", "extra.json", "--key", "agent.key.pem"], { cwd }, /cannot use extra\.json: .*missing_field/);
+  await assertUnusable(["revoke", "--key", "agent.key.pem", "--packet", "bad.json"], { cwd }, /cannot use bad\.json: malformed JSON/);
+  await assertUnusable(["revoke", "--key", "agent.key.pem", "--target", "x"], { cwd }, /cannot use --target `x`: /);
 });
 
 test("standard output that takes nothing more is an error in a line", async () => {

@@ -92,6 +92,33 @@ function safe(value) {
   }
 }
 
+test("a message names what was given, where, and what would be right", async () => {
+  const later = Promise.resolve();
+  const revocations = (options) => new trusthandoff.RevocationList(options);
+  for (const [call, field, message] of [
+    [() => gate({ maxInflight: {} }), "maxInflight", /^`maxInflight` is not an option of TrustHandoffMiddleware; known are .*\bmaxInFlight\b/],
+    [() => gate({ ttl: { wrte: 60 } }), "wrte", /^`wrte` is not an option of ttl; known are write, read$/],
+    [() => new trusthandoff.CapabilityOverlap({ x: 1 }), "x", /it has none$/],
+    // A Promise where its value belongs; classes under the name that users know.
+    [() => gate({ nonces: later }), "nonces", /not a Promise: is an `await` missing\?$/],
+    [() => gate({ events: later }), "events", /is an `await` missing\?$/],
+    [() => new TrustHandoffMiddleware(later), null, /is an `await` missing\?$/],
+    [() => gate().handle(later), null, /is an `await` missing\?$/],
+    [() => createEnvelope(later), null, /is an `await` missing\?$/],
+    [() => gate().watch(later), "decision", /is an `await` missing\?$/],
+    [() => revocations(registry()), null, /not an AgentRegistry$/],
+    [() => revocations([]), null, /not an array$/],
+    [() => gate().handle(wire(), { now: "yester\nday" }), "now", /^`now`: expected .*, not "yester\\nday"$/],
+    [() => registry().register("agent:x", stranger.publicKeyPem, { notAfter: "2026" }), "notAfter", /^`notAfter`: expected .*, not "2026"$/],
+    [() => registry().rotate(planner.agentId, stranger.publicKeyPem, { overlapSeconds: -1 }), "overlapSeconds", /from 0 to ten years, not `-1`$/],
+  ]) {
+    const error = await failureOf(call);
+    assertClear(error, String(call));
+    assert.match(error.message, message);
+    assert.equal(error.field, field, String(call));
+  }
+});
+
 test("a cycle ends in an error, not in a stack overflow", () => {
   const context = {};
   context.self = context;

@@ -1,8 +1,8 @@
-import { approve as signApproval } from "../approval.js";
+import { approve as signApproval, reviewRequest } from "../approval.js";
 import { parse, UsageError } from "./arguments.js";
-import { readObject } from "./input.js";
+import { nameOf, readObject } from "./input.js";
 import { identityOf } from "./key.js";
-import { brief } from "./output.js";
+import { brief, using } from "./output.js";
 
 const OPTIONS = {
   key: { type: "string" },
@@ -20,8 +20,9 @@ export async function approve(args, io, help) {
   const identity = await identityOf(values, "approve");
   try {
     const received = await readObject(positionals[0]);
-    const { text } = signApproval(identity, received, { decision: values.deny ? "DENIED" : "APPROVED", note: values.note, ttlSeconds });
-    await io.out.line(text);
+    const { reviewDigest } = using(nameOf(positionals[0]), () => reviewRequest(received));
+    const options = { decision: values.deny ? "DENIED" : "APPROVED", note: values.note, ttlSeconds };
+    await io.out.line(using("--note or --ttl", () => signApproval(identity, { reviewDigest }, options)).text);
     return 0;
   } finally {
     identity.dispose();

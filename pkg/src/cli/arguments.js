@@ -40,7 +40,8 @@ export function required(values, name, command) {
 
 function argumentError(error) {
   const [first] = error.message.split("\n");
-  const option = /'([^']*)'/.exec(first)?.[1] ?? "";
+  // Node adds what it takes: "--now <value>".
+  const option = /'([^' ]*)[^']*'/.exec(first)?.[1] ?? "";
   switch (error.code) {
     case "ERR_PARSE_ARGS_UNKNOWN_OPTION":
       return `unknown option \`${option}\``;

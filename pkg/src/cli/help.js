@@ -12,7 +12,7 @@ usage: trusthandoff COMMAND [OPTIONS] [FILE]      FILE may be - for standard inp
   inspect   a signed object for people: every field, every check, what is proven
   sentinel  what is wrong in an event log: attacks, and what nobody authorised
   log       the hash chain and the checkpoints of an event log
-  demo      one genuine handoff and the attacks on it
+  demo      a genuine handoff over two hops, and the attacks on it
 
 exit code: 0 nothing refused or found, 1 something was, 2 unusable arguments or input
 also: trusthandoff COMMAND --help, trusthandoff --version; every command takes --json
@@ -163,8 +163,8 @@ example:
 
   demo: `usage: trusthandoff demo
 
-A planner hands a task to a researcher: once genuine, then as attackers would. A line each: the decision, its code, and
-what protected whom. Exit code 0 if every attack was refused and the genuine handoff accepted.
+A planner hands a task to a researcher, who hands a part of it on to a writer; then attackers try. A line each: the decision,
+its code, and what protected whom. Exit code 0 if every attack was refused and both genuine handoffs were accepted.
 
   --json   a JSON line each
 

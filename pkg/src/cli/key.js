@@ -1,7 +1,7 @@
 import { AgentIdentity } from "../identity.js";
 import { required, UsageError } from "./arguments.js";
 import { readText } from "./input.js";
-import { brief } from "./output.js";
+import { brief, using } from "./output.js";
 
 const MAX_KEY_BYTES = 64 * 1024;
 
@@ -22,9 +22,5 @@ export async function identityOf(values, command) {
 }
 
 function identityFrom(pem, file) {
-  try {
-    return AgentIdentity.fromPrivateKeyPem(pem);
-  } catch (error) {
-    throw new UsageError(`cannot use the key in ${file}: ${brief(error.message)} (${error.code})`);
-  }
+  return using(`the key in ${file}`, () => AgentIdentity.fromPrivateKeyPem(pem));
 }

@@ -15,10 +15,12 @@ const OPTIONS = {
 
 /** `log verify FILE…`: of several files each goes on with the one before, in the order that their links tell. */
 export async function log(args, io, help) {
-  const { values, positionals } = parse("log", args, OPTIONS, 2, Infinity);
+  const { values, positionals } = parse("log", args, OPTIONS, 0, Infinity);
   if (values.help) return help("log");
   const [command, ...files] = positionals;
+  if (command === undefined) throw new UsageError("log needs a command, verify; see trusthandoff log --help");
   if (command !== "verify") throw new UsageError(`unknown command \`log ${brief(command)}\`; see trusthandoff log --help`);
+  if (files.length === 0) throw new UsageError("log verify needs a FILE, or - for standard input; see trusthandoff log --help");
   if (files.filter((file) => file === "-").length > 1) throw new UsageError("standard input can be one of the files only");
   const trust = await trustOf(values);
   const { read, isReordered } = await readLogs(files, trust, demandsOf(values), io);
@@ -33,7 +35,7 @@ export async function log(args, io, help) {
 
 function demandsOf({ "log-id": logId, "require-sealed": requireSealed = false, "min-size": least = "0" }) {
   if (logId === "") throw new UsageError("--log-id must name a log");
-  if (!/^\d{1,15}$/.test(least)) throw new UsageError("--min-size must be a number of lines");
+  if (!/^\d{1,15}$/.test(least)) throw new UsageError(`--min-size must be a number of lines, not \`${brief(least)}\``);
   return { logId, requireSealed, minSize: Number(least) };
 }
 

@@ -9,7 +9,7 @@ import { COMMANDS, OVERVIEW } from "./help.js";
 import { inspect } from "./inspect.js";
 import { keygen } from "./keygen.js";
 import { log } from "./log.js";
-import { brief, isColoured, Output, OutputClosed, painter, printable } from "./output.js";
+import { brief, inBrief, isColoured, Output, OutputClosed, painter, printable } from "./output.js";
 import { revoke } from "./revoke.js";
 import { sentinel } from "./sentinel.js";
 import { sign } from "./sign.js";
@@ -59,6 +59,6 @@ async function text(io, lines) {
 
 function explained(error) {
   if (error instanceof UsageError) return error.message;
-  if (error instanceof TrustHandoffError) return `${brief(error.message)} (${error.code}${error.field ? ` at ${brief(error.field)}` : ""})`;
+  if (error instanceof TrustHandoffError) return inBrief(error);
   return `internal error: ${brief(inWords(error).split("\n")[0])}`;
 }

@@ -1,3 +1,4 @@
+import { TrustHandoffError } from "../errors.js";
 import { UsageError } from "./arguments.js";
 import { whyNot } from "./input.js";
 
@@ -69,6 +70,21 @@ export function printable(text) {
 /** As `printable`, and no longer than a message should be. */
 export function brief(text) {
   return printable(cut(text, MAX_BRIEF));
+}
+
+/** What `made` gives; what it refuses is said of the file or option that it was made from. */
+export function using(what, made) {
+  try {
+    return made();
+  } catch (error) {
+    if (!(error instanceof TrustHandoffError) || error.code === "internal_error") throw error;
+    throw new UsageError(`cannot use ${what}: ${inBrief(error)}`);
+  }
+}
+
+/** The message of an error of this package, with its code. */
+export function inBrief({ message, code, field }) {
+  return `${brief(message)} (${code}${field ? ` at ${brief(field)}` : ""})`;
 }
 
 /** `text`, or what fits of it with an ellipsis. */

@@ -2,6 +2,7 @@ import { revoke as signRevocation } from "../revocation.js";
 import { parse, UsageError } from "./arguments.js";
 import { readObject } from "./input.js";
 import { identityOf } from "./key.js";
+import { brief, using } from "./output.js";
 
 const SUBJECTS = ["agent", "packet", "capability", "target"];
 
@@ -23,12 +24,19 @@ export async function revoke(args, io, help) {
   if (given.length !== 1) throw new UsageError("revoke needs one of --agent, --packet, --capability and --target; see trusthandoff revoke --help");
   const identity = await identityOf(values, "revoke");
   try {
-    const { text } = signRevocation(identity, await subjectOf(given[0], values, identity), { reason: values.reason });
+    const subject = await subjectOf(given[0], values, identity);
+    const { text } = using(givenAs(given[0], values), () => signRevocation(identity, subject, { reason: values.reason }));
     await io.out.line(text);
     return 0;
   } finally {
     identity.dispose();
   }
+}
+
+/** What is revoked, as it was given. */
+function givenAs(kind, values) {
+  if (kind === "agent") return "--reason";
+  return kind === "target" ? `--target \`${brief(values.target)}\`` : brief(values[kind]);
 }
 
 async function subjectOf(kind, values, { agentId }) {
