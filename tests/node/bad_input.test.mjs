@@ -111,12 +111,16 @@ test("a message names what was given, where, and what would be right", async () 
     [() => gate().handle(wire(), { now: "yester\nday" }), "now", /^`now`: expected .*, not "yester\\nday"$/],
     [() => registry().register("agent:x", stranger.publicKeyPem, { notAfter: "2026" }), "notAfter", /^`notAfter`: expected .*, not "2026"$/],
     [() => registry().rotate(planner.agentId, stranger.publicKeyPem, { overlapSeconds: -1 }), "overlapSeconds", /from 0 to ten years, not `-1`$/],
+    [() => registry().withdraw(planner.agentId, "root"), null, /`roots`, `reviewer` or `revoker`, not `root`$/],
+    [() => registry().register("agent:x", stranger.publicKeyPem.trim()), null, /SPKI PEM of 113 with a newline at each line's end$/],
+    [() => AgentRegistry.fromJson("[]"), "", /^the text must be an object/],
   ]) {
     const error = await failureOf(call);
     assertClear(error, String(call));
     assert.match(error.message, message);
     assert.equal(error.field, field, String(call));
   }
+  assert.match(gate().handleSync('"{}"').reason, /^the text must be an object, found a string$/);
 });
 
 test("a cycle ends in an error, not in a stack overflow", () => {

@@ -25,7 +25,7 @@ pub enum Error {
     #[error("`signature_algo` must be exactly `Ed25519`")]
     Algorithm,
     /// The bytes are no canonical point of the curve, or the text is not the canonical PEM.
-    #[error("the public key is not in its one canonical encoding")]
+    #[error("the public key is not in its one canonical encoding: 32 bytes, or SPKI PEM of 113 with a newline at each line's end")]
     KeyEncoding,
     /// A key of small order, for which one signature fits every message (catalogue B06).
     #[error("the public key has small order")]

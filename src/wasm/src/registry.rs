@@ -57,7 +57,7 @@ impl CoreRegistry {
             "roots" => Role::Roots,
             "reviewer" => Role::Reviewer,
             "revoker" => Role::Revoker,
-            _ => return Err(Refusal::new(Code::ConfigInvalid, "the role must be `roots`, `reviewer` or `revoker`")),
+            _ => return Err(Refusal::new(Code::ConfigInvalid, format!("the role must be `roots`, `reviewer` or `revoker`, not `{role}`"))),
         };
         Ok(self.0.withdraw(agent_id, role)?)
     }

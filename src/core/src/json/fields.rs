@@ -24,7 +24,7 @@ pub enum FieldError {
         at: String,
     },
     /// A value of another JSON type.
-    #[error("`{at}` must be {expected}, found {found}")]
+    #[error("{} must be {expected}, found {found}", place(at))]
     Type {
         /// JSON pointer.
         at: String,
@@ -34,7 +34,7 @@ pub enum FieldError {
         found: &'static str,
     },
     /// A value outside its range.
-    #[error("`{at}` must be {expected}")]
+    #[error("{} must be {expected}", place(at))]
     Invalid {
         /// JSON pointer.
         at: String,
@@ -49,6 +49,11 @@ pub enum FieldError {
         /// What is wrong with it.
         error: time::Error,
     },
+}
+
+/// The place at a JSON pointer, in words.
+fn place(at: &str) -> String {
+    if at.is_empty() { "the text".to_owned() } else { format!("`{at}`") }
 }
 
 impl FieldError {
