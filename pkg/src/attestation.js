@@ -29,7 +29,7 @@ export async function createAttestationAsync(identity, fields) {
 export function verifyAttestation(received, options) {
   const question = questionOf(received, options, "verifyAttestation");
   const found = judge(question);
-  return found.report ?? taken(found, consultSync({ nonce: question.nonces }, found.step));
+  return found.report ?? taken(found, consultSync({ nonce: question.nonces }, found));
 }
 
 /** As `verifyAttestation`, where nonces are remembered by a store that answers later. */
@@ -37,7 +37,7 @@ export async function verifyAttestationAsync(received, options) {
   requireTimers("a store that answers later");
   const question = questionOf(received, options, "verifyAttestationAsync");
   const found = judge(question);
-  return found.report ?? taken(found, await consult({ nonce: question.nonces, open: null }, { step: found.step, bytes: null }, question.timeoutMs, () => true));
+  return found.report ?? taken(found, await consult({ nonce: question.nonces, open: null }, found, question.timeoutMs, () => true));
 }
 
 /** The same years later: neither freshness nor nonces, which keep an answer from being given twice, matter to an audit. */

@@ -81,7 +81,7 @@ test("W4 a trap while people are asked approves nothing", async () => {
   const packet = signPacket(planner, fields({ to_agent: researcher.agentId, constraints: { requires_human_review: true } }), { now: NOW });
   const nonces = new MemoryNonceStore();
   const verifier = gate({ nonces, review: { timeoutMs: 1000 } });
-  const sprung = trapNext("packetview");
+  const sprung = trapNext("corerun_view");
   const decision = await verifier.handle(trusthandoff.createEnvelope(packet), { onReview: () => assert.fail("asked about what cannot be read") });
   assert.deepEqual([sprung(), decision.code, nonces.size], [true, "internal_error", 0]);
 });

@@ -50,8 +50,8 @@ export function attestable(decision, bytes) {
   try {
     const { packet, packetId, packetDigest } = decision;
     if (packet !== undefined) return { id: packetId, digest: packetDigest, toAgent: packet.to_agent };
-    const [digest, view] = shared.call((glue) => [glue.packetDigest(bytes), glue.packetView(bytes)]);
-    return { id: view.packet_id, digest, toAgent: view.to_agent };
+    const [id, digest, toAgent] = shared.call((glue) => glue.attestable(bytes));
+    return { id, digest, toAgent };
   } catch {
     return null;
   }

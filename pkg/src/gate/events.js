@@ -42,7 +42,7 @@ function tellReview(teller, run, decision, nowMs) {
   if (approved === undefined || !(approved || decision.code === "human_review_denied")) return true;
   return teller.tell("review_decided", nowMs, {
     packet_id: decision.packetId,
-    review_digest: reviewDigest(run.bytes),
+    review_digest: run.reviewDigest,
     decision: approved ? "APPROVED" : "DENIED",
     reason: approved ? null : decision.code,
     reviews: shownReviews(decision, MAX_NOTE),
@@ -66,14 +66,6 @@ function ownWords({ decision, code, reason, packetId }, nowMs) {
   const nothing = { task_id: null, from_agent: null, to_agent: null, identity: "claimed", fingerprint: null };
   if (decision === "ACCEPT") return ["packet_accepted", nowMs, { packet_id: packetId, ...nothing, identity: null }];
   return ["packet_rejected", nowMs, { packet_id: packetId, ...nothing, reason: code, message: reason, field: null }];
-}
-
-function reviewDigest(bytes) {
-  try {
-    return shared.call((glue) => glue.reviewRequest(bytes)).review_digest;
-  } catch {
-    return null;
-  }
 }
 
 /** Read again from the accepted text, which is worth nobody's exception. */

@@ -1,4 +1,3 @@
-import { shared } from "../core.js";
 import { TrustHandoffError } from "../errors.js";
 import { copyPlain, freezeDeep, member } from "../plain.js";
 import { disregard } from "../promises.js";
@@ -18,9 +17,10 @@ const nothing = () => {};
 const FULL_CODES = { __proto__: null, nonce: "replay_store_full", counters: "counter_store_full" };
 
 /** Asks and takes the return value as the reply; a promise is then a wrong reply like any other. */
-export function consultSync(hosts, step, bytes) {
+export function consultSync(hosts, run) {
+  const { step } = run;
   try {
-    const reply = call(hosts[step.ask], step, bytes, step.ask === "review" ? new AbortController().signal : undefined);
+    const reply = call(hosts[step.ask], run, step.ask === "review" ? new AbortController().signal : undefined);
     disregard(reply);
     return toldLate(hosts, step, replyOf(step, reply));
   } catch (thrown) {
@@ -54,7 +54,7 @@ export async function consult(hosts, run, timeoutMs, mayWait) {
 
 async function ask(host, hosts, run, timeoutMs, mayWait) {
   const { open, late } = hosts;
-  const { step, bytes } = run;
+  const { step } = run;
   const name = open === null ? null : nameOf(step, run);
   const found = name === null ? undefined : open.find(name);
   const isLater = found !== undefined || step.ask === "review" || laterHosts.has(host);
@@ -68,7 +68,7 @@ async function ask(host, hosts, run, timeoutMs, mayWait) {
   }
   const controller = step.ask === "review" ? new AbortController() : null;
   try {
-    const reply = call(host, step, bytes, controller?.signal);
+    const reply = call(host, run, controller?.signal);
     if (!isObject(reply) && typeof reply !== "function") return replyOf(step, reply);
     // What was asked is waited for: only the first time is a host not known for one that answers later.
     if (!isLater && "then" in reply) {
@@ -104,7 +104,8 @@ async function settled(step, reply) {
   }
 }
 
-function call(host, step, bytes, signal) {
+function call(host, run, signal) {
+  const { step } = run;
   switch (step.ask) {
     case "agent":
       return host(step.agent_id);
@@ -117,9 +118,9 @@ function call(host, step, bytes, signal) {
     case "approval":
       return host(step.review_digest, Object.freeze({ packetId: step.packet_id }));
     case "review":
-      return host(step, bytes, signal);
+      return host(step, () => run.view(), signal);
     case "policy":
-      return host(freezeDeep(shared.call((glue) => glue.packetView(bytes))));
+      return host(freezeDeep(run.view()));
     case "counters":
       return host(freezeDeep(step.counters), step.expires_at_ms, Object.freeze({ nowMs: step.now_ms, issuedAtMs: step.issued_at_ms }));
     default:

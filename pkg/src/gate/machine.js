@@ -79,7 +79,7 @@ export class GateMachine {
     const run = this.#begin(received, request, nowMs);
     const hosts = this.#hosts(review, null, nowMs);
     try {
-      while (run.end === undefined) run.advance(consultSync(hosts, run.step, run.bytes));
+      while (run.end === undefined) run.advance(consultSync(hosts, run));
       return this.#told(run, nowMs).decision;
     } finally {
       run.free();
@@ -118,11 +118,11 @@ export class GateMachine {
   }
 
   /** Longest wait for an answer: a person has until the packet expires, everybody else is a store. */
-  #waitFor({ step, bytes, now }) {
+  #waitFor({ step, now }) {
     const { storeTimeoutMs, reviewTimeoutMs } = this.options;
     if (step.ask !== "review") return storeTimeoutMs;
     if (reviewTimeoutMs !== null) return reviewTimeoutMs;
-    const left = Date.parse(shared.call((glue) => glue.packetView(bytes)).expires_at) - (now() ?? Infinity);
+    const left = step.expires_at_ms - (now() ?? Infinity);
     return left > 0 ? left : 0;
   }
 

@@ -1,4 +1,3 @@
-import { shared } from "../core.js";
 import { ArgumentTypeError } from "../errors.js";
 import { freezeDeep } from "../plain.js";
 import { MAX_INPUT_BYTES, MAX_STATEMENT_BYTES } from "../generated/vocabulary.js";
@@ -12,11 +11,11 @@ const LONE_SURROGATE = '"\\ud800"';
 
 /** The host of the core's `review` question: asks people through `onReview`, and hands back what they signed. */
 export function reviewHost(onReview) {
-  return (step, bytes, signal) => {
+  return (step, view, signal) => {
     const request = freezeDeep({
       reviewDigest: step.review_digest,
       packetId: step.packet_id,
-      packet: shared.call((glue) => glue.packetView(bytes)),
+      packet: view(),
     });
     return onReview(request, Object.freeze({ signal, threshold: step.threshold, valid: step.valid }));
   };

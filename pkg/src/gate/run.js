@@ -1,4 +1,5 @@
 import { shared } from "../core.js";
+import { errorFor } from "../errors.js";
 import { coreDecision, localRejection } from "./decision.js";
 
 /**
@@ -60,6 +61,18 @@ export class Run {
   /** The answer that comes was asked for before: what may have changed since is asked again before the nonce. */
   askAgain() {
     this.#peek((run) => run.askAgain());
+  }
+
+  /** What people approve of the packet that it is about, once that is verified. */
+  view() {
+    const view = this.#peek((run) => run.view());
+    if (view === undefined) throw errorFor("internal_error", "the run was lost with its WebAssembly instance");
+    return view;
+  }
+
+  /** What people were asked to approve; null where nobody was looked for. */
+  get reviewDigest() {
+    return this.#peek((run) => run.reviewDigest()) || null;
   }
 
   /** What the decision gives occasion to tell, one event a line; undefined where the core came to none. */

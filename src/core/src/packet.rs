@@ -188,7 +188,7 @@ impl Packet {
     /// The digest that events, receipts and proofs cite, whatever form was signed.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
-        digest(b"TRUSTHANDOFF_PACKET_V1\0", &self.content.to_value(), Style::COMPACT)
+        self.content.digest()
     }
 }
 

@@ -11,11 +11,12 @@ use trusthandoff::gate::{
 use trusthandoff::json::{Fields, Members, Style, Value, write};
 use trusthandoff::packet::{Form, Packet};
 use trusthandoff::registry::AgentRecord;
+use trusthandoff::review::covered;
 use trusthandoff::time::Timestamp;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::convert::{entropy, from_js, moment};
+use crate::convert::{entropy, from_js, moment, to_js};
 use crate::error::Refusal;
 use crate::packet::verified;
 use crate::registry::CoreRegistry;
@@ -149,6 +150,21 @@ impl CoreRun {
         self.begun.verification().proven_key().unwrap_or_default().to_owned()
     }
 
+    /// What people approve of the packet that was verified, with its times and signature: what is asked about, or what was accepted.
+    /// `undefined` where there is none.
+    pub fn view(&self) -> JsValue {
+        let accepted = self.decision.as_ref().and_then(|decision| decision.packet());
+        accepted
+            .or_else(|| self.begun.verification().packet())
+            .map_or(JsValue::UNDEFINED, |packet| to_js(&covered(packet.content(), packet.to_value())))
+    }
+
+    /// What people were asked to approve, or would have been; empty where nobody was looked for.
+    #[wasm_bindgen(js_name = reviewDigest)]
+    pub fn review_digest(&self) -> String {
+        self.begun.verification().review_digest().to_owned()
+    }
+
     /// What the decision gives occasion to tell, one event a line.
     pub fn events(&self, producer: &str, now_ms: f64) -> Result<String, Refusal> {
         let mut stamp = stamps(producer, now_ms)?;
@@ -256,9 +272,9 @@ fn question(Ask { id, question }: Ask) -> String {
             asked.with("review_digest", review_digest.as_str()).with("packet_id", packet_id.as_str());
             "approval"
         }
-        Question::Review { review_digest, packet_id, valid, threshold } => {
+        Question::Review { review_digest, packet_id, valid, threshold, expires_at_ms } => {
             asked.with("review_digest", review_digest.as_str()).with("packet_id", packet_id.as_str());
-            asked.with("valid", i64::from(*valid)).with("threshold", i64::from(*threshold));
+            asked.with("valid", i64::from(*valid)).with("threshold", i64::from(*threshold)).with("expires_at_ms", *expires_at_ms);
             "review"
         }
         Question::Overlap { digest } => {

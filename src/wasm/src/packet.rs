@@ -62,7 +62,7 @@ pub fn envelope_text(packet: &str, parent: Option<Vec<u8>>, tokens: Option<Vec<S
     Ok(Lineage { parent: parent.as_deref(), capabilities: &capabilities }.envelope_text(packet)?)
 }
 
-/// What an accepted text holds, and what proves it, as trees: of the packet what was reviewed.
+/// What an accepted text holds, and what proves it, as trees: of the packet what was reviewed. Nothing is verified again.
 #[wasm_bindgen(js_name = acceptedView)]
 pub fn accepted_view(text: &[u8]) -> Result<JsValue, Refusal> {
     let envelope = chain::Envelope::parse(text, &KeyTables::new(0))?;
@@ -70,13 +70,11 @@ pub fn accepted_view(text: &[u8]) -> Result<JsValue, Refusal> {
     let own = envelope.packet.claimed().capability_token.clone();
     let tokens: Vec<String> = if proof.capabilities.is_empty() { own.into_iter().collect() } else { proof.capabilities.to_vec() };
     let ancestors: Array = proof.packets.iter().map(|packet| to_js(&packet_value(packet))).collect();
-    let packet = covered_value(&envelope.packet);
-    let review_digest = Subject::of(envelope.packet.claimed()).digest;
-    let proven = envelope.packet.verify(&mut KeyTables::new(0))?;
+    let content = envelope.packet.claimed();
     Ok(Record::new()
-        .with("packet", to_js(&packet))
-        .with("packet_digest", hex(&proven.digest()))
-        .with("review_digest", review_digest)
+        .with("packet", to_js(&covered_value(&envelope.packet)))
+        .with("packet_digest", hex(&content.digest()))
+        .with("review_digest", Subject::of(content).digest)
         .with("capability_tokens", tokens.into_iter().map(JsValue::from).collect::<Array>())
         .with("ancestors", ancestors)
         .into())
@@ -95,14 +93,12 @@ pub fn review_request(text: &[u8]) -> Result<JsValue, Refusal> {
 }
 
 /// The packet in an envelope, or a bare one, as a tree: what its review digest covers of what it says, proven or not.
-#[wasm_bindgen(js_name = packetView)]
-pub fn packet_view(text: &[u8]) -> Result<JsValue, Refusal> {
-    Ok(to_js(&view(text)?))
-}
-
-#[wasm_bindgen(js_name = packetDigest)]
-pub fn packet_digest(text: &[u8]) -> Result<String, Refusal> {
-    Ok(hex(&verified(text)?.digest()))
+/// What a receipt names of a packet whose signature is valid: `[packet_id, digest, to_agent]`.
+#[wasm_bindgen]
+pub fn attestable(text: &[u8]) -> Result<Vec<String>, Refusal> {
+    let packet = verified(text)?;
+    let content = packet.content();
+    Ok(vec![content.packet_id.clone(), hex(&content.digest()), content.to_agent.clone()])
 }
 
 #[wasm_bindgen(js_name = signedTaskMetadata)]
@@ -168,10 +164,6 @@ fn task_metadata(options: &JsValue) -> Result<TaskMetadata, Refusal> {
 
 fn form_of(name: &str) -> Result<Form, Refusal> {
     Form::from_name(name).ok_or_else(|| Refusal::new(Code::ConfigInvalid, "`form` must be `0.4.0` or `0.3.3`"))
-}
-
-pub(crate) fn view(text: &[u8]) -> Result<Value, Refusal> {
-    Ok(covered_value(&read(text)?))
 }
 
 /// What people approve of it, with its times and signature.

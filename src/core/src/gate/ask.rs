@@ -43,6 +43,8 @@ pub enum Question {
         valid: u32,
         /// How many are needed.
         threshold: u32,
+        /// When the packet ends.
+        expires_at_ms: i64,
     },
     /// Which token takes the place of the one with this digest? [`Answer::Token`].
     Overlap {

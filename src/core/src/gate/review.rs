@@ -162,6 +162,7 @@ impl Gate {
             packet_id: case.content().packet_id.clone(),
             valid,
             threshold: self.config.review.threshold,
+            expires_at_ms: case.content().expires_at.unwrap_or(run.now).millis(),
         };
         Ok(Flow::Ask(question, Stage::Wait(case)))
     }

@@ -9,6 +9,7 @@ use super::revocation::RevocationScope;
 use super::{Refusal, Request};
 use crate::chain::Envelope;
 use crate::decision::{Check, Decision, Finding, Notice, Trail, one_line};
+use crate::packet::Packet;
 use crate::registry::{AgentRecord, AgentRegistry};
 use crate::time::Timestamp;
 use crate::work::Work;
@@ -105,6 +106,27 @@ pub(super) enum Stage {
     Ended,
 }
 
+impl Stage {
+    fn case(&self) -> Option<&Case> {
+        match self {
+            Self::Ancestors(case)
+            | Self::Capabilities(case)
+            | Self::Issuers(case)
+            | Self::Overlap(case)
+            | Self::Counters(case)
+            | Self::Revocation(case, _)
+            | Self::Boundary(case)
+            | Self::Reviewers(case)
+            | Self::Approval(case)
+            | Self::Wait(case)
+            | Self::Policy(case)
+            | Self::Again(case)
+            | Self::Replay(case) => Some(case),
+            Self::Read(_) | Self::Sender(_) | Self::Verify(_) | Self::Ended => None,
+        }
+    }
+}
+
 /// What a text is looked at for.
 #[derive(Debug)]
 pub(super) enum Purpose {
@@ -168,6 +190,18 @@ impl Verification {
     #[must_use]
     pub fn proven_key(&self) -> Option<&str> {
         self.trail.claimed.as_ref().filter(|claimed| claimed.is_proven).map(|claimed| claimed.fingerprint.as_str())
+    }
+
+    /// The packet, once its signature has been verified and until the end.
+    #[must_use]
+    pub fn packet(&self) -> Option<&Packet> {
+        self.stage.case().map(|case| &case.packet)
+    }
+
+    /// What people approve of it, in lower-case hexadecimal; empty where nobody was looked for.
+    #[must_use]
+    pub fn review_digest(&self) -> &str {
+        &self.reviews.digest
     }
 
     /// The latest present the host has stated.

@@ -4,7 +4,7 @@ use super::Error;
 use crate::crypto::{KeyTables, PublicKey};
 use crate::grant::{Constraints, Permissions};
 use crate::identity::{public_key_pem, stated_key};
-use crate::json::{Fields, Integer, Members, Texts, Value};
+use crate::json::{Fields, Integer, Members, Style, Texts, Value};
 use crate::limits::{READ_TTL_SECONDS, WRITE_TTL_SECONDS};
 use crate::time::Timestamp;
 
@@ -117,6 +117,12 @@ pub struct Content {
 }
 
 impl Content {
+    /// The digest that events, receipts and proofs cite, whatever form is signed (SPEC 7.1).
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        super::digest(b"TRUSTHANDOFF_PACKET_V1\0", &self.to_value(), Style::COMPACT)
+    }
+
     /// Reads everything but the signature, which the caller has taken.
     pub(super) fn read(mut fields: Fields, keys: &KeyTables) -> Result<Self, Error> {
         let algorithm = fields.text("signature_algo");
