@@ -643,6 +643,7 @@ export class DelegationCapability {
 /**
  * A capability that starts a chain. Receivers admit it if their registry lists what it grants among the issuer's `roots`.
  *
+ * @throws {@link PayloadValidationError} `input_too_large` if its token would have more than 65,536 bytes; with the field's JSON pointer in `field` for others
  * @throws {@link ConfigurationError} `signer_async` if the identity's signer answers later
  */
 export function issueCapability(identity: AgentIdentity, fields: CapabilityFields, options?: CapabilityOptions): DelegationCapability;

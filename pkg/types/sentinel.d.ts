@@ -199,7 +199,7 @@ export declare class Sentinel {
   detectViolations(): readonly Finding[];
   /** What was read and found, in numbers. */
   summary(): AuditSummary;
-  /** The report for people: at most 24 lines of `width` columns (100 by default and for 0, at least 40), with everything received made visible. */
+  /** The report for people: at most 24 lines of `width` columns, at least 40, with everything received made visible. By default and for 0 they have 80, and 100 where all fits. */
   report(options?: { colour?: boolean; width?: number }): string;
   /** The report as one page of HTML that needs nothing else, of at most 2 MB: of each type and severity the first 200. */
   reportHtml(): string;

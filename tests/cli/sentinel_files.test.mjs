@@ -138,9 +138,12 @@ test("a page is written over a page and over nothing else", async (t) => {
   for (const name of ["new.html", "new.html", "empty.html"]) assert.equal((await sentinel("log.jsonl", "--html", name)).code, 0, name);
 });
 
-test("a terminal of no columns is one of a hundred", () => {
-  const audit = new Sentinel().ingest(new EventLog().refuse("p", "invalid_signature").text);
-  assert.equal(audit.report({ width: 0 }), audit.report({ width: 100 }));
+test("a terminal of no columns, and what is none, has a hundred where all fits and eighty otherwise", () => {
+  const log = new EventLog().refuse("p", "invalid_signature");
+  for (const [most, text] of [[100, log.text], [80, log.refuse("q", "expired").refuse("r", "replay_detected").start("never").accept("wrong", { gate: "agent:other" }).text]]) {
+    const audit = new Sentinel().ingest(text);
+    for (const options of [{ width: 0 }, {}, undefined]) assert.equal(audit.report(options), audit.report({ width: most }));
+  }
 });
 
 test("no text of a rule moves a terminal, or leaves its place in a page", async (t) => {

@@ -10,9 +10,6 @@ import { chunksOf, feed, feedOptions, pieceBytes, pieces } from "./source.js";
 
 const OPTIONS = ["rules", "since", "types", "minSeverity", "chain", "keys", "checkpoint", "onFinding"];
 
-/** Columns of a report, where nobody says how many there are, or a terminal says 0. */
-const DEFAULT_WIDTH = 100;
-
 /**
  * Reads a log of events, of this package or of the reference, and finds what is wrong in it. It streams: what it remembers of a log of
  * any length is bounded, and so is what it collects, of each kind and severity of finding the first thousand.
@@ -128,11 +125,11 @@ export class Sentinel {
 
   /** The report for people. */
   report(options) {
-    const { colour = false, width = DEFAULT_WIDTH } = readOptions(options, ["colour", "width"], "report");
+    const { colour = false, width = 0 } = readOptions(options, ["colour", "width"], "report");
     if (typeof colour !== "boolean") throw configInvalid(`\`colour\` must be true or false, not ${typeName(colour)}`, "colour");
     if (!Number.isSafeInteger(width) || width < 0) throw configInvalid("`width` must be a number of columns", "width");
     this.end();
-    return this.#ask((audit) => audit.reportText(colour, Math.min(width === 0 ? DEFAULT_WIDTH : width, 1000)));
+    return this.#ask((audit) => audit.reportText(colour, Math.min(width, 1000)));
   }
 
   /** The report as one page that needs nothing else. */
