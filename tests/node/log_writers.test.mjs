@@ -73,6 +73,8 @@ test("after kill -9 the next one opens the log by itself, however often, and of 
   assert.equal(many.filter(({ said }) => said.pid !== undefined).length, 1, JSON.stringify(many.map(({ said }) => said)));
   for (const one of many) if (one.said.pid !== undefined) await killed(one);
   for (const one of many) stored.push(...one.stored);
+  // Killed before the next checkpoint had its name.
+  writeFileSync(join(path, "..", ".audit.jsonl.checkpoint.new"), "{");
   await (await JsonlSink.open(path, chained)).close();
   const found = new Set(idsIn(path));
   assert.deepEqual(stored.filter((id) => !found.has(id)), []);

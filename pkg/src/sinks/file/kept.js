@@ -3,11 +3,17 @@ import { open, rename, rm } from "node:fs/promises";
 import { syncFolder } from "./log_file.js";
 import { openRegular, piecesOf } from "./regular.js";
 
+const nextOf = (path) => `${path}.new`;
+
 /** No checkpoint is longer. */
 const MAX_BYTES = 64 * 1024;
 
-/** The text of the file, of which more than a checkpoint has is cut off; null where there is none. */
+/**
+ * The text of the file, of which more than a checkpoint has is cut off; null where there is none. What a crash left of a next one goes, so
+ * only the one writer of the log may ask.
+ */
 export async function readKept(path) {
+  await rm(nextOf(path), { force: true });
   const opened = await openRegular(path, { create: false });
   if (opened === null) return null;
   try {
@@ -24,8 +30,8 @@ export async function readKept(path) {
 
 /** In one step: whoever looks finds the one before or this one. */
 export async function keep(path, line, synced) {
-  const next = `${path}.new`;
-  // What a crash left there, or anybody else put.
+  const next = nextOf(path);
+  // What anybody else put there.
   await rm(next, { force: true });
   const file = await open(next, "wx");
   try {
