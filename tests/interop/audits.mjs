@@ -15,8 +15,13 @@ const registry = new AgentRegistry()
   .register(researcher.agentId, researcher.publicKeyPem, { now: NOW - 1000 });
 const overlap = new CapabilityOverlap();
 const log = await JsonlSink.open(path, { logId: "interop", identity: researcher, checkpointEvery: 50, fsync: "never" });
+const told = [];
+const events = (event) => {
+  told.push(log.emit(event));
+  return told.at(-1);
+};
 const gateAt = (now) =>
-  new TrustHandoffMiddleware({ audience: researcher.agentId, registry, overlap, nonces: new MemoryNonceStore(), events: log, clock: () => now });
+  new TrustHandoffMiddleware({ audience: researcher.agentId, registry, overlap, nonces: new MemoryNonceStore(), events, clock: () => now });
 const gate = gateAt(NOW);
 
 function wire(number, more = {}, { identity = planner, now = NOW } = {}) {
@@ -58,5 +63,9 @@ const STORIES = [
   },
 ];
 
-for (let number = 0; number < count; number += 1) await STORIES[number % STORIES.length](number);
+for (let number = 0; number < count; number += 1) {
+  await STORIES[number % STORIES.length](number);
+  // Events come faster than a busy disk takes them, and of more than a sink holds those are dropped that nobody has proven.
+  await Promise.all(told.splice(0));
+}
 await log.close();
