@@ -1,7 +1,5 @@
 //! Who is trusted with which key, and when.
 
-use std::collections::BTreeMap;
-
 use crate::crypto::PublicKey;
 use crate::identity::{self, check_agent_id, public_key_from_pem, public_key_pem};
 use crate::json::{self, FieldError, Fields, Members, Style, Value};
@@ -199,7 +197,9 @@ impl AgentRecord {
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AgentRegistry {
-    agents: BTreeMap<String, AgentRecord>,
+    /// In the order of their ids. An ordered map would be seven kilobytes of code.
+    #[expect(clippy::vec_box, reason = "where one comes or goes, all that follow move: a pointer each")]
+    agents: Vec<Box<(String, AgentRecord)>>,
 }
 
 impl AgentRegistry {
@@ -212,36 +212,55 @@ impl AgentRegistry {
             Value::Object(members) => members,
             other => return Err(FieldError::Type { at: String::new(), expected: "an object", found: other.kind() }.into()),
         };
-        let mut agents = BTreeMap::new();
+        let mut agents = Vec::with_capacity(members.len());
         for (id, value) in members {
             let at = json::pointer("", &id);
             check_agent_id(&id).map_err(|error| Error::Identity { at: at.clone(), error })?;
-            agents.insert(id, AgentRecord::read(value, &at)?);
+            agents.push(Box::new((id, AgentRecord::read(value, &at)?)));
         }
+        // The parser has refused an id that stands twice.
+        agents.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         Ok(Self { agents })
     }
 
     /// The registry file of this registry.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let members = self.agents.iter().map(|(id, record)| (id.clone(), record.to_value())).collect();
+        let members = self.agents.iter().map(|agent| (agent.0.clone(), agent.1.to_value())).collect();
         json::write(&Value::Object(members), Style::COMPACT)
     }
 
     /// What is known of `agent_id`.
     #[must_use]
     pub fn resolve(&self, agent_id: &str) -> Option<&AgentRecord> {
-        self.agents.get(agent_id).filter(|record| !record.keys.is_empty())
+        self.record(agent_id).filter(|record| !record.keys.is_empty())
     }
 
     /// The ids of all agents, in order.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.agents.iter().filter(|(_, record)| !record.keys.is_empty()).map(|(id, _)| id.as_str())
+        self.agents.iter().filter(|agent| !agent.1.keys.is_empty()).map(|agent| agent.0.as_str())
+    }
+
+    /// Where the agent stands, or where it would.
+    fn place(&self, agent_id: &str) -> Result<usize, usize> {
+        self.agents.binary_search_by(|agent| agent.0.as_str().cmp(agent_id))
+    }
+
+    fn record(&self, agent_id: &str) -> Option<&AgentRecord> {
+        self.place(agent_id).ok().and_then(|at| self.agents.get(at)).map(|agent| &agent.1)
     }
 
     fn known(&mut self, agent_id: &str) -> Result<&mut AgentRecord, Error> {
-        let known = self.agents.get_mut(agent_id).filter(|record| !record.keys.is_empty());
-        known.ok_or_else(|| Error::Unknown(agent_id.to_owned()))
+        let known = self.place(agent_id).ok().and_then(|at| self.agents.get_mut(at)).map(|agent| &mut agent.1);
+        known.filter(|record| !record.keys.is_empty()).ok_or_else(|| Error::Unknown(agent_id.to_owned()))
+    }
+
+    fn put(&mut self, agent_id: &str, record: AgentRecord) {
+        match self.place(agent_id).map(|at| self.agents.get_mut(at)) {
+            Ok(Some(known)) => known.1 = record,
+            Ok(None) => {}
+            Err(at) => self.agents.insert(at, Box::new((agent_id.to_owned(), record))),
+        }
     }
 
     /// Adds an agent, or another word on a known one. It keeps the roles that nothing is said of.
@@ -267,7 +286,7 @@ impl AgentRegistry {
     /// [`Error::KeyConflict`] for another key than the registered one, [`Error::Identity`].
     pub fn register(&mut self, agent_id: &str, mut record: AgentRecord) -> Result<(), Error> {
         check_agent_id(agent_id).map_err(|error| Error::Identity { at: "agent_id".into(), error })?;
-        if let Some(known) = self.agents.get(agent_id) {
+        if let Some(known) = self.record(agent_id) {
             record.revoked_at = known.revoked_at.or(record.revoked_at);
         }
         if let Some(known) = self.resolve(agent_id) {
@@ -280,7 +299,7 @@ impl AgentRegistry {
             }
             record.keys = keys;
         }
-        self.agents.insert(agent_id.to_owned(), record);
+        self.put(agent_id, record);
         Ok(())
     }
 
@@ -330,9 +349,10 @@ impl AgentRegistry {
 
     /// Forgets an agent; whether it was known. That it was revoked is not forgotten, whoever registers it again.
     pub fn remove(&mut self, agent_id: &str) -> bool {
-        let Some(record) = self.agents.remove(agent_id) else { return false };
+        let Ok(at) = self.place(agent_id) else { return false };
+        let (id, record) = *self.agents.remove(at);
         if record.revoked_at.is_some() {
-            self.agents.insert(agent_id.to_owned(), AgentRecord { revoked_at: record.revoked_at, ..AgentRecord::default() });
+            self.put(&id, AgentRecord { revoked_at: record.revoked_at, ..AgentRecord::default() });
         }
         !record.keys.is_empty()
     }
@@ -344,10 +364,11 @@ impl AgentRegistry {
     /// As [`AgentRegistry::from_json`].
     pub fn reload(&mut self, text: &[u8]) -> Result<(), Error> {
         let mut next = Self::from_json(text)?;
-        for (id, known) in &self.agents {
+        for (id, known) in self.agents.iter().map(Box::as_ref) {
             if let Some(at) = known.revoked_at {
-                let record = next.agents.entry(id.clone()).or_default();
+                let mut record = next.record(id).cloned().unwrap_or_default();
                 record.revoked_at = Some(record.revoked_at.map_or(at, |set| set.min(at)));
+                next.put(id, record);
             }
         }
         *self = next;
