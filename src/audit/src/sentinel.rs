@@ -43,7 +43,7 @@ impl AuditSentinel {
             trusted: public_keys(keys)?,
             kept: checkpoint.as_deref().map(verified).transpose()?,
             seed: entropy()?,
-            most_of_a_kind: if tells { u64::MAX } else { MAX_FINDINGS_OF_A_KIND as u64 },
+            most_of_a_kind: if tells { u64::MAX } else { MAX_FINDINGS_OF_A_KIND },
             ..Options::default()
         };
         fields.finish()?;

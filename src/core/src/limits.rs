@@ -135,7 +135,7 @@ pub const MAX_LOG_SIZE: u64 = (1 << 53) - 1;
 pub const MAX_AUDIT_ENTRIES: usize = 1_000_000;
 
 /// Most findings of a kind and severity that a report shows one by one; the rest is counted.
-pub const MAX_FINDINGS_OF_A_KIND: usize = 1000;
+pub const MAX_FINDINGS_OF_A_KIND: u64 = 1000;
 
 /// What a decision may cost, in units of about the work of scanning one byte: so much a byte of its text, and
 /// at least so much. A grant of 256 patterns, each narrowed, takes less; patterns made to be slow to compare

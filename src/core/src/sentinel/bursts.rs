@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::clock::SECOND;
 use super::finding::{Finding, clipped};
-use super::names::{Map, Names};
+use super::names::{BoxMap, Names};
 use super::rules::{Book, Rate, Rule};
 use super::wheel::{Wheel, minute};
 use crate::scan::{Line, text_of};
@@ -30,7 +30,7 @@ struct Burst {
 /// All windows. What they hold is bounded in moments, because each may come from a sender that was never proven.
 #[derive(Debug)]
 pub(super) struct Bursts {
-    windows: Map<Window>,
+    windows: BoxMap<Window>,
     wheel: Wheel<u64>,
     held: usize,
     max: usize,
@@ -39,7 +39,7 @@ pub(super) struct Bursts {
 
 impl Bursts {
     pub(super) fn new(max: usize) -> Self {
-        Self { windows: Map::default(), wheel: Wheel::default(), held: 0, max, is_full: false }
+        Self { windows: BoxMap::default(), wheel: Wheel::default(), held: 0, max, is_full: false }
     }
 
     /// Counts an event that meets `rule`, which is the one of this number.
@@ -60,7 +60,7 @@ impl Bursts {
         let window = self.windows.entry(key).or_insert_with(|| {
             wheel.add(minute(at.0.saturating_add(within)), key);
             let label = text.as_deref().map(clipped);
-            Window { rule: number, label, latest: VecDeque::new(), burst: None }
+            Box::new(Window { rule: number, label, latest: VecDeque::new(), burst: None })
         });
         let before = window.latest.len();
         window.latest.push_back(at);

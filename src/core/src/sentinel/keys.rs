@@ -3,7 +3,7 @@
 use super::clock::{DAY, SECOND};
 use super::event::Event;
 use super::finding::Finding;
-use super::names::{Map, Names};
+use super::names::{BoxMap, Names};
 use super::told::{NEW_KEY, OLD_KEY};
 use crate::scan::Name;
 
@@ -36,14 +36,14 @@ struct Rotation {
 
 #[derive(Debug)]
 pub(super) struct Keys {
-    agents: Map<Agent>,
+    agents: BoxMap<Agent>,
     max: usize,
     pub(super) is_full: bool,
 }
 
 impl Keys {
     pub(super) fn new(max: usize) -> Self {
-        Self { agents: Map::default(), max, is_full: false }
+        Self { agents: BoxMap::default(), max, is_full: false }
     }
 
     pub(super) fn len(&self) -> usize {

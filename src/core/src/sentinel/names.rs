@@ -26,6 +26,9 @@ impl Hasher for Given {
 /// A map by hashes of names.
 pub(super) type Map<V> = HashMap<u64, V, BuildHasherDefault<Given>>;
 
+/// A map to what is large: whatever it is, the table is the same code.
+pub(super) type BoxMap<V> = Map<Box<V>>;
+
 /// Hashes names under the seed of the host.
 #[derive(Debug, Clone)]
 pub(super) struct Names {

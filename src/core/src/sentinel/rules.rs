@@ -1,8 +1,6 @@
 //! Rules over single events and over how many of them come together. They are data: the built-in ones have the
 //! shape in which anybody writes further ones.
 
-use std::collections::BTreeMap;
-
 use super::finding::{Finding, Severity, clipped, moment};
 use super::names::is_same;
 use crate::event::Kind;
@@ -253,7 +251,6 @@ const MAX_TYPE_BYTES: usize = 256;
 #[derive(Debug)]
 pub(super) struct Book {
     rules: Vec<Rule>,
-    by_type: BTreeMap<String, Vec<usize>>,
     types: Vec<EventType>,
     latest: usize,
 }
@@ -263,16 +260,7 @@ impl Book {
     pub(super) fn new(further: Vec<Rule>) -> Self {
         let mut rules = Rule::built_in();
         rules.extend(further);
-        let mut by_type: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (i, rule) in rules.iter().enumerate() {
-            for name in &rule.event_types {
-                let of_type = by_type.entry(name.clone()).or_default();
-                if of_type.last() != Some(&i) {
-                    of_type.push(i);
-                }
-            }
-        }
-        Self { rules, by_type, types: Vec::new(), latest: 0 }
+        Self { rules, types: Vec::new(), latest: 0 }
     }
 
     /// The type of event whose JSON text is `raw`; nothing for what is no string.
@@ -290,7 +278,7 @@ impl Book {
     #[inline(never)]
     fn learn(&mut self, raw: &[u8]) -> Option<usize> {
         let name = text_of(raw)?.into_owned();
-        let rules = self.by_type.get(&name).cloned().unwrap_or_default();
+        let rules = self.rules.iter().enumerate().filter(|(_, rule)| rule.event_types.contains(&name)).map(|(i, _)| i).collect();
         self.types.truncate(MAX_TYPES.saturating_sub(1));
         // A line may be long, and 64 of them must not stay.
         self.types.retain(|known| known.raw.len() <= MAX_TYPE_BYTES);

@@ -1,10 +1,9 @@
 //! What an audit counted: the size of what was read, beside what was found in it.
 
-use core::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::finding::{Finding, Severity, count, moment};
-use super::names::{Map, pair};
+use super::names::{BoxMap, pair};
 use super::sources::Sources;
 use crate::event::Kind;
 use crate::json::{Value, object};
@@ -176,7 +175,7 @@ pub(super) struct Tally {
     severities: [u64; Severity::ALL.len()],
     pub(super) first: Option<i64>,
     last: Option<i64>,
-    handoffs: Map<Handoffs>,
+    handoffs: BoxMap<Handoffs>,
     more_handoffs: u64,
     timeline: Steps,
 }
@@ -208,7 +207,7 @@ impl Tally {
             return;
         }
         let name = |name| line.text(name).map(|agent| super::finding::clipped(&agent)).unwrap_or_default();
-        let new = || Handoffs { from: name(Name::FromAgent), to: name(Name::ToAgent), accepted: 0, refused: 0 };
+        let new = || Box::new(Handoffs { from: name(Name::FromAgent), to: name(Name::ToAgent), accepted: 0, refused: 0 });
         let pair = self.handoffs.entry(key).or_insert_with(new);
         let n = if is_accepted { &mut pair.accepted } else { &mut pair.refused };
         *n = n.saturating_add(1);
@@ -240,15 +239,15 @@ impl Tally {
         let known = Kind::ALL.into_iter().map(|kind| (kind.as_str().to_owned(), self.known.get(kind as usize).copied().unwrap_or(0)));
         let mut events: Vec<(String, u64)> = known.filter(|(_, n)| *n != 0).collect();
         events.extend(self.others.iter().map(|(name, n)| (name.clone(), *n)));
-        events.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        events.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         let of_kinds = self.findings.iter().flat_map(|(kind, of_kind)| {
             Severity::ALL.iter().zip(of_kind).filter(|(_, n)| **n != 0).map(|(severity, n)| (kind.clone(), *severity, *n))
         });
         let mut findings: Vec<_> = of_kinds.collect();
-        findings.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        let mut handoffs: Vec<Handoffs> = self.handoffs.values().cloned().collect();
+        findings.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let mut handoffs: Vec<Handoffs> = self.handoffs.values().map(|pair| Handoffs::clone(pair)).collect();
         let weight = |pair: &Handoffs| pair.accepted.saturating_add(pair.refused);
-        handoffs.sort_by(|a, b| weight(b).cmp(&weight(a)).then_with(|| (&a.from, &a.to).cmp(&(&b.from, &b.to))));
+        handoffs.sort_unstable_by(|a, b| weight(b).cmp(&weight(a)).then_with(|| (&a.from, &a.to).cmp(&(&b.from, &b.to))));
         Summary {
             lines: self.lines,
             unreadable: self.unreadable,
@@ -320,7 +319,7 @@ pub struct Collected {
     pub summary: Option<Summary>,
     /// The files that were read.
     pub sources: Sources,
-    held: BTreeMap<String, [usize; Severity::ALL.len()]>,
+    held: BTreeMap<String, [u64; Severity::ALL.len()]>,
 }
 
 /// Findings of one kind and severity: how many there are, and those that are here.
@@ -343,15 +342,16 @@ impl Collected {
 
     /// The gravest first.
     pub(super) fn groups(&self) -> Vec<Group<'_>> {
-        let mut groups: BTreeMap<(Reverse<Severity>, &str), Vec<&Finding>> = BTreeMap::new();
-        for finding in &self.findings {
-            groups.entry((Reverse(finding.severity), &finding.kind)).or_default().push(finding);
-        }
+        let mut findings: Vec<&Finding> = self.findings.iter().collect();
+        // Stable: those of a group stay in the order in which they were found.
+        findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.kind.cmp(&b.kind)));
         let all = self.summary.as_ref().map(|summary| summary.findings.as_slice()).unwrap_or_default();
-        let group = |((Reverse(severity), kind), findings): (_, Vec<_>)| {
-            let counted = all.iter().find(|(other, of, _)| other == kind && *of == severity).map_or(0, |(_, _, n)| *n);
-            Group { kind, severity, count: counted.max(u64::try_from(findings.len()).unwrap_or(u64::MAX)), findings }
-        };
-        groups.into_iter().map(group).collect()
+        let groups = findings.chunk_by(|a, b| a.severity == b.severity && a.kind == b.kind).filter_map(|findings| {
+            let Finding { kind, severity, .. } = findings.first()?;
+            let counted = all.iter().find(|(other, of, _)| other == kind && of == severity).map_or(0, |(_, _, n)| *n);
+            let count = counted.max(u64::try_from(findings.len()).unwrap_or(u64::MAX));
+            Some(Group { kind, severity: *severity, count, findings: findings.to_vec() })
+        });
+        groups.collect()
     }
 }

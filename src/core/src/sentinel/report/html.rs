@@ -1,7 +1,6 @@
 //! The report as one page that needs nothing else: no network, and a policy that would allow none.
 
 use core::fmt::Write as _;
-use std::collections::BTreeSet;
 
 use super::{Folded, closing, escaped, folded, graph, places, remarks, time};
 use crate::crypto::sha256;
@@ -85,7 +84,9 @@ fn table(page: &mut String, collected: &Collected) {
         let _ = write!(page, "<option>{}</option>", severity.as_str());
     }
     page.push_str("</select><select id=\"kind\" aria-label=\"Kind\"><option value=\"\">every kind</option>");
-    let kinds: BTreeSet<&str> = groups.iter().map(|group| group.kind).collect();
+    let mut kinds: Vec<&str> = groups.iter().map(|group| group.kind).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
     for kind in kinds {
         let _ = write!(page, "<option>{}</option>", escaped(kind));
     }
