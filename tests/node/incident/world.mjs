@@ -23,7 +23,7 @@ export class World {
   static async begin(path) {
     const world = new World();
     const sealing = { logId: "incident", identity: world.keeper, checkpointEvery: 5000 };
-    world.log = await JsonlSink.open(path, { ...sealing, fsync: "never", maxPending: 100_000 });
+    world.log = await JsonlSink.open(path, { ...sealing, fsync: "never", maxPending: 100_000, closeMs: 600_000 });
     world.owner = world.agent({ roots: ["read", "write"] });
     world.reviewer = world.agent({ reviewer: true });
     world.workers = Array.from({ length: WORKERS }, () => world.worker());
