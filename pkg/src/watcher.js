@@ -31,6 +31,9 @@ export class RevalidationWatcher {
   #telling = false;
   /** Counts the changes of state; what began before the last one changes nothing any more. */
   #epoch = 0;
+  /** The check that runs, and the one that follows it. */
+  #checking = null;
+  #queued = null;
   #callOffCheck = nothing;
   #callOffExpiry = nothing;
   #stopWithParent = () => {
@@ -72,7 +75,7 @@ export class RevalidationWatcher {
 
   /** Watches from now on, beginning with a check. What is stale starts anew, with a fresh signal. */
   start() {
-    const { parent, background, justAccepted } = this.#options;
+    const { parent, justAccepted } = this.#options;
     if (this.#running || parent?.aborted) return this;
     const epoch = (this.#epoch += 1);
     this.#running = true;
@@ -84,7 +87,7 @@ export class RevalidationWatcher {
     this.#watchExpiry();
     if (epoch !== this.#epoch) return this;
     // By a timer, so that a host that starts again whatever goes stale leaves room for others.
-    if (justAccepted === undefined || epoch > 1) this.#callOffCheck = after(0, () => void this.#round(epoch), background);
+    if (justAccepted === undefined || epoch > 1) this.#callOffCheck = this.#arm(0, () => void this.#round(epoch));
     else this.#schedule(epoch);
     return this;
   }
@@ -105,8 +108,24 @@ export class RevalidationWatcher {
     if (this.#error !== null) throw this.#error;
   }
 
-  /** Asks now: true if all is well. Never rejects. */
-  async check() {
+  /**
+   * Asks now: true if all is well. Never rejects. One check runs at a time: who comes meanwhile waits for the next one, which is one for
+   * all of them, as the one that runs may have asked before what they want to know of changed.
+   */
+  check() {
+    if (this.#checking !== null) {
+      this.#queued ??= this.#checking.then(() => this.check());
+      return this.#queued;
+    }
+    const checking = this.#look();
+    this.#checking = checking;
+    checking.then(() => {
+      if (this.#checking === checking) this.#checking = this.#queued = null;
+    });
+    return checking;
+  }
+
+  async #look() {
     if (this.#error !== null) return false;
     const epoch = this.#epoch;
     const { error, validUntilMs } = await this.#ask();
@@ -127,9 +146,9 @@ export class RevalidationWatcher {
   }
 
   #schedule(epoch) {
-    const { everyMs, jitter, background } = this.#options;
+    const { everyMs, jitter } = this.#options;
     // Jitter only hastens, so that nothing is left unwatched for longer than the interval.
-    this.#callOffCheck = after(Math.max(1, everyMs * (1 - jitter * chance())), () => void this.#round(epoch), background);
+    this.#callOffCheck = this.#arm(Math.max(1, everyMs * (1 - jitter * chance())), () => void this.#round(epoch));
   }
 
   /** What a revalidation comes to, with a deadline: a host that hangs leaves nothing undecided. */
@@ -156,7 +175,17 @@ export class RevalidationWatcher {
     this.#callOffExpiry();
     const left = this.#lookAtClock();
     if (left === null || !this.#running) return;
-    this.#callOffExpiry = after(Math.max(1, Math.ceil(left)), () => this.#watchExpiry(), this.#options.background);
+    this.#callOffExpiry = this.#arm(Math.max(1, Math.ceil(left)), () => this.#watchExpiry());
+  }
+
+  /** A timer; where the runtime has none any more, nothing is watched from now on. */
+  #arm(ms, callback) {
+    try {
+      return after(ms, callback, this.#options.background);
+    } catch (cause) {
+      this.#goStale(errorFor("internal_error", "no timer can be set", { cause }));
+      return nothing;
+    }
   }
 
   /** Milliseconds left, or null where there are none and the watcher has gone stale. */
@@ -188,6 +217,8 @@ export class RevalidationWatcher {
   #halt() {
     this.#epoch += 1;
     this.#running = false;
+    // What hangs is not waited for by whoever starts anew.
+    this.#checking = this.#queued = null;
     this.#callOffCheck();
     this.#callOffExpiry();
     this.#options.parent?.removeEventListener("abort", this.#stopWithParent);
@@ -196,7 +227,7 @@ export class RevalidationWatcher {
 
 /** A watcher of what a gate has accepted, started. */
 export function startWatcher(watched, options) {
-  return new RevalidationWatcher(MADE_HERE, watched, options).start();
+  return new RevalidationWatcher(MADE_HERE, watched, { __proto__: null, ...options }).start();
 }
 
 /** The options of `watch`, checked; in the background, so that a watcher alone keeps no process alive. */

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { trapNext } from "./trap.mjs";
 import { Sentinel } from "../../pkg/dist/sentinel.js";
+import { Changes } from "../../pkg/src/events/changes.js";
 import { AgentRegistry, failureOf, gate, MemoryNonceStore, NOW, planner, registry, researcher, stranger, trusthandoff, wire } from "./support.mjs";
 
 const { approve, EventBuffer, TrustHandoffExecutor } = trusthandoff;
@@ -161,6 +162,16 @@ test("H03 an event is counted for what it took when it came, whatever its owner 
     event.text = "";
   }
   assert.ok(buffer.size > 5 && buffer.size < 12, `${buffer.size}`);
+});
+
+test("H03 changes that no gate has told yet are bounded in number and in bytes, and the latest are kept", () => {
+  for (const [length, least, most] of [[10, 10_000, 10_000], [1000, 3000, 4200]]) {
+    const changes = new Changes();
+    for (let n = 0; n < 12_000; n += 1) changes.add("revoked", n, { target: "x".repeat(length), reason: null });
+    const kept = changes.since(0);
+    assert.ok(kept.length >= least && kept.length <= most, `${kept.length}`);
+    assert.deepEqual([kept.at(-1)[1], kept[0][1], changes.since(11_999).length, changes.since(12_000)], [11_999, 12_000 - kept.length, 1, []]);
+  }
 });
 
 test("H03 what a gate keeps until somebody asks is the text it accepted, and says then what it would have said at once", async () => {

@@ -200,6 +200,25 @@ test("options and hosts may be instances only where a class makes sense", () => 
   assert.throws(() => new TrustHandoffMiddleware(Object.create({ strict: true })), { code: "config_invalid" });
 });
 
+test("an accessor on Object.prototype costs no decision, before or after the nonce", async () => {
+  const refuse = () => {
+    throw new Error("an accessor that throws");
+  };
+  const members = ["decision", "code", "reason", "field", "packetId", "form", "agentId", "fingerprint", "expiresAtMs", "validUntilMs", "notices", "reviews"];
+  for (const name of members) {
+    const verifier = gate({ nonces: store() });
+    const [first, second] = [wire(), wire()];
+    Object.defineProperty(Object.prototype, name, { __proto__: null, get: () => undefined, set: refuse, configurable: true });
+    let found;
+    try {
+      found = [await verifier.handle(first), verifier.handleSync(second), await verifier.handle(first)];
+    } finally {
+      delete Object.prototype[name];
+    }
+    assert.deepEqual(found.map(({ decision, code }) => code ?? decision), ["ACCEPT", "ACCEPT", "replay_detected"], name);
+  }
+});
+
 test("an instance starts whatever stands on Object.prototype", () => {
   Object.prototype.planted = "not a function";
   try {

@@ -23,6 +23,29 @@ const reviewing = (review = {}, more = {}) => gate({ registry: agents(), review:
 const reviewed = (more = {}, options) => wire({ constraints: { requires_human_review: true }, ...more }, options);
 const approval = (identity, request, decision = "APPROVED") => approve(identity, request, { decision, now: NOW }).text;
 
+test("a look-up that takes more than half its time is not joined: it may be one that hangs", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { open, resolveAgent } = resolver();
+  const one = gate({ registry: undefined, resolveAgent, storeTimeoutMs: 1000 });
+  const hung = one.handle(forged());
+  await turn();
+  t.mock.timers.tick(499);
+  const joined = one.handle(forged());
+  await turn();
+  assert.equal(open.length, 1);
+  t.mock.timers.tick(2);
+  const late = one.handle(wire());
+  await turn();
+  assert.equal(open.length, 2);
+  for (let asked = open.splice(1); asked.length > 0; asked = open.splice(1)) {
+    asked.forEach(({ resolve }) => resolve(record()));
+    await turn();
+  }
+  assert.equal((await late).code, null);
+  t.mock.timers.tick(1000);
+  assert.deepEqual(await codes([hung, joined]), ["registry_unavailable", "registry_unavailable"]);
+});
+
 test("an agent id is looked up once at a time while nothing is proven, and who joined asks again before the nonce", async () => {
   const { open, resolveAgent } = resolver();
   const one = gate({ registry: undefined, resolveAgent });

@@ -53,6 +53,25 @@ describe("watching", () => {
     watcher.stop();
   });
 
+  test("one check runs at a time, and who comes meanwhile shares the next one", async () => {
+    const open = [];
+    let isLater = false;
+    const { verifier, decision } = await accepted({ revocations: () => isLater && new Promise((resolve) => open.push(resolve)) });
+    isLater = true;
+    const watcher = verifier.watch(decision, { everyMs: 60_000, jitter: 0 });
+    const found = [1, 2, 3, 4, 5].map(() => watcher.check());
+    const asked = [];
+    for (let times = 0; times < 6; times += 1) {
+      await elapse(1);
+      asked.push(open.length);
+      open.splice(0).forEach((answer) => answer(times > 0));
+    }
+    assert.equal(Math.max(...asked), 1, `${asked}`);
+    assert.deepEqual(await Promise.all(found), [true, false, false, false, false]);
+    assert.equal(watcher.code, "agent_revoked");
+    watcher.stop();
+  });
+
   test("what is revoked in the registry is stale within one interval, and says so in every way", async () => {
     const agents = registry();
     const { verifier, decision } = await accepted({ registry: agents });

@@ -2,6 +2,7 @@ import { configInvalid } from "../errors.js";
 import { readOptions } from "../plain.js";
 import { isObject } from "../text.js";
 import { eventOf } from "./event.js";
+import { Latest } from "./latest.js";
 
 const MAX_CAPACITY = 1_000_000;
 
@@ -34,14 +35,7 @@ const takers = /* @__PURE__ */ new WeakMap();
 
 /** The latest events, in memory, which never grow beyond their number and their bytes (catalogue H03). */
 export class EventBuffer {
-  #capacity;
-  #maxBytes;
-  /** Each with the bytes that it is counted for. */
-  #held = [];
-  /** Where the oldest stands in it. */
-  #first = 0;
-  #bytes = 0;
-  #dropped = 0;
+  #latest;
 
   constructor(options) {
     const { capacity = 1000, maxBytes = 4 * 2 ** 20 } = readOptions(options, ["capacity", "maxBytes"], "EventBuffer");
@@ -49,8 +43,7 @@ export class EventBuffer {
       throw configInvalid(`\`capacity\` must be a whole number from 1 to ${MAX_CAPACITY}`, "capacity");
     }
     if (!Number.isSafeInteger(maxBytes) || maxBytes < LEAST_BYTES) throw configInvalid(`\`maxBytes\` must be a whole number from ${LEAST_BYTES}`, "maxBytes");
-    this.#capacity = capacity;
-    this.#maxBytes = maxBytes;
+    this.#latest = new Latest(capacity, maxBytes);
     takers.set(this, (held) => this.#keep(held));
   }
 
@@ -61,42 +54,28 @@ export class EventBuffer {
 
   /** The events held, oldest first. All are given, also where they take more room from now on than there is. */
   events() {
-    const told = this.#held.slice(this.#first).map(({ held }) => (held instanceof Untold ? held.tell() : held));
+    const told = this.#latest.items().map((held) => (held instanceof Untold ? held.tell() : held));
     this.clear();
     for (const each of told) this.#keep(each);
     return told.map((each) => (typeof each === "string" ? eventOf(each) : each));
   }
 
   clear() {
-    this.#held = [];
-    this.#first = 0;
-    this.#bytes = 0;
+    this.#latest.clear();
   }
 
   /** How many events are held. */
   get size() {
-    return this.#held.length - this.#first;
+    return this.#latest.size;
   }
 
   /** How many had to make room for later ones. */
   get dropped() {
-    return this.#dropped;
+    return this.#latest.dropped;
   }
 
   #keep(held) {
-    const bytes = bytesOf(held);
-    this.#held.push({ held, bytes });
-    this.#bytes += bytes;
-    while (this.size > this.#capacity || this.#bytes > this.#maxBytes) {
-      this.#bytes -= this.#held[this.#first].bytes;
-      this.#held[this.#first] = undefined;
-      this.#first += 1;
-      this.#dropped += 1;
-    }
-    if (this.#first > this.#capacity) {
-      this.#held = this.#held.slice(this.#first);
-      this.#first = 0;
-    }
+    this.#latest.add(held, bytesOf(held));
   }
 }
 

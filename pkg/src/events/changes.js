@@ -1,7 +1,14 @@
 import { isObject } from "../text.js";
+import { Latest } from "./latest.js";
 
 /** So many of the latest changes are kept for gates that have not told them yet: a list that is read in at once may be long. */
 const MAX_KEPT = 10_000;
+
+/** So much of them, whatever ids and reasons say: of ordinary ones the number is reached first. */
+const MAX_KEPT_BYTES = 8 * 2 ** 20;
+
+/** About what a change takes beside its texts. */
+const CHANGE_BYTES = 256;
 
 /** Whoever decides whom gates trust → what has changed there. */
 const journals = /* @__PURE__ */ new WeakMap();
@@ -11,19 +18,20 @@ const journals = /* @__PURE__ */ new WeakMap();
  * else. Gates look, so that nobody holds on to gates that nobody else does.
  */
 export class Changes {
-  #latest = [];
+  #latest = new Latest(MAX_KEPT, MAX_KEPT_BYTES);
   /** How many there ever were. */
   total = 0;
 
   add(type, atMs, payload) {
     this.total += 1;
-    this.#latest.push([type, atMs, payload]);
-    if (this.#latest.length > MAX_KEPT) this.#latest.shift();
+    // Two bytes for each unit of a text.
+    const bytes = Object.values(payload).reduce((sum, value) => sum + (typeof value === "string" ? 2 * value.length : 0), CHANGE_BYTES);
+    this.#latest.add([type, atMs, payload], bytes);
   }
 
   /** Those after the first `seen`. */
   since(seen) {
-    return this.#latest.slice(Math.max(0, this.#latest.length - (this.total - seen)));
+    return this.#latest.items(Math.max(0, this.#latest.size - (this.total - seen)));
   }
 }
 

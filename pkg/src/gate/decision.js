@@ -24,6 +24,20 @@ const MADE_HERE = /* @__PURE__ */ Symbol("decision");
 
 /** The gate's answer, deeply frozen. */
 export class PacketDecision {
+  // Defined, not assigned: what stands on `Object.prototype` has no say.
+  decision;
+  code;
+  reason;
+  field;
+  packetId;
+  form;
+  agentId;
+  fingerprint;
+  expiresAtMs;
+  validUntilMs;
+  notices;
+  reviews;
+
   constructor(maker, found, checkTexts, bytes, machine) {
     if (maker !== MADE_HERE) throw configInvalid("decisions are made by TrustHandoffMiddleware only");
     this.decision = found.decision;

@@ -13,6 +13,9 @@ const BUSY = /* @__PURE__ */ Object.freeze({ reply: undefined, failure: "busy" }
 
 const nothing = () => {};
 
+/** What is spent once it was asked for: no want of room may cost the run what it has paid for. */
+const SPENDING = ["counters", "nonce"];
+
 /** What a store throws when it has no room, by the question it is asked. */
 const FULL_CODES = { __proto__: null, nonce: "replay_store_full", counters: "counter_store_full" };
 
@@ -68,6 +71,7 @@ async function ask(host, hosts, run, timeoutMs, mayWait) {
   }
   const controller = step.ask === "review" ? new AbortController() : null;
   try {
+    run.hasSpent ||= SPENDING.includes(step.ask);
     const reply = call(host, run, controller?.signal);
     if (!isObject(reply) && typeof reply !== "function") return replyOf(step, reply);
     // What was asked is waited for: only the first time is a host not known for one that answers later.
@@ -76,7 +80,7 @@ async function ask(host, hosts, run, timeoutMs, mayWait) {
       mayWait();
     }
     const answer = settled(step, reply);
-    const question = open === null ? new Question(answer, nothing, controller) : open.begin(name, answer, controller);
+    const question = open === null ? new Question(answer, nothing, controller) : open.begin(name, answer, controller, timeoutMs);
     const outcome = await question.wait(timeoutMs);
     if (outcome === TIMED_OUT && step.ask === "nonce") late?.listen(step, reply);
     return outcome;

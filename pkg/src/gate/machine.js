@@ -107,7 +107,7 @@ export class GateMachine {
   }
 
   async #conduct(run, hosts, place, finish) {
-    const mayWait = () => place === null || place.hold(run.provenKey);
+    const mayWait = () => place === null || place.hold(run.provenKey) || run.hasSpent;
     try {
       while (run.end === undefined) run.advance(await consult(hosts, run, this.#waitFor(run), mayWait));
       return finish();

@@ -6,6 +6,8 @@ import { after } from "./timer.js";
  */
 export const TIMED_OUT = /* @__PURE__ */ Object.freeze({ reply: undefined, failure: "timeout" });
 
+const nothing = () => {};
+
 /** A question that a host answers later, and all who wait for the answer. */
 export class Question {
   #answer;
@@ -52,10 +54,20 @@ export class OpenQuestions {
     return this.#open.get(name);
   }
 
-  /** A new question; under its name, if it has one, others find it until it is over. */
-  begin(name, answer, controller) {
-    const question = new Question(answer, () => this.#open.get(name) === question && this.#open.delete(name), controller);
-    if (name !== null) this.#open.set(name, question);
+  /**
+   * A new question; under its name, if it has one, others find it until it is over. A host that has taken half its time may be one that
+   * hangs, and is asked again by whoever comes then; people, who have a signal, take their time and are asked once.
+   */
+  begin(name, answer, controller, timeoutMs) {
+    let callOff = nothing;
+    const isOver = () => {
+      callOff();
+      if (this.#open.get(name) === question) this.#open.delete(name);
+    };
+    const question = new Question(answer, isOver, controller);
+    if (name === null) return question;
+    if (controller === null) callOff = after(timeoutMs / 2, isOver, true);
+    this.#open.set(name, question);
     return question;
   }
 }

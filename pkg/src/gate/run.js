@@ -15,6 +15,8 @@ export class Run {
   end = undefined;
   /** Whether its text alone says all that is to be told of the decision. */
   isPlain = false;
+  /** Whether a host was asked for what is spent by asking. */
+  hasSpent = false;
   #machine;
   /** Milliseconds since the epoch, or null. */
   now;

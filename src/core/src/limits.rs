@@ -8,6 +8,7 @@ pub const MAX_INPUT_BYTES: usize = 1024 * 1024;
 
 /// Largest capability token text, in bytes (64 KiB).
 pub const MAX_TOKEN_BYTES: usize = 64 * 1024;
+
 /// What the signature of a packet or capability adds to it without white space: `,"signature":"…"`.
 pub const SIGNATURE_MEMBER_BYTES: usize = 103;
 

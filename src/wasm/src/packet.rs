@@ -92,7 +92,6 @@ pub fn review_request(text: &[u8]) -> Result<JsValue, Refusal> {
         .into())
 }
 
-/// The packet in an envelope, or a bare one, as a tree: what its review digest covers of what it says, proven or not.
 /// What a receipt names of a packet whose signature is valid: `[packet_id, digest, to_agent]`.
 #[wasm_bindgen]
 pub fn attestable(text: &[u8]) -> Result<Vec<String>, Refusal> {

@@ -96,7 +96,7 @@ pub(super) struct Cover {
 /// What was found of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// How many whole lines there are.
+    /// How many whole lines there are; of several files read as one, those that belong to a chain.
     pub lines: u64,
     /// How many of them trusted checkpoints that fit vouch for, those included that are lines. What such a checkpoint says to have been
     /// there unsealed when the log was opened it does not vouch for, nor do checkpoints for lines whose chain is broken.

@@ -11,7 +11,7 @@ use crate::sentinel::summary::{Collected, Group, Summary};
 const PAGE: usize = 24;
 
 /// The report as text of at most 24 lines of `width` columns; in colour for a terminal. Where all that was found does not fit with what to
-/// do about it, each kind has one line. Of a `width` of 0, where nobody knows it, are lines of 80 columns, and of 100 where all fits.
+/// do about it, each kind has one line. With a `width` of 0, which is unknown, lines have 80 columns, or 100 where all of it fits.
 #[must_use]
 pub fn text(collected: &Collected, colour: bool, width: usize) -> String {
     let new = |unknown| Page { out: String::new(), colour, width: if width == 0 { unknown } else { width.clamp(40, 1000) }, lines: 0 };
